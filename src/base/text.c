@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Growable buffers, numbers in a byte order, the JSON writer. Buffers own malloc'ed memory. */
+#include "base/base.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+u16 skep_get16(const void *p, bool big)
+{
+	const u8 *b = p;
+
+	return big ? (u16)(b[0] << 8 | b[1]) : (u16)(b[1] << 8 | b[0]);
+}
+
+u32 skep_get32(const void *p, bool big)
+{
+	const u8 *b = p;
+
+	return big ? (u32)skep_get16(b, big) << 16 | skep_get16(b + 2, big)
+		   : (u32)skep_get16(b + 2, big) << 16 | skep_get16(b, big);
+}
+
+u64 skep_get64(const void *p, bool big)
+{
+	const u8 *b = p;
+
+	return big ? (u64)skep_get32(b, big) << 32 | skep_get32(b + 4, big)
+		   : (u64)skep_get32(b + 4, big) << 32 | skep_get32(b, big);
+}
+
+static void put(void *p, u64 v, int n, bool big)
+{
+	u8 *b = p;
+
+	for (int i = 0; i < n; i++)
+		b[i] = (u8)(v >> 8 * (big ? n - 1 - i : i));
+}
+
+void skep_put16(void *p, u16 v, bool big)
+{
+	put(p, v, 2, big);
+}
+
+void skep_put32(void *p, u32 v, bool big)
+{
+	put(p, v, 4, big);
+}
+
+void skep_put64(void *p, u64 v, bool big)
+{
+	put(p, v, 8, big);
+}
+
+void skep_buf_fini(struct skep_buf *b)
+{
+	free(b->p);
+	memset(b, 0, sizeof(*b));
+}
+
+static bool buf_reserve(struct skep_buf *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : 256;
+	char *p;
+
+	if (b->failed)
+		return false;
+	while (cap - 1 < b->n + more) {
+		if (cap > SIZE_MAX / 2)
+			goto fail;
+		cap *= 2;
+	}
+	if (cap == b->cap)
+		return true;
+	p = realloc(b->p, cap);
+	if (!p)
+		goto fail;
+	b->p = p;
+	b->cap = cap;
+	return true;
+fail:
+	b->failed = true;
+	return false;
+}
+
+void skep_buf_add(struct skep_buf *b, const void *p, size_t n)
+{
+	if (!buf_reserve(b, n))
+		return;
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = 0;
+}
+
+void skep_buf_puts(struct skep_buf *b, const char *s)
+{
+	skep_buf_add(b, s, strlen(s));
+}
+
+void skep_buf_vprintf(struct skep_buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0 || !buf_reserve(b, (size_t)n + 1))
+		return;
+	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
+	b->n += (size_t)n;
+}
+
+void skep_buf_printf(struct skep_buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	skep_buf_vprintf(b, fmt, ap);
+	va_end(ap);
+}
+
+void skep_buf_align(struct skep_buf *b, size_t align)
+{
+	static const char zero[64];
+
+	while (align > 1 && b->n % align && !b->failed)
+		skep_buf_add(b, zero, SKEP_MIN(align - b->n % align, sizeof(zero)));
+}
+
+void skep_json_init(struct skep_json *j, struct skep_buf *out, bool pretty)
+{
+	*j = (struct skep_json){.out = out, .first = true, .pretty = pretty};
+}
+
+static void json_sep(struct skep_json *j)
+{
+	if (j->after_key) {
+		j->after_key = false;
+		return;
+	}
+	if (!j->first)
+		skep_buf_puts(j->out, ",");
+	if (j->pretty && j->depth) {
+		skep_buf_puts(j->out, "\n");
+		for (int i = 0; i < j->depth; i++)
+			skep_buf_puts(j->out, "  ");
+	}
+	j->first = false;
+}
+
+void skep_json_open(struct skep_json *j, char bracket)
+{
+	json_sep(j);
+	skep_buf_add(j->out, &bracket, 1);
+	j->depth++;
+	j->first = true;
+}
+
+void skep_json_close(struct skep_json *j, char bracket)
+{
+	j->depth--;
+	if (j->pretty && !j->first) {
+		skep_buf_puts(j->out, "\n");
+		for (int i = 0; i < j->depth; i++)
+			skep_buf_puts(j->out, "  ");
+	}
+	skep_buf_add(j->out, &bracket, 1);
+	j->first = false;
+	if (!j->depth)
+		skep_buf_puts(j->out, "\n");
+}
+
+void skep_json_strn(struct skep_json *j, const char *s, size_t n)
+{
+	json_sep(j);
+	skep_buf_puts(j->out, "\"");
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c == '"' || c == '\\')
+			skep_buf_printf(j->out, "\\%c", c);
+		else if (c == '\n')
+			skep_buf_puts(j->out, "\\n");
+		else if (c == '\t')
+			skep_buf_puts(j->out, "\\t");
+		else if (c < 0x20 || c >= 0x7f)
+			skep_buf_printf(j->out, "\\u%04x", c);
+		else
+			skep_buf_add(j->out, &s[i], 1);
+	}
+	skep_buf_puts(j->out, "\"");
+}
+
+void skep_json_str(struct skep_json *j, const char *s)
+{
+	if (s) {
+		skep_json_strn(j, s, strlen(s));
+		return;
+	}
+	json_sep(j);
+	skep_buf_puts(j->out, "null");
+}
+
+void skep_json_key(struct skep_json *j, const char *key)
+{
+	skep_json_str(j, key);
+	skep_buf_puts(j->out, j->pretty ? ": " : ":");
+	j->after_key = true;
+}
+
+void skep_json_int(struct skep_json *j, s64 v)
+{
+	json_sep(j);
+	skep_buf_printf(j->out, "%lld", (long long)v);
+}
+
+void skep_json_uint(struct skep_json *j, u64 v)
+{
+	json_sep(j);
+	skep_buf_printf(j->out, "%llu", (unsigned long long)v);
+}
+
+void skep_json_real(struct skep_json *j, double v)
+{
+	json_sep(j);
+	if (isfinite(v))
+		skep_buf_printf(j->out, "%.6g", v);
+	else
+		skep_buf_puts(j->out, "null");
+}
+
+void skep_json_bool(struct skep_json *j, bool v)
+{
+	json_sep(j);
+	skep_buf_puts(j->out, v ? "true" : "false");
+}
+
+void skep_json_kstr(struct skep_json *j, const char *key, const char *s)
+{
+	skep_json_key(j, key);
+	skep_json_str(j, s);
+}
+
+void skep_json_kint(struct skep_json *j, const char *key, s64 v)
+{
+	skep_json_key(j, key);
+	skep_json_int(j, v);
+}
+
+void skep_json_kbool(struct skep_json *j, const char *key, bool v)
+{
+	skep_json_key(j, key);
+	skep_json_bool(j, v);
+}
