@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * btf: the .BTF and .BTF.ext sections: types, names, function, line and CO-RE
+ * records. Reads lazily over the section's bytes, which must outlive it.
+ * Read-only after reading, so safe from any thread.
+ */
+#ifndef SKEP_BTF_H
+#define SKEP_BTF_H
+
+#include "base/base.h"
+
+enum skep_btf_kind {
+#define KIND(id, name, text, fixed, each) SKEP_BTF_##name = id,
+#include "btf/kind.def"
+	SKEP_BTF_KINDS
+};
+
+struct skep_btf {
+	bool big;
+	const u8 *data; /* the section */
+	size_t len;
+	u32 *off;	/* of each type in data; [0] is void and unused */
+	u32 ntypes;	/* including void */
+	const char *str;
+	u32 str_len;
+};
+
+/* A type's fixed part. `ref` is the size or the type that it refers to, by kind. */
+struct skep_btf_type {
+	const char *name; /* "" when it has none */
+	u32 id, ref, vlen;
+	u8 kind;
+	bool kflag;
+	const u8 *more; /* what follows the fixed part */
+};
+
+/* A member, parameter, enumerator or variable of a section. */
+struct skep_btf_member {
+	const char *name;
+	u32 type;
+	u32 off;   /* struct, union: bits; DATASEC: bytes */
+	u32 size;  /* bit-field size in bits, 0: none; DATASEC: bytes */
+	s64 value; /* enumerators */
+};
+
+/* Read and check. SKEP_EINPUT with diagnostics; *out is in the arena. */
+int skep_btf_read(const void *data, size_t len, bool big, struct skep_arena *arena, struct skep_diags *ds,
+		  struct skep_btf **out);
+/* The string at an offset of the string section, or NULL. */
+const char *skep_btf_str(const struct skep_btf *btf, u32 off);
+/* False when there is no such type. */
+bool skep_btf_get(const struct skep_btf *btf, u32 id, struct skep_btf_type *out);
+/* Member i of a type that has members (i < vlen). */
+bool skep_btf_member(const struct skep_btf *btf, const struct skep_btf_type *t, u32 i,
+		     struct skep_btf_member *out);
+/* Element type and count of an array. */
+void skep_btf_array(const struct skep_btf *btf, const struct skep_btf_type *t, u32 *elem, u32 *n);
+/* Through typedefs and qualifiers; false when the chain leads nowhere. */
+bool skep_btf_resolve(const struct skep_btf *btf, u32 id, struct skep_btf_type *out);
+/* Size of a value in bytes, or -1 when it has none. */
+s64 skep_btf_size(const struct skep_btf *btf, u32 id);
+/* The id of the first type of that kind and name, or 0. */
+u32 skep_btf_find(const struct skep_btf *btf, u32 kind, const char *name);
+
+/* --- .BTF.ext ------------------------------------------------------------- */
+
+struct skep_func_rec {
+	u32 off, type; /* bytes in the section; FUNC type */
+};
+struct skep_line_rec {
+	u32 off, file, text, line_col; /* string offsets; line << 10 | column */
+};
+struct skep_core_rec {
+	u32 off, type, access, kind; /* access: string offset */
+};
+static inline u32 skep_line_no(const struct skep_line_rec *l)
+{
+	return l->line_col >> 10;
+}
+static inline u32 skep_line_column(const struct skep_line_rec *l)
+{
+	return l->line_col & 1023;
+}
+
+/* The records of one section, in the file's order. */
+struct skep_ext_sec {
+	u32 name; /* string offset */
+	const char *name_str;
+	u32 n;
+	union {
+		struct skep_func_rec *func;
+		struct skep_line_rec *line;
+		struct skep_core_rec *core;
+	};
+};
+struct skep_ext_list {
+	u32 n, rec_size;
+	struct skep_ext_sec *sec;
+};
+struct skep_btf_ext {
+	u32 hdr_len;
+	struct skep_ext_list func, line, core;
+};
+int skep_btf_ext_read(const void *data, size_t len, const struct skep_btf *btf, struct skep_arena *arena,
+		      struct skep_diags *ds, struct skep_btf_ext **out);
+/* Bytes of a .BTF.ext section with these records; empty sections are left out. */
+void skep_btf_ext_encode(const struct skep_btf_ext *ext, bool big, struct skep_buf *out);
+/* Name of a CO-RE relocation kind, such as "byte_off". */
+const char *skep_core_kind_name(u32 kind);
+
+extern const struct skep_diag_def skep_btf_diags[];
+extern const u32 skep_btf_ndiags;
+
+#endif
