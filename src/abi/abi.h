@@ -8,11 +8,14 @@
 
 #include "base/base.h"
 
-/* What an argument of a helper is. */
+/*
+ * What an argument of a helper is. "Writes" means may write: a helper that fails
+ * leaves the memory as it was or clears it.
+ */
 enum skep_arg {
 	SKEP_ARG_NONE,	    /* not an argument: the register is not read */
 	SKEP_ARG_ANY,	    /* a value that the helper does not follow */
-	SKEP_ARG_CTX,	    /* the program's context */
+	SKEP_ARG_CTX,	    /* the program's context; some program types pass a socket instead */
 	SKEP_ARG_MAP,	    /* a map */
 	SKEP_ARG_KEY,	    /* reads the map's key_size bytes */
 	SKEP_ARG_VALUE,	    /* reads the map's value_size bytes */
@@ -53,7 +56,14 @@ struct skep_helper {
 	u8 ret;		  /* enum skep_ret */
 	u8 arg[5];	  /* enum skep_arg */
 	u16 fixed;	  /* bytes of FIX_* arguments */
+	u8 null, zero;	  /* bit n: argument n may be NULL; is a size that may be 0 */
 	u8 flags;	  /* enum skep_helper_flag */
+};
+/* SKEP_FN_map_lookup_elem = 1 and so on. */
+enum skep_helper_id {
+#define HELPER(id, name, ret, a1, a2, a3, a4, a5, fixed, null, zero, flags) SKEP_FN_##name = id,
+#include "abi/helper.def"
+#undef HELPER
 };
 /* The row of a helper id, or NULL when this build does not know it: then assume anything. */
 const struct skep_helper *skep_helper_find(s64 id);
@@ -63,6 +73,12 @@ u32 skep_helper_count(void);
 /* Registers that a helper call reads, as a bit mask. */
 u16 skep_helper_reads(s64 id);
 
+/* SKEP_MAP_HASH, ...: the kernel's numbers. */
+enum skep_map_id {
+#define MAP(id, name, text, flags) SKEP_MAP_##name = id,
+#include "abi/map.def"
+	SKEP_MAP_NR
+};
 struct skep_map_type {
 	const char *name; /* "hash"; as bpftool writes it */
 	u32 id;		  /* BPF_MAP_TYPE_* */
@@ -76,6 +92,18 @@ enum skep_map_flag {
 	SKEP_MF_NOVALUE = 16,	   /* programs never see a pointer to a value */
 };
 const struct skep_map_type *skep_map_type_find(u32 id);
+
+/* SKEP_PROG_XDP, ... and SKEP_ATTACH_XDP, ...: the kernel's numbers. */
+enum skep_prog_id {
+#define PROG(id, name, text, fields, ctx_name, size) SKEP_PROG_##name = id,
+#include "abi/prog.def"
+	SKEP_PROG_NR
+};
+enum skep_attach_id {
+#define ATTACH(name) SKEP_ATTACH_##name,
+#include "abi/attach.def"
+	SKEP_ATTACH_NR
+};
 
 /* What a context field is to a program. */
 enum skep_ctx_kind { SKEP_CTX_SCALAR, SKEP_CTX_PKT, SKEP_CTX_PKT_END, SKEP_CTX_PKT_META, SKEP_CTX_PTR };
@@ -94,7 +122,13 @@ struct skep_prog_type {
 	u32 nctx;
 };
 const struct skep_prog_type *skep_prog_type_find(u32 id);
-/* The program type and expected attach type that libbpf derives from a section name; 0: none. */
+/* By bpftool's name ("xdp"), or NULL. */
+const struct skep_map_type *skep_map_type_named(const char *name, size_t n);
+const struct skep_prog_type *skep_prog_type_named(const char *name, size_t n);
+/*
+ * The program type and expected attach type (may be NULL) that libbpf derives from a section name;
+ * 0: none. A '?' in front (do not load by default) is skipped.
+ */
 u32 skep_section_prog_type(const char *section, u32 *attach_type);
 /* The field of a context that an access hits exactly or partly, or NULL. */
 const struct skep_ctx_field *skep_ctx_find(const struct skep_prog_type *pt, s64 off, u32 size);
