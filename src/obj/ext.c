@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* BTF and BTF.ext of a file into the metadata of its functions and instructions. */
+#include "obj/obj_impl.h"
+
+#include <stdlib.h>
+
+static struct code *code_named(struct reader *r, const char *name)
+{
+	for (u32 k = 0; k < r->ncode; k++)
+		if (strcmp(r->code[k].sec->name, name) == 0)
+			return &r->code[k];
+	return NULL;
+}
+
+static int bad_ext(struct reader *r, const struct code *c, const char *what, u32 off, const char *why)
+{
+	return skep_diag(r->ds, OBJ_DEF(BAD_EXT), skep_obj_place(c ? c->sec : NULL, NULL, -1), what, off, why);
+}
+
+/* The instruction at a byte offset of a section, or NULL. */
+static struct skep_insn *at_byte(const struct code *c, u32 off)
+{
+	return off % 8 || off / 8 >= c->sec->slots_read ? NULL : c->at[off / 8];
+}
+
+static int attach_funcs(struct reader *r, const struct skep_ext_sec *s, struct code *c)
+{
+	for (u32 i = 0; i < s->n; i++) {
+		struct skep_insn *at = at_byte(c, s->func[i].off);
+
+		if (!at || at->prev)
+			return bad_ext(r, c, "function", s->func[i].off, "no function starts there");
+		at->func->type = s->func[i].type;
+	}
+	return 0;
+}
+
+/* Line records start a run of instructions: fill the whole run. */
+static int attach_lines(struct reader *r, const struct skep_ext_sec *s, struct code *c)
+{
+	for (u32 i = 0; i < s->n; i++) {
+		struct skep_insn *at = at_byte(c, s->line[i].off);
+
+		if (!at)
+			return bad_ext(r, c, "line", s->line[i].off, "no instruction starts there");
+		if (!skep_btf_str(r->obj->btf, s->line[i].file) || !skep_btf_str(r->obj->btf, s->line[i].text))
+			return bad_ext(r, c, "line", s->line[i].off, "a string lies outside the strings");
+		at->line = &s->line[i];
+		at->flags |= SKEP_IF_LINE;
+	}
+	for (u32 k = 0; k < c->sec->nfunc; k++) {
+		const struct skep_line_rec *in_force = NULL;
+
+		SKEP_FOR_INSN(i, c->sec->func[k]) {
+			if (i->line)
+				in_force = i->line;
+			else
+				i->line = in_force;
+		}
+	}
+	return 0;
+}
+
+static int attach_core(struct reader *r, const struct skep_ext_sec *s, struct code *c)
+{
+	for (u32 i = 0; i < s->n; i++) {
+		struct skep_insn *at = at_byte(c, s->core[i].off);
+
+		if (!at)
+			return bad_ext(r, c, "CO-RE", s->core[i].off, "no instruction starts there");
+		if (!skep_btf_str(r->obj->btf, s->core[i].access) || s->core[i].type >= r->obj->btf->ntypes)
+			return bad_ext(r, c, "CO-RE", s->core[i].off, "its type or access string does not exist");
+		at->core = &s->core[i];
+	}
+	return 0;
+}
+
+static int attach_list(struct reader *r, const struct skep_ext_list *l,
+		       int (*attach)(struct reader *, const struct skep_ext_sec *, struct code *))
+{
+	for (u32 k = 0; k < l->n; k++) {
+		struct code *c = code_named(r, l->sec[k].name_str);
+		int err;
+
+		/* Records of a section without code (dropped by a linker) go nowhere. */
+		if (!c)
+			continue;
+		err = attach(r, &l->sec[k], c);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int skep_obj_read_ext(struct reader *r)
+{
+	const struct skep_elf_sec *x = skep_elf_find(r->elf, ".BTF.ext", NULL);
+	int err;
+
+	if (!r->obj->btf || !x || !x->data)
+		return 0;
+	err = skep_btf_ext_read(x->data, x->size, r->obj->btf, r->arena, r->ds, &r->obj->ext);
+	if (!err)
+		err = attach_list(r, &r->obj->ext->func, attach_funcs);
+	if (!err)
+		err = attach_list(r, &r->obj->ext->line, attach_lines);
+	return err ? err : attach_list(r, &r->obj->ext->core, attach_core);
+}

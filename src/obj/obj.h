@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * obj: a compiled object file to the model and back. The file's image must
+ * outlive the handle. One thread at a time per handle.
+ */
+#ifndef SKEP_OBJ_H
+#define SKEP_OBJ_H
+
+#include "elf/elf.h"
+#include "ir/ir.h"
+
+struct skep_objfile {
+	struct skep_obj *obj; /* the model; edit this */
+	struct skep_elf *elf; /* everything else of the file */
+};
+
+/*
+ * Read an object. On success *out is in the arena. SKEP_EINPUT with
+ * diagnostics when the file is malformed, SKEP_ENOMEM.
+ */
+int skep_obj_read(const void *image, size_t len, struct skep_arena *arena, struct skep_diags *ds,
+		  struct skep_objfile **out);
+
+enum skep_write_flag {
+	SKEP_WRITE_REMAKE = 1, /* make everything anew although nothing was edited (for tests) */
+	SKEP_WRITE_KEEP_ALL = 2, /* with REMAKE: do not drop what an edit would make stale */
+};
+/*
+ * Write the object. Byte-identical when nothing was edited; otherwise code,
+ * relocations, symbols and BTF.ext are made anew, and what an edit would leave
+ * stale (debug sections, relocations of BTF.ext, address-significance tables)
+ * is left out. May be called more than once.
+ */
+int skep_obj_write(const struct skep_objfile *file, u32 flags, struct skep_diags *ds, struct skep_buf *out);
+/* Was any function edited since it was read? */
+bool skep_obj_edited(const struct skep_obj *obj);
+/* The map that an LDDW of kind SKEP_REF_MAP loads, or NULL. */
+struct skep_map *skep_insn_map(const struct skep_obj *obj, const struct skep_insn *i);
+
+/*
+ * A program as bpf(2) takes it: the entry function and everything it calls,
+ * one after the other, calls and branches resolved. References stay symbolic:
+ * `fix` lists the slots to patch.
+ */
+struct skep_fixup {
+	u32 slot;
+	const struct skep_insn *insn; /* its ref, sym, callee */
+};
+struct skep_image {
+	u8 *code; /* little-endian slots */
+	u32 slots;
+	struct skep_fixup *fix;
+	u32 nfix;
+	const struct skep_insn **insn; /* of each slot; second slots of an LDDW: NULL */
+	u32 *func_slot;		       /* by func->index: first slot, or UINT32_MAX */
+};
+int skep_obj_join(const struct skep_obj *obj, const struct skep_func *prog, struct skep_arena *arena,
+		  struct skep_image **out);
+
+extern const struct skep_diag_def skep_obj_diags[];
+extern const u32 skep_obj_ndiags;
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to obj: what the parts of the reader share. */
+#ifndef SKEP_OBJ_IMPL_H
+#define SKEP_OBJ_IMPL_H
+
+#include "obj/obj.h"
+
+enum {
+#define D(name, code, sev, text, explain) OBJ_D_##name,
+#include "obj/diag.def"
+#undef D
+};
+
+/* A code section while it is read: which instruction starts at which slot. */
+struct code {
+	struct skep_csec *sec;
+	struct skep_insn **at; /* slots_read + 1 entries; NULL inside an LDDW and at the end */
+};
+
+struct reader {
+	struct skep_objfile *file;
+	struct skep_obj *obj;
+	struct skep_elf *elf;
+	struct skep_arena *arena;
+	struct skep_diags *ds;
+	struct code *code; /* one per code section */
+	u32 ncode;
+	u32 *code_of; /* by ELF section: index + 1 into code, or 0 */
+};
+
+#define OBJ_DEF(name) (&skep_obj_diags[OBJ_D_##name])
+
+/* Place of a slot in a code section. */
+struct skep_diag_place skep_obj_place(const struct skep_csec *sec, const char *func, s64 slot);
+struct code *skep_obj_code(const struct reader *r, u32 elf_sec);
+/* The function that starts at a slot, or NULL. */
+struct skep_func *skep_obj_func_at(const struct code *c, u64 slot);
+int skep_obj_read_maps(struct reader *r);
+int skep_obj_read_ext(struct reader *r);
+
+#endif
