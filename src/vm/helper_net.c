@@ -93,7 +93,7 @@ static int h_fib_lookup(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_check_mtu(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u8 *mtu = vm_mem_or_trap(vm, a[2], 4, ACC_R | ACC_W);
+	u8 *mtu = vm_mem_or_trap(vm, a[2], 4, ACC_W);
 	s64 len, given;
 
 	if (!mtu)
