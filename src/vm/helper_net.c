@@ -148,5 +148,8 @@ const struct vm_helper_row vm_helpers_net[] = {
     {SKEP_FN_skc_to_unix_sock, h_null},
     {SKEP_FN_csum_update, h_csum_update},
     {SKEP_FN_csum_level, h_csum_update},
+    {SKEP_FN_skc_to_tcp_timewait_sock, h_null},
+    {SKEP_FN_skc_to_tcp_request_sock, h_null},
+    {SKEP_FN_skc_to_mptcp_sock, h_null},
     {0, NULL},
 };
