@@ -113,7 +113,7 @@ static const struct skep_prog_type prog_types[] = {
 		ctx_name,                                                                          \
 		size,                                                                              \
 		fields_##fields,                                                                   \
-		fields_##fields == fields_plain ? 0 : SKEP_ARRAY_SIZE(fields_##fields)},
+		&fields_##fields[0] == &fields_plain[0] ? 0 : SKEP_ARRAY_SIZE(fields_##fields)},
 #include "abi/prog.def"
 };
 
