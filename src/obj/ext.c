@@ -92,16 +92,38 @@ static int attach_list(struct reader *r, const struct skep_ext_list *l,
 	return 0;
 }
 
-int skep_obj_read_ext(struct reader *r)
+int skep_obj_read_btf(struct reader *r)
 {
+	const struct skep_elf_sec *s = skep_elf_find(r->elf, ".BTF", NULL);
 	const struct skep_elf_sec *x = skep_elf_find(r->elf, ".BTF.ext", NULL);
+	struct skep_obj *o = r->obj;
 	int err;
 
-	if (!r->obj->btf || !x || !x->data)
+	if (!s || !s->data)
 		return 0;
-	err = skep_btf_ext_read(x->data, x->size, r->obj->btf, r->arena, r->ds, &r->obj->ext);
-	if (!err)
-		err = attach_list(r, &r->obj->ext->func, attach_funcs);
+	err = skep_btf_read(s->data, s->size, r->elf->big, r->arena, r->ds, &o->btf);
+	if (err || !x || !x->data)
+		return err;
+	return skep_btf_ext_read(x->data, x->size, o->btf, r->arena, r->ds, &o->ext);
+}
+
+const struct skep_ext_sec *skep_obj_func_recs(const struct reader *r, const char *section)
+{
+	const struct skep_btf_ext *x = r->obj->ext;
+
+	for (u32 k = 0; x && k < x->func.n; k++)
+		if (strcmp(x->func.sec[k].name_str, section) == 0)
+			return &x->func.sec[k];
+	return NULL;
+}
+
+int skep_obj_attach_ext(struct reader *r)
+{
+	int err;
+
+	if (!r->obj->ext)
+		return 0;
+	err = attach_list(r, &r->obj->ext->func, attach_funcs);
 	if (!err)
 		err = attach_list(r, &r->obj->ext->line, attach_lines);
 	return err ? err : attach_list(r, &r->obj->ext->core, attach_core);

@@ -230,17 +230,10 @@ static void read_old_maps(struct reader *r, u32 sec)
 
 int skep_obj_read_maps(struct reader *r)
 {
-	const struct skep_elf_sec *s = skep_elf_find(r->elf, ".BTF", NULL);
 	struct skep_obj *o = r->obj;
-	u32 sec, room = o->nsym + r->elf->nsec;
+	u32 sec, room = o->nsym + r->elf->nsec + (o->btf ? o->btf->ntypes : 0);
 	int err;
 
-	if (s && s->data) {
-		err = skep_btf_read(s->data, s->size, r->elf->big, r->arena, r->ds, &o->btf);
-		if (err)
-			return err;
-		room += o->btf->ntypes;
-	}
 	o->map = SKEP_NEW_N(r->arena, struct skep_map *, room);
 	read_dsecs(r);
 	if (skep_elf_find(r->elf, ".maps", &sec)) {

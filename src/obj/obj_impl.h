@@ -36,6 +36,10 @@ struct code *skep_obj_code(const struct reader *r, u32 elf_sec);
 /* The function that starts at a slot, or NULL. */
 struct skep_func *skep_obj_func_at(const struct code *c, u64 slot);
 int skep_obj_read_maps(struct reader *r);
-int skep_obj_read_ext(struct reader *r);
+/* Read .BTF and .BTF.ext into the object; attach the records once the code is read. */
+int skep_obj_read_btf(struct reader *r);
+int skep_obj_attach_ext(struct reader *r);
+/* The function records of a section, or NULL. */
+const struct skep_ext_sec *skep_obj_func_recs(const struct reader *r, const char *section);
 
 #endif

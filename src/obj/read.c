@@ -118,12 +118,15 @@ static int by_value(const void *a, const void *b)
 
 /*
  * Where functions start: at FUNC symbols; in code written by hand, which has
- * none, at global labels; and at the section's start in any case.
+ * none, at global labels; at function records of BTF.ext (static linking takes
+ * the symbols of overridden weak functions away but leaves their code); and at
+ * the section's start in any case.
  */
 static u32 find_starts(struct reader *r, const struct code *c, struct start **out)
 {
 	struct skep_obj *o = r->obj;
-	struct start *st = SKEP_NEW_N(r->arena, struct start, o->nsym + 2);
+	const struct skep_ext_sec *rec = skep_obj_func_recs(r, c->sec->name);
+	struct start *st = SKEP_NEW_N(r->arena, struct start, o->nsym + 2 + (rec ? rec->n : 0));
 	bool hand_written = true;
 	u32 n = 0, k = 0;
 
@@ -138,6 +141,9 @@ static u32 find_starts(struct reader *r, const struct code *c, struct start **ou
 		     (hand_written && s->kind == SKEP_SYM_LABEL && s->bind != SKEP_STB_LOCAL)))
 			st[n++] = (struct start){s->value, i};
 	}
+	for (u32 i = 0; rec && i < rec->n; i++)
+		if (rec->func[i].off < (u64)c->sec->slots_read * 8)
+			st[n++] = (struct start){rec->func[i].off, UINT32_MAX};
 	st[n++] = (struct start){0, UINT32_MAX};
 	qsort(st, n, sizeof(*st), by_value);
 	for (u32 i = 0; i < n; i++)
@@ -268,7 +274,7 @@ static int read_code(struct reader *r, struct code *c)
 
 		if (st[k].value % 8)
 			return skep_diag(r->ds, OBJ_DEF(BAD_SYMBOL), skep_obj_place(c->sec, NULL, -1),
-					 o->sym[st[k].sym].name);
+					 st[k].sym == UINT32_MAX ? "" : o->sym[st[k].sym].name);
 		f = new_func(r, c, &st[k]);
 		err = decode_func(r, c, f, st[k].value, st[k + 1].value);
 		if (err)
@@ -429,6 +435,7 @@ static int read_all(struct reader *r)
 
 	find_code(r);
 	read_symbols(r);
+	err = skep_obj_read_btf(r);
 	for (u32 k = 0; k < r->ncode && !err; k++)
 		err = read_code(r, &r->code[k]);
 	if (err)
@@ -440,7 +447,7 @@ static int read_all(struct reader *r)
 		err = relocate_code(r, &r->code[k]);
 	for (u32 k = 0; k < r->ncode && !err; k++)
 		err = resolve_calls(r, &r->code[k]);
-	return err ? err : skep_obj_read_ext(r);
+	return err ? err : skep_obj_attach_ext(r);
 }
 
 int skep_obj_read(const void *image, size_t len, struct skep_arena *arena, struct skep_diags *ds,

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Model to file. Without edits the file's own bytes are written. With edits a
+ * copy of the section and symbol tables is made, code is placed and encoded,
+ * and everything that speaks of places in the code is made anew from the
+ * model: relocations, symbols, records of BTF.ext, addresses of code in data.
+ * What cannot be made anew is left out (see `stale`). Output only in `out`;
+ * scratch memory is given back.
+ */
+#include "obj/obj_impl.h"
+
+struct writer {
+	const struct skep_objfile *file;
+	const struct skep_obj *obj;
+	struct skep_elf elf; /* the copy that is written */
+	struct skep_arena *arena;
+	struct skep_diags *ds;
+	bool keep_all;
+	u32 *func_slot; /* by func->index: its first slot in its section */
+};
+
+bool skep_obj_edited(const struct skep_obj *obj)
+{
+	for (u32 k = 0; k < obj->nfunc; k++)
+		if (obj->func[k]->flags & SKEP_FF_EDITED)
+			return true;
+	return false;
+}
+
+static int fail_at(struct writer *w, const struct skep_insn *i, const struct skep_diag_def *def, long long arg)
+{
+	return skep_diag(w->ds, def, skep_obj_place(i->func->sec, i->func->name, i->num), arg);
+}
+
+/* --- code --------------------------------------------------------------------- */
+
+/* Give every instruction its slot (in `num`); returns the slots of the section. */
+static u32 place(struct writer *w, const struct skep_csec *c)
+{
+	u32 slot = 0;
+
+	for (u32 k = 0; k < c->nfunc; k++) {
+		w->func_slot[c->func[k]->index] = slot;
+		SKEP_FOR_INSN(i, c->func[k]) {
+			i->num = slot;
+			slot += skep_ins_slots(&i->in);
+		}
+	}
+	return slot;
+}
+
+/* The encoded form: branch offset, call distance or addend as the file has them. */
+static int final_form(struct writer *w, const struct skep_insn *i, struct skep_ins *out)
+{
+	*out = i->in;
+	if (i->target) {
+		out->off = (s32)i->target->num - (s32)i->num - 1;
+		if (i->in.op != SKEP_GOTOL && (out->off > INT16_MAX || out->off < INT16_MIN))
+			return fail_at(w, i, OBJ_DEF(FAR_BRANCH), 0);
+	}
+	if (i->ref == SKEP_REF_FUNC) {
+		s64 slot = w->func_slot[i->callee->index];
+
+		if (i->in.op == SKEP_LDDW)
+			out->imm = i->flags & SKEP_IF_SECSYM ? slot * 8 : 0;
+		else if (!(i->flags & SKEP_IF_RELOC))
+			out->imm = slot - (s64)i->num - 1;
+		else
+			out->imm = i->flags & SKEP_IF_SECSYM ? slot - 1 : -1;
+	}
+	return 0;
+}
+
+static int encode_section(struct writer *w, const struct skep_csec *c, u32 slots)
+{
+	struct skep_elf_sec *s = &w->elf.sec[c->elf];
+	u8 *bytes = skep_arena_alloc(w->arena, (size_t)slots * 8), *p = bytes;
+
+	for (u32 k = 0; k < c->nfunc; k++)
+		SKEP_FOR_INSN(i, c->func[k]) {
+			struct skep_ins in;
+			int err = final_form(w, i, &in);
+
+			if (err)
+				return err;
+			p += 8 * skep_isa_encode(&in, p, w->elf.big);
+		}
+	s->data = bytes;
+	s->size = (u64)slots * 8;
+	return 0;
+}
+
+static int remake_relocs(struct writer *w, const struct skep_csec *c)
+{
+	u32 sec = skep_elf_rel_section(&w->elf, c->elf), n = 0, cap = 0;
+	struct skep_elf_rel *rel;
+
+	for (u32 k = 0; k < c->nfunc; k++)
+		cap += c->func[k]->ninsns;
+	rel = SKEP_NEW_N(w->arena, struct skep_elf_rel, cap);
+	for (u32 k = 0; k < c->nfunc; k++)
+		SKEP_FOR_INSN(i, c->func[k]) {
+			u32 type = i->in.op == SKEP_LDDW ? SKEP_R_64_64 : SKEP_R_64_32;
+
+			if (i->flags & SKEP_IF_RELOC)
+				rel[n++] = (struct skep_elf_rel){(u64)i->num * 8, type, i->sym, 0};
+		}
+	if (!sec && n)
+		return skep_diag(w->ds, OBJ_DEF(NO_RELOC_SECTION), SKEP_NOWHERE, c->name);
+	if (!sec)
+		return 0;
+	w->elf.sec[sec].size = (u64)n * w->elf.sec[sec].entsize;
+	w->elf.sec[sec].data = skep_elf_rel_encode(&w->elf, w->arena, rel, n, w->elf.sec[sec].type == SKEP_SHT_RELA);
+	return 0;
+}
+
+/* --- symbols -------------------------------------------------------------------- */
+
+static u64 func_bytes(const struct skep_func *f)
+{
+	return (u64)skep_func_slots(f) * 8;
+}
+
+static void remake_symbols(struct writer *w)
+{
+	for (u32 k = 1; k < w->obj->nsym; k++) {
+		const struct skep_sym *s = &w->obj->sym[k];
+		struct skep_elf_sym *e = &w->elf.sym[k];
+
+		if ((s->kind != SKEP_SYM_FUNC && s->kind != SKEP_SYM_LABEL) || !s->func)
+			continue;
+		if (s->kind == SKEP_SYM_LABEL) {
+			e->value = s->at ? (u64)s->at->num * 8
+					 : (u64)w->func_slot[s->func->index] * 8 + func_bytes(s->func);
+			continue;
+		}
+		e->value = (u64)w->func_slot[s->func->index] * 8;
+		if (e->size == (u64)s->func->slots_read * 8)
+			e->size = func_bytes(s->func);
+		else if (e->size)
+			e->size = e->size + func_bytes(s->func) - (u64)s->func->slots_read * 8;
+	}
+}
+
+/* --- addresses of code in data ------------------------------------------------------ */
+
+/* Where the instruction that was read at a slot of a section stands now, or -1. */
+static s64 moved_slot(const struct skep_csec *c, u64 slot)
+{
+	for (u32 k = 0; k < c->nfunc; k++) {
+		if (c->func[k]->first && c->func[k]->first->slot == slot)
+			return c->func[k]->first->num;
+		SKEP_FOR_INSN(i, c->func[k])
+			if (i->slot == slot && !(i->flags & SKEP_IF_NEW))
+				return i->num;
+	}
+	return -1;
+}
+
+static const struct skep_csec *code_section(const struct skep_obj *o, u32 elf)
+{
+	for (u32 k = 0; k < o->ncsec; k++)
+		if (o->csec[k]->elf == elf)
+			return o->csec[k];
+	return NULL;
+}
+
+/* Addends of one relocation section of data that go through a code section's symbol. */
+static int move_data_addends(struct writer *w, u32 rel_sec)
+{
+	struct skep_elf_sec *data = &w->elf.sec[w->elf.sec[rel_sec].info];
+	struct skep_elf_rel *rel;
+	u8 *copy = NULL;
+	u32 n;
+	int err = skep_elf_rels(&w->elf, rel_sec, w->arena, w->ds, &rel, &n);
+
+	for (u32 k = 0; k < n && !err; k++) {
+		const struct skep_sym *s = &w->obj->sym[rel[k].sym];
+		const struct skep_csec *c = code_section(w->obj, s->sec);
+		bool wide = rel[k].type == SKEP_R_ABS64 || rel[k].type == SKEP_R_64_64;
+		u64 old;
+		s64 now;
+
+		if (!c || s->kind != SKEP_SYM_SECTION || !data->data)
+			continue;
+		if (rel[k].offset + (wide ? 8 : 4) > data->size)
+			return skep_diag(w->ds, OBJ_DEF(BAD_DATA_RELOC), SKEP_NOWHERE, data->name);
+		if (!copy)
+			copy = skep_arena_memdup(w->arena, data->data, data->size);
+		old = wide ? skep_get64(copy + rel[k].offset, w->elf.big) : skep_get32(copy + rel[k].offset, w->elf.big);
+		now = old % 8 ? -1 : moved_slot(c, old / 8);
+		if (now < 0)
+			return skep_diag(w->ds, OBJ_DEF(STALE_DATA), SKEP_NOWHERE, data->name);
+		if (wide)
+			skep_put64(copy + rel[k].offset, (u64)now * 8, w->elf.big);
+		else
+			skep_put32(copy + rel[k].offset, (u32)now * 8, w->elf.big);
+	}
+	if (copy)
+		data->data = copy;
+	return err;
+}
+
+static int remake_data(struct writer *w)
+{
+	for (u32 i = 1; i < w->elf.nsec; i++) {
+		const struct skep_elf_sec *s = &w->elf.sec[i];
+		int err;
+
+		if (s->type != SKEP_SHT_REL || s->info >= w->elf.nsec ||
+		    !(w->elf.sec[s->info].flags & SKEP_SHF_ALLOC) || code_section(w->obj, s->info))
+			continue;
+		err = move_data_addends(w, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* --- BTF.ext -------------------------------------------------------------------------- */
+
+static const struct skep_csec *code_named(const struct skep_obj *o, const char *name)
+{
+	for (u32 k = 0; k < o->ncsec; k++)
+		if (strcmp(o->csec[k]->name, name) == 0)
+			return o->csec[k];
+	return NULL;
+}
+
+static void func_records(struct writer *w, const struct skep_csec *c, struct skep_ext_sec *s)
+{
+	s->func = SKEP_NEW_N(w->arena, struct skep_func_rec, c->nfunc);
+	s->n = 0;
+	for (u32 k = 0; k < c->nfunc; k++)
+		if (c->func[k]->type)
+			s->func[s->n++] = (struct skep_func_rec){w->func_slot[c->func[k]->index] * 8, c->func[k]->type};
+}
+
+/* A record where one stood, and wherever the line in force changes. */
+static void line_records(struct writer *w, const struct skep_csec *c, struct skep_ext_sec *s, u32 cap)
+{
+	s->line = SKEP_NEW_N(w->arena, struct skep_line_rec, cap);
+	s->n = 0;
+	for (u32 k = 0; k < c->nfunc; k++) {
+		const struct skep_line_rec *in_force = NULL;
+
+		SKEP_FOR_INSN(i, c->func[k]) {
+			if (i->line && (i->line != in_force || i->flags & SKEP_IF_LINE)) {
+				s->line[s->n] = *i->line;
+				s->line[s->n++].off = i->num * 8;
+			}
+			in_force = i->line;
+		}
+	}
+}
+
+static void core_records(struct writer *w, const struct skep_csec *c, struct skep_ext_sec *s, u32 cap)
+{
+	s->core = SKEP_NEW_N(w->arena, struct skep_core_rec, cap);
+	s->n = 0;
+	for (u32 k = 0; k < c->nfunc; k++)
+		SKEP_FOR_INSN(i, c->func[k])
+			if (i->core) {
+				s->core[s->n] = *i->core;
+				s->core[s->n++].off = i->num * 8;
+			}
+}
+
+static struct skep_ext_list remake_list(struct writer *w, const struct skep_ext_list *l, int which)
+{
+	struct skep_ext_list out = *l;
+
+	out.sec = skep_arena_memdup(w->arena, l->sec, l->n * sizeof(*l->sec));
+	for (u32 k = 0; k < l->n; k++) {
+		const struct skep_csec *c = code_named(w->obj, l->sec[k].name_str);
+		u32 cap = 0;
+
+		if (!c)
+			continue;
+		for (u32 f = 0; f < c->nfunc; f++)
+			cap += c->func[f]->ninsns;
+		if (which == 0)
+			func_records(w, c, &out.sec[k]);
+		else if (which == 1)
+			line_records(w, c, &out.sec[k], cap);
+		else
+			core_records(w, c, &out.sec[k], cap);
+	}
+	return out;
+}
+
+static int remake_ext(struct writer *w)
+{
+	struct skep_elf_sec *x = skep_elf_find(&w->elf, ".BTF.ext", NULL);
+	const struct skep_btf_ext *old = w->obj->ext;
+	struct skep_buf out = {0};
+	struct skep_btf_ext ext;
+
+	if (!x || !old)
+		return 0;
+	ext.hdr_len = old->hdr_len;
+	ext.func = remake_list(w, &old->func, 0);
+	ext.line = remake_list(w, &old->line, 1);
+	ext.core = remake_list(w, &old->core, 2);
+	skep_btf_ext_encode(&ext, w->elf.big, &out);
+	if (out.failed) {
+		skep_buf_fini(&out);
+		return SKEP_ENOMEM;
+	}
+	x->size = out.n;
+	x->data = skep_arena_memdup(w->arena, out.p, out.n);
+	skep_buf_fini(&out);
+	return 0;
+}
+
+/* --- what would be stale ---------------------------------------------------------------- */
+
+static bool starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/*
+ * Sections that speak of code in terms that an edit breaks and that nothing
+ * needs for loading: DWARF, unwind tables, relocations of BTF.ext (its records
+ * hold final offsets), and tables of symbol numbers.
+ */
+static bool stale(const struct writer *w, u32 i)
+{
+	const struct skep_elf_sec *s = &w->elf.sec[i];
+
+	if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA) {
+		const char *of = s->info < w->elf.nsec ? w->elf.sec[s->info].name : "";
+
+		return strcmp(of, ".BTF.ext") == 0 || starts(of, ".debug_") || strcmp(of, ".eh_frame") == 0;
+	}
+	return starts(s->name, ".debug_") || strcmp(s->name, ".eh_frame") == 0 || s->type == SKEP_SHT_ADDRSIG;
+}
+
+/* Old index to new index of sections, 0 for those left out; compacts the table. */
+static u32 *drop_sections(struct writer *w)
+{
+	struct skep_elf *e = &w->elf;
+	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsec), n = 1;
+	bool *gone = SKEP_NEW_N(w->arena, bool, e->nsec);
+
+	for (u32 i = 1; i < e->nsec; i++)
+		gone[i] = stale(w, i);
+	for (u32 i = 1; i < e->nsec; i++)
+		if (!gone[i]) {
+			map[i] = n;
+			e->sec[n++] = e->sec[i];
+		}
+	e->nsec = n;
+	e->shstrndx = map[e->shstrndx];
+	e->symtab = map[e->symtab];
+	for (u32 i = 1; i < n; i++) {
+		struct skep_elf_sec *s = &e->sec[i];
+
+		if (s->link)
+			s->link = map[s->link];
+		if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA)
+			s->info = map[s->info];
+	}
+	return map;
+}
+
+/* Drops the symbols of sections that are gone; returns old index to new index. */
+static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
+{
+	struct skep_elf *e = &w->elf;
+	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsym), n = SKEP_MIN(e->nsym, 1u), local = 1;
+
+	for (u32 i = 1; i < e->nsym; i++) {
+		struct skep_elf_sym *s = &e->sym[i];
+
+		if (s->shndx && s->shndx < old_nsec) {
+			if (!secmap[s->shndx])
+				continue;
+			s->shndx = (u16)secmap[s->shndx];
+		}
+		map[i] = n;
+		if (s->bind == SKEP_STB_LOCAL)
+			local = n + 1;
+		e->sym[n++] = *s;
+	}
+	e->nsym = n;
+	if (e->symtab)
+		e->sec[e->symtab].info = local;
+	return map;
+}
+
+static int renumber_relocs(struct writer *w, const u32 *symmap, u32 old_nsym)
+{
+	struct skep_elf *e = &w->elf;
+
+	for (u32 i = 1; i < e->nsec; i++) {
+		struct skep_elf_sec *s = &e->sec[i];
+		u32 nsym = e->nsym, n;
+		struct skep_elf_rel *rel;
+		int err;
+
+		if (s->type != SKEP_SHT_REL && s->type != SKEP_SHT_RELA)
+			continue;
+		e->nsym = old_nsym;
+		err = skep_elf_rels(e, i, w->arena, w->ds, &rel, &n);
+		e->nsym = nsym;
+		if (err)
+			return err;
+		for (u32 k = 0; k < n; k++)
+			rel[k].sym = symmap[rel[k].sym];
+		s->data = skep_elf_rel_encode(e, w->arena, rel, n, s->type == SKEP_SHT_RELA);
+	}
+	return 0;
+}
+
+static int drop_stale(struct writer *w)
+{
+	u32 old_nsec = w->elf.nsec, old_nsym = w->elf.nsym;
+	u32 *secmap = drop_sections(w);
+	u32 *symmap = drop_symbols(w, secmap, old_nsec);
+	int err = renumber_relocs(w, symmap, old_nsym);
+
+	if (err)
+		return err;
+	if (w->elf.symtab)
+		skep_elf_strtab_build(&w->elf, w->elf.sec[w->elf.symtab].link);
+	if (!w->elf.symtab || w->elf.sec[w->elf.symtab].link != w->elf.shstrndx)
+		skep_elf_strtab_build(&w->elf, w->elf.shstrndx);
+	return 0;
+}
+
+/* --- the whole --------------------------------------------------------------------------- */
+
+static int remake(struct writer *w)
+{
+	const struct skep_obj *o = w->obj;
+	struct skep_elf *e = &w->elf;
+	int err = 0;
+
+	e->sec = skep_arena_memdup(w->arena, e->sec, e->nsec * sizeof(*e->sec));
+	e->sym = skep_arena_memdup(w->arena, e->sym, e->nsym * sizeof(*e->sym));
+	w->func_slot = SKEP_NEW_N(w->arena, u32, o->nfunc);
+	for (u32 k = 0; k < o->ncsec; k++)
+		e->sec[o->csec[k]->elf].size = (u64)place(w, o->csec[k]) * 8;
+	for (u32 k = 0; k < o->ncsec && !err; k++) {
+		err = encode_section(w, o->csec[k], (u32)(e->sec[o->csec[k]->elf].size / 8));
+		if (!err)
+			err = remake_relocs(w, o->csec[k]);
+	}
+	if (!err)
+		err = remake_data(w);
+	if (err)
+		return err;
+	remake_symbols(w);
+	err = remake_ext(w);
+	if (!err && !w->keep_all)
+		err = drop_stale(w);
+	if (!err && e->symtab) {
+		e->sec[e->symtab].size = (u64)e->nsym * e->sec[e->symtab].entsize;
+		e->sec[e->symtab].data = skep_elf_sym_encode(e, w->arena);
+	}
+	return err;
+}
+
+static bool same_layout(const struct skep_elf *a, const struct skep_elf *b)
+{
+	if (a->nsec != b->nsec)
+		return false;
+	for (u32 i = 0; i < a->nsec; i++)
+		if (a->sec[i].size != b->sec[i].size)
+			return false;
+	return true;
+}
+
+int skep_obj_write(const struct skep_objfile *file, u32 flags, struct skep_diags *ds, struct skep_buf *out)
+{
+	struct skep_arena *arena = file->obj->arena;
+	struct skep_arena_mark mark = skep_arena_mark(arena);
+	volatile int result = 0;
+	int oom = 0;
+
+	SKEP_GUARD(arena, oom, {
+		struct writer *w = SKEP_NEW(arena, struct writer);
+
+		w->file = file;
+		w->obj = file->obj;
+		w->elf = *file->elf;
+		w->arena = arena;
+		w->ds = ds;
+		w->keep_all = flags & SKEP_WRITE_KEEP_ALL;
+		if (skep_obj_edited(file->obj) || flags & SKEP_WRITE_REMAKE)
+			result = remake(w);
+		if (!result)
+			result = skep_elf_write(&w->elf, same_layout(&w->elf, file->elf), out);
+	});
+	skep_arena_release(arena, mark);
+	return oom ? oom : result;
+}
