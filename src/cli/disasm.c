@@ -56,6 +56,12 @@ static void put_core(struct skep_cli *cli, const struct skep_obj *o, const struc
 	dim(cli, false);
 }
 
+/* Records may differ in the column only. */
+static bool same_line(const struct skep_line_rec *a, const struct skep_line_rec *b)
+{
+	return a == b || (a && b && a->file == b->file && skep_line_no(a) == skep_line_no(b));
+}
+
 static void put_source(struct skep_cli *cli, const struct skep_obj *o, const struct skep_insn *i)
 {
 	struct skep_arena_mark m = skep_arena_mark(o->arena);
@@ -86,7 +92,7 @@ static void text_func(struct skep_cli *cli, const struct skep_obj *o, const stru
 	SKEP_FOR_INSN(i, f) {
 		if (i->njumps)
 			skep_buf_printf(&cli->out, "L%u:\n", i->id);
-		if (source && i->line && i->line != last)
+		if (source && !same_line(i->line, last))
 			put_source(cli, o, i);
 		last = i->line;
 		skep_buf_printf(&cli->out, "%7u:\t", i->slot);

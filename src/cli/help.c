@@ -55,23 +55,26 @@ static void put_options(struct skep_cli *cli, const char *head, const struct ske
 	}
 }
 
-/* Fill text to 78 columns; a newline in it ends a paragraph. */
+/* Fill text to 78 columns; a newline in it ends a paragraph, asterisks are for the manual page. */
 static void put_filled(struct skep_buf *out, const char *s)
 {
 	size_t col = 0;
 
 	while (*s) {
-		size_t n = strcspn(s, " \n");
+		size_t n = strcspn(s, " \n"), shown = 0;
 
-		if (col && col + 1 + n > 78) {
+		for (size_t k = 0; k < n; k++)
+			shown += s[k] != '*';
+		if (col && col + 1 + shown > 78) {
 			skep_buf_puts(out, "\n");
 			col = 0;
 		}
 		if (col)
 			skep_buf_puts(out, " ");
-		skep_buf_add(out, s, n);
-		col += n + (col ? 1 : 0);
-		s += n;
+		col += shown + (col ? 1 : 0);
+		for (; n; n--, s++)
+			if (*s != '*')
+				skep_buf_add(out, s, 1);
 		if (*s == '\n') {
 			skep_buf_puts(out, "\n\n");
 			col = 0;
@@ -154,13 +157,13 @@ static void json_help(struct skep_json *j, const struct skep_cmd *only)
 
 /* --- manual pages -------------------------------------------------------------------- */
 
-/* scdoc reads *_\ and some more as markup. */
+/* scdoc reads these as markup, but for the asterisks that are meant so in a description. */
 static void put_scdoc(struct skep_buf *out, const char *s)
 {
 	for (; *s; s++) {
 		if (*s == '\n')
 			skep_buf_puts(out, "\n");
-		else if (strchr("*_\\#<>[]|", *s))
+		else if (strchr("_\\#<>[]|", *s))
 			skep_buf_puts(out, "\\");
 		skep_buf_add(out, s, 1);
 	}

@@ -33,7 +33,7 @@ struct counts {
 
 struct facts {
 	struct counts all;
-	u32 nprog, nsub, nextern;
+	u32 nprog, nsub, ndata, nextern;
 	u64 use[USE_NR];
 	u32 kinds[SKEP_BTF_ENUM64 + 1];
 };
@@ -84,6 +84,12 @@ static enum use section_use(const struct skep_elf *e, u32 i)
 	return USE_DATA;
 }
 
+/* License and version are told apart from what programs use. */
+static bool is_listed(const struct skep_dsec *d)
+{
+	return strcmp(d->name, "license") != 0 && strcmp(d->name, "version") != 0;
+}
+
 static void collect(const struct skep_input *in, struct facts *x)
 {
 	const struct skep_obj *o = in->file->obj;
@@ -97,6 +103,8 @@ static void collect(const struct skep_input *in, struct facts *x)
 		else
 			x->nsub++;
 	}
+	for (u32 i = 0; i < o->ndsec; i++)
+		x->ndata += is_listed(o->dsec[i]);
 	for (u32 i = 1; i < o->nsym; i++)
 		x->nextern += o->sym[i].kind == SKEP_SYM_EXTERN;
 	for (u32 i = 1; i < e->nsec; i++) {
@@ -217,18 +225,20 @@ static void text_maps(struct skep_cli *cli, const struct skep_obj *o)
 	skep_cols_print(&t, 2);
 }
 
-static void text_data(struct skep_cli *cli, const struct skep_obj *o)
+static void text_data(struct skep_cli *cli, const struct skep_obj *o, u32 n)
 {
 	struct skep_cols t;
 
-	if (!o->ndsec)
+	if (!n)
 		return;
-	heading(cli, "Data sections", o->ndsec);
+	heading(cli, "Data sections", n);
 	skep_cols_init(&t, cli, 3, 4);
 	skep_cols_add(&t, "section");
 	skep_cols_add(&t, "kind");
 	skep_cols_add(&t, "bytes");
 	for (u32 i = 0; i < o->ndsec; i++) {
+		if (!is_listed(o->dsec[i]))
+			continue;
 		skep_cols_add(&t, skep_cli_name(cli, o->dsec[i]->name));
 		skep_cols_add(&t, dsec_kind[o->dsec[i]->kind]);
 		skep_cols_num(&t, o->dsec[i]->size);
@@ -306,7 +316,7 @@ static void text_all(struct skep_cli *cli, const struct skep_input *in, const st
 	u32 relocs = r[SKEP_REF_MAP] + r[SKEP_REF_DATA] + r[SKEP_REF_FUNC] + r[SKEP_REF_EXTERN];
 
 	skep_cli_clean(&cli->out, in->path);
-	skep_buf_printf(&cli->out, ": eBPF object, %s-endian, %zu bytes, %u instructions, runs from -mcpu=v%u, ",
+	skep_buf_printf(&cli->out, ": eBPF object, %s-endian, %zu bytes, %u instructions, needs -mcpu=v%u, ",
 			o->big ? "big" : "little", in->len, x->all.insns, o->level);
 	if (o->license[0]) {
 		skep_buf_puts(&cli->out, "license ");
@@ -318,7 +328,7 @@ static void text_all(struct skep_cli *cli, const struct skep_input *in, const st
 	text_funcs(cli, o, true, x->nprog);
 	text_funcs(cli, o, false, x->nsub);
 	text_maps(cli, o);
-	text_data(cli, o);
+	text_data(cli, o, x->ndata);
 	text_externs(cli, o, x->nextern);
 	text_btf(cli, o, x);
 	if (relocs) {
@@ -387,6 +397,8 @@ static void json_data(struct skep_json *j, const struct skep_obj *o)
 	skep_json_key(j, "data_sections");
 	skep_json_open(j, '[');
 	for (u32 i = 0; i < o->ndsec; i++) {
+		if (!is_listed(o->dsec[i]))
+			continue;
 		skep_json_open(j, '{');
 		skep_json_kstr(j, "name", o->dsec[i]->name);
 		skep_json_kstr(j, "kind", dsec_kind[o->dsec[i]->kind]);
