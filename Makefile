@@ -5,7 +5,6 @@ BUILD ?= build
 MESON ?= meson
 DESTDIR ?=
 PREFIX ?= /usr/local
-export MAKEFLAGS :=
 
 .PHONY: all setup test demo asan ubsan lint install cover test-corpus clean help
 

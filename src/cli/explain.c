@@ -49,7 +49,7 @@ int skep_cmd_explain(struct skep_cli *cli, int argc, char **argv)
 		if (d->code == n)
 			break;
 	if (!d) {
-		SKEP_CLI_DIAG(cli, NO_CODE, n >= 0 ? digits : argv[0]);
+		SKEP_CLI_DIAG(cli, NO_CODE, argv[0]);
 		skep_diag_hint(&cli->ds, "skep list diags shows all of them");
 		return SKEP_EXIT_USAGE;
 	}

@@ -113,8 +113,8 @@ static int unknown(struct parser *ps, const char *word, const char *name)
 	if (near)
 		skep_diag_hint(&cli->ds, skep_arena_printf(&cli->arena, "did you mean --%s?", near));
 	else
-		skep_diag_hint(&cli->ds, skep_arena_printf(&cli->arena, "skep %s -h lists the options",
-							   cli->cmd ? cli->cmd->name : ""));
+		skep_diag_hint(&cli->ds, skep_arena_printf(&cli->arena, "skep %s%s-h lists the options",
+							   cli->cmd ? cli->cmd->name : "", cli->cmd ? " " : ""));
 	return SKEP_EXIT_USAGE;
 }
 
