@@ -13,13 +13,14 @@
 
 const struct skep_opt_def skep_opts_cfg[] = {
 	{"prog", 'p', "NAME", "the program or function; not needed when there is one program"},
-	{"output", 'o', "X.svg", "write there; .svg, .png and .pdf are drawn by dot, anything else is DOT"},
+	{"output", 'o', "X.svg",
+	 "write there; .svg, .png and .pdf are drawn by dot, anything else is DOT"},
 	{0},
 };
 const char skep_about_cfg[] =
-	"Prints the control-flow graph of one function in the DOT language: a node for each block, and edges "
-	"that say whether a conditional jump was taken. With *--output* and a name that ends in .svg, .png "
-	"or .pdf the picture is made by dot, which must be installed.";
+	"Prints the control-flow graph of one function in the DOT language: a node for each "
+	"block, and edges that say whether a conditional jump was taken. With *--output* and a "
+	"name that ends in .svg, .png or .pdf the picture is made by dot, which must be installed.";
 
 struct block {
 	const struct skep_insn *first, *last;
@@ -162,7 +163,8 @@ static int run_dot(const char *format, FILE *in, FILE *out)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int draw(struct skep_cli *cli, const char *format, const char *path, const struct skep_buf *dot)
+static int draw(struct skep_cli *cli, const char *format, const char *path,
+		const struct skep_buf *dot)
 {
 	FILE *in = tmpfile(), *out = tmpfile();
 	struct skep_buf picture = {0};
@@ -192,7 +194,8 @@ static int draw(struct skep_cli *cli, const char *format, const char *path, cons
 
 int skep_cmd_cfg(struct skep_cli *cli, int argc, char **argv)
 {
-	const char *path = skep_cli_opt(cli, "output"), *format = path ? picture_format(path) : NULL;
+	const char *path = skep_cli_opt(cli, "output"),
+		   *format = path ? picture_format(path) : NULL;
 	struct blocks bs = {0};
 	struct skep_buf dot = {0};
 	struct skep_input *in;
@@ -213,7 +216,8 @@ int skep_cmd_cfg(struct skep_cli *cli, int argc, char **argv)
 		if (dot.failed)
 			err = skep_cli_fail(cli, in, SKEP_ENOMEM);
 		else
-			err = format ? draw(cli, format, path, &dot) : skep_cli_write(cli, path, dot.p, dot.n);
+			err = format ? draw(cli, format, path, &dot)
+				     : skep_cli_write(cli, path, dot.p, dot.n);
 		skep_buf_fini(&dot);
 	}
 	return err;

@@ -85,10 +85,14 @@ bool skep_cli_flag(const struct skep_cli *cli, const char *name);
 const char *skep_cli_opt(const struct skep_cli *cli, const char *name);
 /* The n-th value of an option that may be repeated, or NULL. */
 const char *skep_cli_opt_nth(const struct skep_cli *cli, const char *name, u32 n);
-/* A number (decimal, 0x) between min and max into *out, untouched when the option is absent. 0 or exit status. */
+/*
+ * A number (decimal, 0x) between min and max into *out, which stays as it is
+ * when the option is absent. 0 or an exit status.
+ */
 int skep_cli_num(struct skep_cli *cli, const char *name, u64 min, u64 max, u64 *out);
 /* The word of the table nearest to `word`, or NULL when none is near. */
-const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of, u32 i), const void *of, u32 n);
+const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of, u32 i),
+			     const void *of, u32 n);
 
 /* --- files (file.c) ------------------------------------------------------------ */
 
@@ -126,10 +130,11 @@ const char *skep_cli_name(struct skep_cli *cli, const char *s);
  * The function that -p names (a program, a subprogram, or a section with one
  * program); without `name` the only program. 0 or an exit status.
  */
-int skep_cli_func(struct skep_cli *cli, struct skep_input *in, const char *name, struct skep_func **out);
+int skep_cli_func(struct skep_cli *cli, struct skep_input *in, const char *name,
+		  struct skep_func **out);
 /* Name of a program type, "unknown" or "-" for none. */
 const char *skep_cli_prog_type(u32 id);
-/* Name of an attach type in lower case, "-" for 0 (none or the first, which libbpf does not tell apart). */
+/* Name of an attach type in lower case; "-" for 0, which is none or the first. */
 const char *skep_cli_attach_type(struct skep_cli *cli, u32 id);
 /* Name of a map type as bpftool writes it, or a number as text. */
 const char *skep_cli_map_type(struct skep_cli *cli, u32 id);

@@ -8,9 +8,9 @@ const struct skep_opt_def skep_opts_disasm[] = {
 	{0},
 };
 const char skep_about_disasm[] =
-	"Prints the instructions of every function, with names for maps, variables, functions and helpers, "
-	"and with labels where branches go. The number in front of an instruction is its slot in the "
-	"section, as the kernel's verifier and llvm-objdump count.";
+	"Prints the instructions of every function, with names for maps, variables, functions and "
+	"helpers, and with labels where branches go. The number in front of an instruction is its "
+	"slot in the section, as the kernel's verifier and llvm-objdump count.";
 
 static void dim(struct skep_cli *cli, bool on)
 {
@@ -18,7 +18,8 @@ static void dim(struct skep_cli *cli, bool on)
 		skep_buf_puts(&cli->out, on ? "\033[2m" : "\033[0m");
 }
 
-static void put_insn(struct skep_cli *cli, const struct skep_obj *o, const struct skep_insn *i, struct skep_buf *b)
+static void put_insn(struct skep_cli *cli, const struct skep_obj *o, const struct skep_insn *i,
+		     struct skep_buf *b)
 {
 	b->n = 0;
 	skep_insn_print(o, i, b);
@@ -77,17 +78,19 @@ static void put_source(struct skep_cli *cli, const struct skep_obj *o, const str
 	skep_arena_release(o->arena, m);
 }
 
-static void text_func(struct skep_cli *cli, const struct skep_obj *o, const struct skep_func *f, bool source)
+static void text_func(struct skep_cli *cli, const struct skep_obj *o, const struct skep_func *f,
+		      bool source)
 {
 	const struct skep_line_rec *last = NULL;
 	struct skep_buf b = {0};
 
 	skep_buf_puts(&cli->out, "\n");
 	skep_cli_clean(&cli->out, f->name[0] ? f->name : "(no name)");
-	skep_buf_printf(&cli->out, ":\t; %s, %u slots", f->flags & SKEP_FF_PROG ? "program" : "subprogram",
-			skep_func_slots(f));
+	skep_buf_printf(&cli->out, ":\t; %s, %u slots",
+			f->flags & SKEP_FF_PROG ? "program" : "subprogram", skep_func_slots(f));
 	if (f->flags & SKEP_FF_PROG)
-		skep_buf_printf(&cli->out, ", type %s", f->prog_type ? skep_cli_prog_type(f->prog_type) : "unknown");
+		skep_buf_printf(&cli->out, ", type %s",
+				f->prog_type ? skep_cli_prog_type(f->prog_type) : "unknown");
 	skep_buf_puts(&cli->out, "\n");
 	SKEP_FOR_INSN(i, f) {
 		if (i->njumps)
@@ -111,15 +114,17 @@ static void text_maps(struct skep_cli *cli, const struct skep_obj *o)
 
 		skep_buf_puts(&cli->out, "map ");
 		skep_cli_clean(&cli->out, m->name);
-		skep_buf_printf(&cli->out, ": %s, key %u, value %u, entries %u", skep_cli_map_type(cli, m->type),
-				m->key_size, m->value_size, m->max_entries);
+		skep_buf_printf(&cli->out, ": %s, key %u, value %u, entries %u",
+				skep_cli_map_type(cli, m->type), m->key_size, m->value_size,
+				m->max_entries);
 		if (m->map_flags)
 			skep_buf_printf(&cli->out, ", flags 0x%x", m->map_flags);
 		skep_buf_puts(&cli->out, "\n");
 	}
 }
 
-static void json_func(struct skep_cli *cli, const struct skep_obj *o, const struct skep_func *f, bool source)
+static void json_func(struct skep_cli *cli, const struct skep_obj *o, const struct skep_func *f,
+		      bool source)
 {
 	struct skep_json *j = &cli->j;
 	struct skep_buf b = {0};

@@ -152,8 +152,8 @@ static mode_t new_mode(const struct stat *old)
 	return 0666 & ~mask;
 }
 
-static int write_beside(struct skep_cli *cli, const char *path, const char *real, const struct stat *old,
-			const void *p, size_t n)
+static int write_beside(struct skep_cli *cli, const char *path, const char *real,
+			const struct stat *old, const void *p, size_t n)
 {
 	char *tmp = skep_arena_printf(&cli->arena, "%s.XXXXXX", real);
 	int fd = mkstemp(tmp), err = 0;

@@ -105,8 +105,8 @@ static void text_all(struct skep_cli *cli)
 
 static void text_one(struct skep_cli *cli, const struct skep_cmd *c)
 {
-	skep_buf_printf(&cli->out, "skep %s: %s\n\nusage: skep %s [OPTIONS]%s%s\n\n", c->name, c->summary,
-			c->name, c->usage[0] ? " " : "", c->usage);
+	skep_buf_printf(&cli->out, "skep %s: %s\n\nusage: skep %s [OPTIONS]%s%s\n\n", c->name,
+			c->summary, c->name, c->usage[0] ? " " : "", c->usage);
 	put_filled(&cli->out, c->about);
 	put_options(cli, "Options", c->opts);
 	put_options(cli, "Options of every command", skep_global_opts);
@@ -198,8 +198,10 @@ static void scdoc_all(struct skep_cli *cli)
 {
 	struct skep_buf *out = &cli->out;
 
-	skep_buf_puts(out, "skep(1)\n\n# NAME\n\nskep - " TAGLINE
-			   "\n\n# SYNOPSIS\n\n*skep* _COMMAND_ [_OPTIONS_] [_ARGUMENTS_]\n\n# COMMANDS\n\n");
+	skep_buf_puts(
+		out,
+		"skep(1)\n\n# NAME\n\nskep - " TAGLINE
+		"\n\n# SYNOPSIS\n\n*skep* _COMMAND_ [_OPTIONS_] [_ARGUMENTS_]\n\n# COMMANDS\n\n");
 	for (u32 i = 0; i < skep_ncmds; i++) {
 		skep_buf_printf(out, "*%s*\n\t", skep_cmds[i].name);
 		put_scdoc(out, skep_cmds[i].summary);
@@ -207,10 +209,12 @@ static void scdoc_all(struct skep_cli *cli)
 	}
 	skep_buf_puts(out, "# OPTIONS\n\nEvery command takes these.\n\n");
 	scdoc_options(cli, skep_global_opts);
-	skep_buf_puts(out, "# OUTPUT\n\nResults go to standard output, diagnostics to standard error. With "
-			   "*--json* both are\nin one object on standard output; its member _version_ changes "
-			   "when the meaning of\nanother member does.\n\n"
-			   "# ENVIRONMENT\n\n*NO\\_COLOR*\n\tWhen set and not empty, no colours.\n\n");
+	skep_buf_puts(
+		out,
+		"# OUTPUT\n\nResults go to standard output, diagnostics to standard error. With "
+		"*--json* both are\nin one object on standard output; its member _version_ changes "
+		"when the meaning of\nanother member does.\n\n"
+		"# ENVIRONMENT\n\n*NO\\_COLOR*\n\tWhen set and not empty, no colours.\n\n");
 	scdoc_tail(cli);
 }
 
@@ -270,10 +274,11 @@ static void bash_completion(struct skep_cli *cli)
 		bash_words(out, skep_global_opts);
 		skep_buf_puts(out, "\" ;;\n");
 	}
-	skep_buf_puts(out, "\tesac\n\tif [[ $cur == -* || -z $cmd || $cmd == list ]]; then\n"
-			   "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n\telse\n"
-			   "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\tfi\n}\n"
-			   "complete -o filenames -F _skep skep\n");
+	skep_buf_puts(out,
+		      "\tesac\n\tif [[ $cur == -* || -z $cmd || $cmd == list ]]; then\n"
+		      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n\telse\n"
+		      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\tfi\n}\n"
+		      "complete -o filenames -F _skep skep\n");
 }
 
 /* --- the command ------------------------------------------------------------------------ */
@@ -296,7 +301,8 @@ int skep_cmd_help(struct skep_cli *cli, int argc, char **argv)
 		SKEP_CLI_DIAG(cli, NO_COMMAND, argv[0]);
 		near = skep_cli_nearest(argv[0], cmd_name, skep_cmds, skep_ncmds);
 		if (near)
-			skep_diag_hint(&cli->ds, skep_arena_printf(&cli->arena, "did you mean %s?", near));
+			skep_diag_hint(&cli->ds,
+				       skep_arena_printf(&cli->arena, "did you mean %s?", near));
 		return SKEP_EXIT_USAGE;
 	}
 	if (cli->json)

@@ -97,7 +97,8 @@ static void table_end(struct table *t)
 
 static void list_insns(struct skep_cli *cli)
 {
-	static const char *const class_name[] = {"alu", "unary", "jump", "memory", "atomic", "control"};
+	static const char *const class_name[] = {"alu",	   "unary",  "jump",
+						 "memory", "atomic", "control"};
 	TABLE(t, cli, {"name"}, {"class"}, {"code"}, {"text"}, {"mcpu"});
 
 	for (u32 i = 0; i < SKEP_OP_NR; i++) {
@@ -116,27 +117,31 @@ static void list_insns(struct skep_cli *cli)
 /* "ctx, map, mem_rd, size", with '?' where NULL or a size of zero is allowed. */
 static const char *helper_args(struct skep_cli *cli, const struct skep_helper *h)
 {
-	static const char *const arg[] = {"none",   "any",	 "ctx",	   "map",    "key",    "value",
-					  "value_out", "mem_rd", "mem_wr", "mem_rw", "size",   "fix_rd",
-					  "fix_wr", "fix_rw",	 "str",	   "func",   "obj",    "stack"};
+	static const char *const arg[] = {"none",  "any",	"ctx",	  "map",    "key",
+					  "value", "value_out", "mem_rd", "mem_wr", "mem_rw",
+					  "size",  "fix_rd",	"fix_wr", "fix_rw", "str",
+					  "func",  "obj",	"stack"};
 	const char *all = "";
 
 	for (u32 i = 0; i < 5 && h->arg[i] != SKEP_ARG_NONE; i++) {
 		bool may = (h->null | h->zero) >> (i + 1) & 1;
 
-		all = skep_arena_printf(&cli->arena, "%s%s%s%s", all, i ? ", " : "", arg[h->arg[i]], may ? "?" : "");
+		all = skep_arena_printf(&cli->arena, "%s%s%s%s", all, i ? ", " : "", arg[h->arg[i]],
+					may ? "?" : "");
 	}
 	return all;
 }
 
 static const char *helper_flags(struct skep_cli *cli, u32 flags)
 {
-	static const char *const name[] = {"pkt", "pure", "gpl", "tail", "callback", "acquire", "release"};
+	static const char *const name[] = {"pkt",      "pure",	  "gpl",    "tail",
+					   "callback", "acquire", "release"};
 	const char *all = "";
 
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(name); i++)
 		if (flags >> i & 1)
-			all = skep_arena_printf(&cli->arena, "%s%s%s", all, *all ? "," : "", name[i]);
+			all = skep_arena_printf(&cli->arena, "%s%s%s", all, *all ? "," : "",
+						name[i]);
 	return *all ? all : "-";
 }
 

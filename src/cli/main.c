@@ -13,7 +13,15 @@
 
 const struct skep_cmd skep_cmds[] = {
 #define COMMAND(name, group, usage, min, max, summary)                                             \
-	{#name, group, usage, summary, min, max, skep_cmd_##name, skep_opts_##name, skep_about_##name},
+	{#name,                                                                                    \
+	 group,                                                                                    \
+	 usage,                                                                                    \
+	 summary,                                                                                  \
+	 min,                                                                                      \
+	 max,                                                                                      \
+	 skep_cmd_##name,                                                                          \
+	 skep_opts_##name,                                                                         \
+	 skep_about_##name},
 #include "cli/command.def"
 #undef COMMAND
 };
@@ -141,7 +149,8 @@ int main(int argc, char **argv)
 
 	skep_arena_init(&cli.arena);
 	skep_diags_init(&cli.ds);
-	cli.color = isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+	cli.color = isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
+		    strcmp(term, "dumb") != 0;
 	SKEP_GUARD(&cli.arena, oom, { status = run_command(&cli, argc, argv); });
 	if (oom)
 		status = skep_cli_fail(&cli, NULL, SKEP_ENOMEM);

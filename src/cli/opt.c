@@ -44,7 +44,8 @@ static u32 distance(const char *a, const char *b)
 	return row[nb];
 }
 
-const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of, u32 i), const void *of, u32 n)
+const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of, u32 i),
+			     const void *of, u32 n)
 {
 	u32 best = (u32)strlen(word) / 2 + 1;
 	const char *found = NULL;
@@ -69,15 +70,18 @@ struct parser {
 	char **argv;
 };
 
-static const struct skep_opt_def *find_in(const struct skep_opt_def *t, const char *name, size_t n, char letter)
+static const struct skep_opt_def *find_in(const struct skep_opt_def *t, const char *name, size_t n,
+					  char letter)
 {
 	for (; t && t->name; t++)
-		if (name ? strlen(t->name) == n && memcmp(t->name, name, n) == 0 : letter == t->letter)
+		if (name ? strlen(t->name) == n && memcmp(t->name, name, n) == 0
+			 : letter == t->letter)
 			return t;
 	return NULL;
 }
 
-static const struct skep_opt_def *find_opt(const struct skep_cli *cli, const char *name, size_t n, char letter)
+static const struct skep_opt_def *find_opt(const struct skep_cli *cli, const char *name, size_t n,
+					   char letter)
 {
 	const struct skep_opt_def *d = cli->cmd ? find_in(cli->cmd->opts, name, n, letter) : NULL;
 
@@ -109,12 +113,16 @@ static int unknown(struct parser *ps, const char *word, const char *name)
 	if (cli->cmd)
 		near = skep_cli_nearest(name, opt_name, cli->cmd->opts, opt_count(cli->cmd->opts));
 	if (!near)
-		near = skep_cli_nearest(name, opt_name, skep_global_opts, opt_count(skep_global_opts));
+		near = skep_cli_nearest(name, opt_name, skep_global_opts,
+					opt_count(skep_global_opts));
 	if (near)
-		skep_diag_hint(&cli->ds, skep_arena_printf(&cli->arena, "did you mean --%s?", near));
+		skep_diag_hint(&cli->ds,
+			       skep_arena_printf(&cli->arena, "did you mean --%s?", near));
 	else
-		skep_diag_hint(&cli->ds, skep_arena_printf(&cli->arena, "skep %s%s-h lists the options",
-							   cli->cmd ? cli->cmd->name : "", cli->cmd ? " " : ""));
+		skep_diag_hint(&cli->ds,
+			       skep_arena_printf(&cli->arena, "skep %s%s-h lists the options",
+						 cli->cmd ? cli->cmd->name : "",
+						 cli->cmd ? " " : ""));
 	return SKEP_EXIT_USAGE;
 }
 
@@ -134,7 +142,8 @@ static void store(struct skep_cli *cli, const struct skep_opt_def *d, const char
 		*SKEP_VEC_PUSH(&cli->arena, &cli->opt) = o;
 }
 
-static int take_value(struct parser *ps, const struct skep_opt_def *d, const char *word, const char *val)
+static int take_value(struct parser *ps, const struct skep_opt_def *d, const char *word,
+		      const char *val)
 {
 	if (!val && ps->at < ps->argc)
 		val = ps->argv[ps->at++];
@@ -197,8 +206,9 @@ static int set_command(struct skep_cli *cli, const char *word)
 		}
 	SKEP_CLI_DIAG(cli, NO_COMMAND, word);
 	near = skep_cli_nearest(word, cmd_name, skep_cmds, skep_ncmds);
-	skep_diag_hint(&cli->ds, near ? skep_arena_printf(&cli->arena, "did you mean skep %s?", near)
-				      : "skep help lists the commands");
+	skep_diag_hint(&cli->ds,
+		       near ? skep_arena_printf(&cli->arena, "did you mean skep %s?", near)
+			    : "skep help lists the commands");
 	return SKEP_EXIT_USAGE;
 }
 

@@ -9,21 +9,33 @@
 
 const struct skep_opt_def skep_opts_show[] = {{0}};
 const char skep_about_show[] =
-	"Shows the programs of an object with the type that a loader derives from the section, its "
-	"subprograms, maps, data sections, BTF and relocations, and how many bytes of the file each of "
-	"these takes.\n"
-	"In the list of programs, *slots* counts the 8-byte units of the program itself and *loaded* those "
-	"of everything that the kernel would load for it, subprograms included.";
+	"Shows the programs of an object with the type that a loader derives from the section, "
+	"its subprograms, maps, data sections, BTF and relocations, and how many bytes of the "
+	"file each of these takes.\n"
+	"In the list of programs, *slots* counts the 8-byte units of the program itself and "
+	"*loaded* those of everything that the kernel would load for it, subprograms included.";
 
 /* What the bytes of the file are for. */
-enum use { USE_CODE, USE_CODE_REL, USE_MAPS, USE_DATA, USE_BTF, USE_BTF_EXT, USE_DEBUG, USE_SYMBOLS, USE_OTHER,
-	   USE_HEADERS, USE_NR };
+enum use {
+	USE_CODE,
+	USE_CODE_REL,
+	USE_MAPS,
+	USE_DATA,
+	USE_BTF,
+	USE_BTF_EXT,
+	USE_DEBUG,
+	USE_SYMBOLS,
+	USE_OTHER,
+	USE_HEADERS,
+	USE_NR
+};
 static const char *const use_name[USE_NR] = {
-	"code",	     "relocations of code",  "map definitions",	  "data",  "BTF",
-	"BTF.ext",   "debug information",    "symbols and names", "other", "headers and padding",
+	"code",	   "relocations of code", "map definitions",   "data",	"BTF",
+	"BTF.ext", "debug information",	  "symbols and names", "other", "headers and padding",
 };
 static const char *const use_key[USE_NR] = {
-	"code", "code_relocations", "maps", "data", "btf", "btf_ext", "debug", "symbols", "other", "headers",
+	"code",	 "code_relocations", "maps",  "data",	 "btf", "btf_ext",
+	"debug", "symbols",	     "other", "headers",
 };
 
 struct counts {
@@ -79,7 +91,8 @@ static enum use section_use(const struct skep_elf *e, u32 i)
 		return USE_BTF_EXT;
 	if (has_prefix(s->name, ".debug") || strcmp(s->name, ".eh_frame") == 0)
 		return USE_DEBUG;
-	if (strcmp(s->name, "license") == 0 || strcmp(s->name, "version") == 0 || !(s->flags & SKEP_SHF_ALLOC))
+	if (strcmp(s->name, "license") == 0 || strcmp(s->name, "version") == 0 ||
+	    !(s->flags & SKEP_SHF_ALLOC))
 		return USE_OTHER;
 	return USE_DATA;
 }
@@ -125,11 +138,11 @@ static void collect(const struct skep_input *in, struct facts *x)
 /* "rdonly_prog, mmapable", or "0x..." for a bit without name. */
 static const char *map_flags(struct skep_cli *cli, u32 flags)
 {
-	static const char *const bit[] = {"no_prealloc", "no_common_lru", "numa_node",	 "rdonly",
-					  "wronly",	 "stack_build_id", "zero_seed",	 "rdonly_prog",
-					  "wronly_prog", "clone",	   "mmapable",	 "preserve_elems",
-					  "inner_map",	 "link",	   "path_fd",	 "vtype_btf_obj_fd",
-					  "token_fd",	 "segv_on_fault",  "no_user_conv"};
+	static const char *const bit[] = {
+		"no_prealloc",	    "no_common_lru",  "numa_node",     "rdonly",      "wronly",
+		"stack_build_id",   "zero_seed",      "rdonly_prog",   "wronly_prog", "clone",
+		"mmapable",	    "preserve_elems", "inner_map",     "link",	      "path_fd",
+		"vtype_btf_obj_fd", "token_fd",	      "segv_on_fault", "no_user_conv"};
 	const char *all = "";
 
 	for (u32 i = 0; i < 32; i++) {
@@ -137,7 +150,8 @@ static const char *map_flags(struct skep_cli *cli, u32 flags)
 
 		if (!(flags >> i & 1))
 			continue;
-		name = i < SKEP_ARRAY_SIZE(bit) ? bit[i] : skep_arena_printf(&cli->arena, "0x%x", 1u << i);
+		name = i < SKEP_ARRAY_SIZE(bit) ? bit[i]
+						: skep_arena_printf(&cli->arena, "0x%x", 1u << i);
 		all = skep_arena_printf(&cli->arena, "%s%s%s", all, *all ? "," : "", name);
 	}
 	return *all ? all : "-";
@@ -154,8 +168,8 @@ static const char *const dsec_kind[] = {"data", "rodata", "bss", "kconfig", "str
 
 static void heading(struct skep_cli *cli, const char *what, u64 n)
 {
-	skep_buf_printf(&cli->out, "\n%s%s (%llu)%s\n", cli->color ? "\033[1m" : "", what, (unsigned long long)n,
-			cli->color ? "\033[0m" : "");
+	skep_buf_printf(&cli->out, "\n%s%s (%llu)%s\n", cli->color ? "\033[1m" : "", what,
+			(unsigned long long)n, cli->color ? "\033[0m" : "");
 }
 
 static void text_funcs(struct skep_cli *cli, const struct skep_obj *o, bool progs, u32 n)
@@ -286,8 +300,8 @@ static void text_btf(struct skep_cli *cli, const struct skep_obj *o, const struc
 		skep_buf_printf(out, "%s%u %s", any ? ", " : "", x->kinds[k], kind_text[k]);
 		any = true;
 	}
-	skep_buf_printf(out, "\n  %u bytes of names; %u line records, %u CO-RE records\n", o->btf->str_len,
-			x->all.lines, x->all.core);
+	skep_buf_printf(out, "\n  %u bytes of names; %u line records, %u CO-RE records\n",
+			o->btf->str_len, x->all.lines, x->all.core);
 }
 
 static void text_bytes(struct skep_cli *cli, const struct facts *x, u64 total)
@@ -304,7 +318,8 @@ static void text_bytes(struct skep_cli *cli, const struct facts *x, u64 total)
 			continue;
 		skep_cols_add(&t, use_name[u]);
 		skep_cols_num(&t, x->use[u]);
-		skep_cols_add(&t, skep_arena_printf(&cli->arena, "%.1f", 100.0 * (double)x->use[u] / (double)total));
+		skep_cols_add(&t, skep_arena_printf(&cli->arena, "%.1f",
+						    100.0 * (double)x->use[u] / (double)total));
 	}
 	skep_cols_print(&t, 2);
 }
@@ -316,7 +331,8 @@ static void text_all(struct skep_cli *cli, const struct skep_input *in, const st
 	u32 relocs = r[SKEP_REF_MAP] + r[SKEP_REF_DATA] + r[SKEP_REF_FUNC] + r[SKEP_REF_EXTERN];
 
 	skep_cli_clean(&cli->out, in->path);
-	skep_buf_printf(&cli->out, ": eBPF object, %s-endian, %zu bytes, %u instructions, needs -mcpu=v%u, ",
+	skep_buf_printf(&cli->out,
+			": eBPF object, %s-endian, %zu bytes, %u instructions, needs -mcpu=v%u, ",
 			o->big ? "big" : "little", in->len, x->all.insns, o->level);
 	if (o->license[0]) {
 		skep_buf_puts(&cli->out, "license ");
@@ -333,15 +349,17 @@ static void text_all(struct skep_cli *cli, const struct skep_input *in, const st
 	text_btf(cli, o, x);
 	if (relocs) {
 		heading(cli, "Relocations of code", relocs);
-		skep_buf_printf(&cli->out, "  %u of maps, %u of data, %u of functions, %u of externs\n",
-				r[SKEP_REF_MAP], r[SKEP_REF_DATA], r[SKEP_REF_FUNC], r[SKEP_REF_EXTERN]);
+		skep_buf_printf(
+			&cli->out, "  %u of maps, %u of data, %u of functions, %u of externs\n",
+			r[SKEP_REF_MAP], r[SKEP_REF_DATA], r[SKEP_REF_FUNC], r[SKEP_REF_EXTERN]);
 	}
 	text_bytes(cli, x, in->len);
 }
 
 /* --- JSON ----------------------------------------------------------------------------- */
 
-static void json_funcs(struct skep_json *j, struct skep_cli *cli, const struct skep_obj *o, bool progs)
+static void json_funcs(struct skep_json *j, struct skep_cli *cli, const struct skep_obj *o,
+		       bool progs)
 {
 	skep_json_key(j, progs ? "programs" : "subprograms");
 	skep_json_open(j, '[');
@@ -356,9 +374,11 @@ static void json_funcs(struct skep_json *j, struct skep_cli *cli, const struct s
 		skep_json_kstr(j, "name", f->name);
 		skep_json_kstr(j, "section", f->sec->name);
 		if (progs) {
-			skep_json_kstr(j, "type", f->prog_type ? skep_cli_prog_type(f->prog_type) : NULL);
+			skep_json_kstr(j, "type",
+				       f->prog_type ? skep_cli_prog_type(f->prog_type) : NULL);
 			skep_json_kstr(j, "attach_type",
-				       f->attach_type ? skep_cli_attach_type(cli, f->attach_type) : NULL);
+				       f->attach_type ? skep_cli_attach_type(cli, f->attach_type)
+						      : NULL);
 			skep_json_kint(j, "loaded_slots", skep_prog_slots(o, f));
 		}
 		skep_json_kbool(j, "global", f->flags & SKEP_FF_GLOBAL);

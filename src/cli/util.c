@@ -4,6 +4,7 @@
  * the program that is meant, exit statuses. Texts live in the command's arena.
  */
 #include "cli/cli.h"
+#include "vm/vm.h"
 
 #include <stdio.h>
 
@@ -21,6 +22,7 @@ static const struct {
 	{skep_elf_diags, &skep_elf_ndiags},
 	{skep_btf_diags, &skep_btf_ndiags},
 	{skep_obj_diags, &skep_obj_ndiags},
+	{skep_vm_diags, &skep_vm_ndiags},
 };
 
 const struct skep_diag_def *skep_cli_diag_row(u32 i)
@@ -43,9 +45,7 @@ int skep_cli_fail(struct skep_cli *cli, struct skep_input *in, int err)
 		if (!told)
 			SKEP_CLI_DIAG(cli, UNSUPPORTED);
 		return SKEP_EXIT_INPUT;
-	case SKEP_ENOMEM:
-		SKEP_CLI_DIAG(cli, NO_MEMORY);
-		return SKEP_EXIT_ENV;
+	case SKEP_ENOMEM: SKEP_CLI_DIAG(cli, NO_MEMORY); return SKEP_EXIT_ENV;
 	case SKEP_EUNSUP:
 		if (!told)
 			SKEP_CLI_DIAG(cli, UNSUPPORTED);
@@ -54,8 +54,7 @@ int skep_cli_fail(struct skep_cli *cli, struct skep_input *in, int err)
 		if (!told)
 			SKEP_CLI_DIAG(cli, REFUSED);
 		return SKEP_EXIT_ENV;
-	case SKEP_EUSAGE:
-		return SKEP_EXIT_USAGE;
+	case SKEP_EUSAGE: return SKEP_EXIT_USAGE;
 	default:
 		if (!told)
 			SKEP_CLI_DIAG(cli, BUG, skep_arena_printf(&cli->arena, "result %d", err));
@@ -201,7 +200,8 @@ static struct skep_func *only_of_section(const struct skep_obj *o, const char *n
 	return found;
 }
 
-int skep_cli_func(struct skep_cli *cli, struct skep_input *in, const char *name, struct skep_func **out)
+int skep_cli_func(struct skep_cli *cli, struct skep_input *in, const char *name,
+		  struct skep_func **out)
 {
 	const struct skep_obj *o = in->file->obj;
 	const char *near;
@@ -217,7 +217,8 @@ int skep_cli_func(struct skep_cli *cli, struct skep_input *in, const char *name,
 		SKEP_CLI_DIAG(cli, NO_FUNC, name);
 		near = skep_cli_nearest(name, func_name, o, o->nfunc);
 		if (near)
-			skep_diag_hint(&cli->ds, skep_arena_printf(&cli->arena, "did you mean %s?", near));
+			skep_diag_hint(&cli->ds,
+				       skep_arena_printf(&cli->arena, "did you mean %s?", near));
 		else
 			hint_programs(cli, o);
 		return SKEP_EXIT_USAGE;
