@@ -341,7 +341,7 @@ static bool stale(const struct writer *w, u32 i)
 static u32 *drop_sections(struct writer *w)
 {
 	struct skep_elf *e = &w->elf;
-	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsec), n = 1;
+	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsec), n = 1, old = e->nsec;
 	bool *gone = SKEP_NEW_N(w->arena, bool, e->nsec);
 
 	for (u32 i = 1; i < e->nsec; i++)
@@ -357,9 +357,10 @@ static u32 *drop_sections(struct writer *w)
 	for (u32 i = 1; i < n; i++) {
 		struct skep_elf_sec *s = &e->sec[i];
 
-		if (s->link)
+		/* A number that is no section's stays: nobody reads it. */
+		if (s->link < old)
 			s->link = map[s->link];
-		if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA)
+		if ((s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA) && s->info < old)
 			s->info = map[s->info];
 	}
 	return map;
