@@ -125,6 +125,7 @@ static void put_program(struct skep_json *j, const struct skep_func *f, const st
 	struct skep_func *g = skep_func_find(b->file->obj, f->name);
 	struct skep_run_differ_result r;
 	struct skep_diags ds;
+	int err = 0;
 
 	skep_diags_init(&ds);
 	skep_json_open(j, '{');
@@ -132,8 +133,11 @@ static void put_program(struct skep_json *j, const struct skep_func *f, const st
 	skep_json_kstr(j, "section", f->sec->name);
 	skep_json_kint(j, "before", skep_prog_slots(a->file->obj, f));
 	skep_json_kint(j, "after", g ? (s64)skep_prog_slots(b->file->obj, g) : -1);
-	if (!g || (set->inputs && skep_run_differ(a->file, b->file, f->name, &opts, arena, &ds, &r))) {
+	if (g && set->inputs)
+		err = skep_run_differ(a->file, b->file, f->name, &opts, arena, &ds, &r);
+	if (!g || err) {
 		skep_json_kstr(j, "verdict", "failed");
+		skep_json_kstr(j, "reason", g ? skep_arena_printf(arena, "error %d", err) : "the program is gone");
 	} else if (set->inputs) {
 		skep_json_kstr(j, "verdict", verdicts[r.verdict]);
 		skep_json_kstr(j, "reason", r.reason);
