@@ -280,7 +280,8 @@ static void fresh(struct skep_run_gen *g, struct skep_run_input *in)
 		in->pkt_len -= strip;
 	}
 	if (g->r->prog_type == SKEP_PROG_XDP && pick(g, 8) == 0)
-		in->meta_len = SKEP_MIN(4 * pick(g, 9), in->pkt_len);
+		in->meta_len = 4 * pick(g, 9);
+	in->meta_len = SKEP_MIN(in->meta_len, in->pkt_len);
 	fill_ctx(g, in);
 	if (pt && pt->ctx_name && strcmp(pt->ctx_name, "__sk_buff") == 0)
 		fit_skb(g, in, proto);

@@ -289,7 +289,10 @@ u32 skep_run_damage(struct skep_rng *rng, u8 *pkt, u32 len, u32 max)
 		case 1: pkt[at] = (u8)skep_rng_next(rng); break;
 		case 2: pkt[at] = (u8)ONE_OF(rng, 0, 1, 2, 0x7f, 0x80, 0xff); break;
 		case 3: len = pick(rng, len + 1); break;
-		case 4: len = SKEP_MIN(len, pick(rng, 80)); break;
+		case 4:
+			at = pick(rng, 80);
+			len = SKEP_MIN(len, at);
+			break;
 		default:
 			if (len < max)
 				memset(pkt + len, 0, SKEP_MIN(max - len, 64u));
