@@ -257,6 +257,7 @@ static int bind_symbols(struct reader *r, struct code *c)
 		}
 		s->at = c->at[slot];
 		s->func = s->at->func;
+		s->at->flags |= SKEP_IF_LABEL;
 		if (!s->at->prev)
 			s->kind = SKEP_SYM_FUNC;
 	}

@@ -122,6 +122,11 @@ bool skep_opt_allowed(const struct skep_opt *o, const struct skep_ins *in)
 	return !skep_isa_check(in) && skep_isa_level(in) <= o->level;
 }
 
+bool skep_opt_huge(const struct skep_func *f)
+{
+	return f->ninsns > INT16_MAX / 2 && skep_func_slots(f) > INT16_MAX;
+}
+
 /* --- memory ---------------------------------------------------------------------- */
 
 bool skep_opt_meets(const struct skep_opt *o, const struct skep_insn *a, const struct skep_insn *b,
