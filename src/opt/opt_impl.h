@@ -30,7 +30,6 @@ struct skep_opt {
 	/* Edits so far. */
 	struct skep_opt_result *res;
 	u32 cap;
-	u32 number;
 	/* The edit that is open. */
 	struct skep_insn *edge_before, *edge_after;
 	struct skep_func *func;
