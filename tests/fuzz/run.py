@@ -3,9 +3,11 @@
 """Replay the fuzz doors on their seeds and on random changes of them, within a minute.
 
 usage: run.py [--seed N] [--rounds N] DOOR=PROGRAM...
+       run.py --keep DIR DOOR=             only write the door's seeds
 """
 import argparse
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,6 +41,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument('--seed', type=int, default=1)
     ap.add_argument('--rounds', type=int, default=0)
+    ap.add_argument('--keep', type=pathlib.Path)
     ap.add_argument('doors', nargs='+')
     args = ap.parse_args()
     failed = 0
@@ -50,6 +53,10 @@ def main():
         for door, program in (d.split('=', 1) for d in args.doors):
             (top / door).mkdir()
             files = seeds(door, top / door, examples)
+            if args.keep:
+                for i, file in enumerate(files):
+                    shutil.copy(file, args.keep / f'seed{i}')
+                continue
             rounds = args.rounds or (200 if door == 'object' else 1000)
             p = subprocess.run([program, str(args.seed), str(rounds), *map(str, files)],
                                capture_output=True, text=True, errors='replace')
@@ -57,6 +64,8 @@ def main():
                 failed += 1
                 print(f'FAIL {door}: status {p.returncode} with seed {args.seed}, {rounds} rounds\n'
                       + p.stderr[-4000:])
+    if args.keep:
+        return 0
     print(f'{len(args.doors) - failed} passed, {failed} failed, 0 skipped')
     return 1 if failed else 0
 
