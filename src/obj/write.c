@@ -387,7 +387,7 @@ static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 	}
 	e->nsym = n;
 	if (e->symtab)
-		e->sec[e->symtab].info = local;
+		e->sec[e->symtab].info = SKEP_MIN(local, n);
 	return map;
 }
 
