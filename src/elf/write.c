@@ -68,12 +68,15 @@ void skep_elf_strtab_build(struct skep_elf *elf, u32 strtab)
 	u32 n = 0;
 	char *out;
 
+	/* Without a table every name was read as empty. */
+	if (!strtab || elf->sec[strtab].type != SKEP_SHT_STRTAB)
+		return;
 	if (elf->symtab && elf->sec[elf->symtab].link == strtab)
 		for (u32 i = 0; i < elf->nsym; i++)
 			if (elf->sym[i].type != SKEP_STT_SECTION || elf->sym[i].name_off)
 				ref[n++] = (struct name_ref){elf->sym[i].name, 0, &elf->sym[i].name_off};
 	if (elf->shstrndx == strtab)
-		for (u32 i = 1; i < elf->nsec; i++)
+		for (u32 i = 0; i < elf->nsec; i++)
 			ref[n++] = (struct name_ref){elf->sec[i].name, 0, &elf->sec[i].name_off};
 	for (u32 i = 0; i < n; i++) {
 		ref[i].n = strlen(ref[i].s);
@@ -125,6 +128,12 @@ static u64 align_up(u64 v, u64 align)
 	return align > 1 ? (v + align - 1) & ~(align - 1) : v;
 }
 
+/* Does the section have bytes in the file? The fields of a NULL section mean nothing. */
+static bool has_bytes(const struct skep_elf_sec *s)
+{
+	return s->type != SKEP_SHT_NULL && s->type != SKEP_SHT_NOBITS;
+}
+
 static void layout(struct skep_elf *elf, const u32 *order)
 {
 	u64 pos = EHDR_SIZE;
@@ -134,7 +143,7 @@ static void layout(struct skep_elf *elf, const u32 *order)
 
 		pos = align_up(pos, s->align);
 		s->offset = pos;
-		if (s->type != SKEP_SHT_NOBITS)
+		if (has_bytes(s))
 			pos += s->size;
 	}
 	elf->shoff = align_up(pos, 8);
@@ -177,7 +186,7 @@ int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out)
 		layout(elf, file_order(elf));
 	end = elf->shoff + (u64)elf->nsec * SHDR_SIZE;
 	for (u32 i = 1; i < elf->nsec; i++)
-		if (elf->sec[i].type != SKEP_SHT_NOBITS)
+		if (has_bytes(&elf->sec[i]))
 			end = SKEP_MAX(end, elf->sec[i].offset + elf->sec[i].size);
 	if (keep_layout && elf->image)
 		end = SKEP_MAX(end, elf->image_len);
@@ -191,7 +200,7 @@ int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out)
 		const struct skep_elf_sec *s = &elf->sec[i];
 
 		put_shdr(elf, s, file + elf->shoff + (u64)i * SHDR_SIZE);
-		if (s->data && s->type != SKEP_SHT_NOBITS)
+		if (s->data && has_bytes(s))
 			memcpy(file + s->offset, s->data, s->size);
 	}
 	skep_buf_add(out, file, end);

@@ -334,6 +334,9 @@ static bool stale(const struct writer *w, u32 i)
 
 		return strcmp(of, ".BTF.ext") == 0 || starts(of, ".debug_") || strcmp(of, ".eh_frame") == 0;
 	}
+	/* Tables of names and symbols stay whatever they are called. */
+	if (s->type == SKEP_SHT_STRTAB || s->type == SKEP_SHT_SYMTAB)
+		return false;
 	return starts(s->name, ".debug_") || strcmp(s->name, ".eh_frame") == 0 || s->type == SKEP_SHT_ADDRSIG;
 }
 
@@ -387,7 +390,7 @@ static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 	}
 	e->nsym = n;
 	if (e->symtab)
-		e->sec[e->symtab].info = local;
+		e->sec[e->symtab].info = SKEP_MIN(local, n);
 	return map;
 }
 
