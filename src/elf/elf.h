@@ -88,6 +88,8 @@ void skep_elf_strtab_build(struct skep_elf *elf, u32 strtab);
  * file, without gaps beyond alignment.
  */
 int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out);
+/* The same into the elf's arena; sets the offsets of the sections. */
+u8 *skep_elf_build(struct skep_elf *elf, bool keep_layout, size_t *len);
 
 extern const struct skep_diag_def skep_elf_diags[];
 extern const u32 skep_elf_ndiags;

@@ -303,13 +303,8 @@ static int remake_ext(struct writer *w)
 	ext.line = remake_list(w, &old->line, 1);
 	ext.core = remake_list(w, &old->core, 2);
 	skep_btf_ext_encode(&ext, w->elf.big, &out);
-	if (out.failed) {
-		skep_buf_fini(&out);
-		return SKEP_ENOMEM;
-	}
 	x->size = out.n;
-	x->data = skep_arena_memdup(w->arena, out.p, out.n);
-	skep_buf_fini(&out);
+	x->data = skep_buf_to_arena(&out, w->arena);
 	return 0;
 }
 
