@@ -73,7 +73,7 @@ const struct skep_map_type *skep_map_type_named(const char *name, size_t n)
 	return NULL;
 }
 
-#define ROW(name, off, size, kind, w) {#name, off, size, SKEP_CTX_##kind, (w) & WRITER},
+#define ROW(name, off, size, kind, w) {#name, off, size, SKEP_CTX_##kind, (w)&WRITER},
 #define WRITER 1
 static const struct skep_ctx_field fields_xdp_md[] = {SKEP_FIELDS_xdp_md(ROW)};
 static const struct skep_ctx_field fields_bpf_sock[] = {SKEP_FIELDS_bpf_sock(ROW)};
@@ -85,10 +85,11 @@ static const struct skep_ctx_field fields_sk_reuseport_md[] = {SKEP_FIELDS_sk_re
 static const struct skep_ctx_field fields_bpf_sysctl[] = {SKEP_FIELDS_bpf_sysctl(ROW)};
 static const struct skep_ctx_field fields_bpf_sockopt[] = {SKEP_FIELDS_bpf_sockopt(ROW)};
 static const struct skep_ctx_field fields_bpf_cgroup_dev_ctx[] = {
-	SKEP_FIELDS_bpf_cgroup_dev_ctx(ROW)};
+    SKEP_FIELDS_bpf_cgroup_dev_ctx(ROW)};
 static const struct skep_ctx_field fields_pt_regs[] = {SKEP_FIELDS_pt_regs(ROW)};
 static const struct skep_ctx_field fields_bpf_perf_event_data[] = {
-	SKEP_FIELDS_bpf_perf_event_data(ROW)};
+    SKEP_FIELDS_bpf_perf_event_data(ROW)};
+/* One empty row: no list at all. */
 static const struct skep_ctx_field fields_plain[1];
 #undef WRITER
 #define WRITER SKB_TC
@@ -113,7 +114,7 @@ static const struct skep_prog_type prog_types[] = {
 		ctx_name,                                                                          \
 		size,                                                                              \
 		fields_##fields,                                                                   \
-		fields_##fields == fields_plain ? 0 : SKEP_ARRAY_SIZE(fields_##fields)},
+		SKEP_ARRAY_SIZE(fields_##fields) > 1 ? SKEP_ARRAY_SIZE(fields_##fields) : 0},
 #include "abi/prog.def"
 };
 
@@ -164,7 +165,8 @@ u32 skep_section_prog_type(const char *section, u32 *attach_type)
 		section++;
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(sections); i++) {
 		n = strlen(sections[i].name);
-		if (n <= best || strncmp(section, sections[i].name, n) || !section_tail(i, section + n))
+		if (n <= best || strncmp(section, sections[i].name, n) ||
+		    !section_tail(i, section + n))
 			continue;
 		best = n;
 		type = sections[i].type;

@@ -141,7 +141,7 @@ struct skep_obj {
 	struct skep_sym *sym; /* in the order of the file's symbol table; [0] is unused */
 	u32 nsym;
 	u32 next_id;
-	u32 level; /* lowest -mcpu level that has every instruction of the object */
+	u32 level; /* the -mcpu level that the object's instructions give away */
 };
 
 #define SKEP_FOR_INSN(i, f) for (struct skep_insn *i = (f)->first; i; i = i->next)

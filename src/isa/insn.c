@@ -350,11 +350,6 @@ u32 skep_isa_level(const struct skep_ins *in)
 		lv = SKEP_MAX(lv, 3u);
 	if (cls == SKEP_CLASS_ATOMIC && in->size == 4 && in->op != SKEP_AADD)
 		lv = SKEP_MAX(lv, 3u);
-	/* 32-bit arithmetic decodes everywhere, but only -mcpu=v3 uses it freely. */
-	if (cls == SKEP_CLASS_ALU && in->size == 4)
-		lv = SKEP_MAX(lv, 3u);
-	if (in->op == SKEP_NEG && in->size == 4)
-		lv = SKEP_MAX(lv, 3u);
 	return lv;
 }
 

@@ -177,6 +177,14 @@ static struct skep_func *new_func(struct reader *r, struct code *c, const struct
 	return f;
 }
 
+/* The -mcpu level that an instruction gives away: LLVM uses 32-bit arithmetic from v3 on. */
+static u32 level_shown(const struct skep_ins *in)
+{
+	bool alu32 = in->size == 4 && (skep_op_class(in->op) == SKEP_CLASS_ALU || in->op == SKEP_NEG);
+
+	return alu32 ? 3 : skep_isa_level(in);
+}
+
 static int decode_func(struct reader *r, struct code *c, struct skep_func *f, u64 from, u64 to)
 {
 	const u8 *bytes = r->elf->sec[c->sec->elf].data;
@@ -195,7 +203,7 @@ static int decode_func(struct reader *r, struct code *c, struct skep_func *f, u6
 		i->flags = 0;
 		skep_edit_append(f, i);
 		c->at[pos / 8] = i;
-		r->obj->level = SKEP_MAX(r->obj->level, skep_isa_level(&in));
+		r->obj->level = SKEP_MAX(r->obj->level, level_shown(&in));
 	}
 	f->slots_read = (u32)((to - from) / 8);
 	f->flags &= ~(u32)SKEP_FF_EDITED;
