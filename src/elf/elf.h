@@ -58,6 +58,12 @@ struct skep_elf {
 	size_t image_len;
 };
 
+/* Does a section of this type take bytes of the file? */
+static inline bool skep_elf_has_bytes(u32 type)
+{
+	return type != SKEP_SHT_NULL && type != SKEP_SHT_NOBITS;
+}
+
 /*
  * Read the image. On success *out points into the arena and the image. Every
  * count and offset is checked against the length. SKEP_EINPUT with diagnostics,

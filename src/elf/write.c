@@ -143,7 +143,7 @@ static void layout(struct skep_elf *elf, const struct placed *order)
 
 		pos = align_up(pos, s->align);
 		s->offset = pos;
-		if (s->type != SKEP_SHT_NOBITS)
+		if (skep_elf_has_bytes(s->type))
 			pos += s->size;
 	}
 	elf->shoff = align_up(pos, 8);
@@ -186,7 +186,7 @@ u8 *skep_elf_build(struct skep_elf *elf, bool keep_layout, size_t *len)
 		layout(elf, file_order(elf));
 	end = elf->shoff + (u64)elf->nsec * SHDR_SIZE;
 	for (u32 i = 1; i < elf->nsec; i++)
-		if (elf->sec[i].type != SKEP_SHT_NOBITS)
+		if (skep_elf_has_bytes(elf->sec[i].type))
 			end = SKEP_MAX(end, elf->sec[i].offset + elf->sec[i].size);
 	if (keep_layout && elf->image)
 		end = SKEP_MAX(end, elf->image_len);
@@ -200,7 +200,7 @@ u8 *skep_elf_build(struct skep_elf *elf, bool keep_layout, size_t *len)
 		const struct skep_elf_sec *s = &elf->sec[i];
 
 		put_shdr(elf, s, file + elf->shoff + (u64)i * SHDR_SIZE);
-		if (s->data && s->type != SKEP_SHT_NOBITS)
+		if (s->data && skep_elf_has_bytes(s->type))
 			memcpy(file + s->offset, s->data, s->size);
 	}
 	*len = end;

@@ -69,7 +69,7 @@ static u64 label_value(const struct assembler *a, const struct t_label *l)
 /* A data symbol ends where the next place begins. */
 static void label_ends(struct t_sec *s)
 {
-	u64 pos = s->type == SKEP_SHT_NOBITS ? s->zeros : s->data.n, next = pos;
+	u64 pos = skep_elf_has_bytes(s->type) ? s->data.n : s->zeros, next = pos;
 
 	for (u32 k = s->label.n; k-- > 0;) {
 		struct t_label *l = s->label.v[k];
@@ -524,7 +524,7 @@ static int make_header(struct assembler *a, u32 i)
 	e->addr = s->addr;
 	e->align = s->has_align ? s->align : s->insn.n || s->type == SKEP_SHT_SYMTAB || s->type == SKEP_SHT_REL ? 8 : 1;
 	e->entsize = s->has_entsize ? s->entsize : skep_text_default_entsize(s->type);
-	e->size = s->type == SKEP_SHT_NOBITS ? s->zeros : s->data.n;
+	e->size = skep_elf_has_bytes(s->type) ? s->data.n : s->zeros;
 	e->data = s->data.n ? s->data.v : NULL;
 	/* Without a place of its own it goes behind the section before it. */
 	e->offset = s->has_offset ? s->offset : a->e->sec[i - 1].offset;
@@ -582,7 +582,7 @@ static bool fits(struct assembler *a)
 
 		if (!t->has_offset || !t->has_size || t->size != e->sec[i].size || t->offset >> 32)
 			return false;
-		if (e->sec[i].data && e->sec[i].type != SKEP_SHT_NOBITS && e->sec[i].type != SKEP_SHT_NULL)
+		if (e->sec[i].data && skep_elf_has_bytes(e->sec[i].type))
 			s[n++] = &e->sec[i];
 	}
 	qsort(s, n, sizeof(*s), by_offset);

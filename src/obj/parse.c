@@ -76,11 +76,13 @@ static int add_bytes(struct parser *p, const void *bytes, u64 n)
 		return err_place(p, "there is no section to put bytes in");
 	if (s->insn.n || p->func)
 		return err_place(p, "a section holds instructions or bytes, not both");
-	if (s->type == SKEP_SHT_NOBITS) {
+	if (!skep_elf_has_bytes(s->type)) {
 		if (bytes)
 			return err_place(p, "a section without bytes in the file takes only .zero");
+		if (n > UINT64_MAX - s->zeros)
+			return TEXT_ERR(p->u, TEXT_LIMIT, p->l.lineno, 1, "a section is too large");
 		s->zeros += n;
-		return s->zeros >> 40 ? TEXT_ERR(p->u, TEXT_LIMIT, p->l.lineno, 1, "a section is too large") : 0;
+		return 0;
 	}
 	if (n > MAX_DATA || s->data.n + n > MAX_DATA)
 		return TEXT_ERR(p->u, TEXT_LIMIT, p->l.lineno, 1, "a section is too large");
@@ -326,7 +328,7 @@ static int add_label(struct parser *p, const char *name, struct t_label **out)
 	lab->sec = p->sec;
 	lab->lineno = p->l.lineno;
 	lab->bind = SKEP_STB_GLOBAL;
-	lab->pos = s->insn.n ? s->insn.n : s->type == SKEP_SHT_NOBITS ? s->zeros : s->data.n;
+	lab->pos = s->insn.n ? s->insn.n : skep_elf_has_bytes(s->type) ? s->data.n : s->zeros;
 	lab->func = p->func;
 	if (p->func && s->insn.n > p->func->first)
 		lab->func = NULL;
@@ -685,6 +687,7 @@ static int do_object(struct parser *p)
 			err = num_attr(p, &a, UINT64_MAX, &u->shoff);
 		} else if (is(&a, "names")) {
 			u->shstr = a.val;
+			u->whole = true;
 		} else {
 			err = bad_key(p, &a);
 		}

@@ -97,7 +97,7 @@ static void print_span(struct printer *p, u32 sec, u64 from, u64 to)
 
 	if (to <= from)
 		return;
-	if (s->type == SKEP_SHT_NOBITS || !s->data)
+	if (!skep_elf_has_bytes(s->type) || !s->data)
 		skep_buf_printf(p->out, "\t.zero %llu\n", (unsigned long long)(to - from));
 	else
 		skep_print_bytes(p->out, s->data + from, to - from);
@@ -440,7 +440,7 @@ static bool same_section(const struct skep_elf_sec *a, const struct skep_elf_sec
 {
 	if (a->size != b->size)
 		return false;
-	return a->type == SKEP_SHT_NOBITS || !a->size || (a->data && b->data && !memcmp(a->data, b->data, a->size));
+	return !skep_elf_has_bytes(a->type) || !a->size || (a->data && b->data && !memcmp(a->data, b->data, a->size));
 }
 
 /* Groups of sections in the order in which they depend on each other. */

@@ -111,7 +111,7 @@ struct t_unit {
 	struct skep_diags *ds;
 	const char *text;
 	size_t len;
-	bool big, whole; /* whole: the text states its symbol table */
+	bool big, whole; /* whole: the text states its tables */
 	u16 machine;
 	u32 flags;
 	u64 shoff;
