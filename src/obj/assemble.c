@@ -572,17 +572,23 @@ static bool fits(struct assembler *a)
 {
 	struct skep_elf *e = a->e;
 	struct skep_elf_sec **s = SKEP_NEW_N(a->u->arena, struct skep_elf_sec *, e->nsec);
+	/* Gaps are alignment or remains of what was taken out; a text does not make files of nothing. */
+	const u64 most = (u64)a->u->len * 64 + (256 << 20);
 	u64 end = 64, table = a->u->shoff, table_end = table + (u64)e->nsec * 64;
 	u32 n = 0;
 
-	if (!a->u->has_shoff || table < 64 || table >> 32)
+	if (!a->u->has_shoff || table < 64 || table > most)
 		return false;
 	for (u32 i = 1; i < e->nsec; i++) {
 		const struct t_sec *t = SEC(a, i);
 
-		if (!t->has_offset || !t->has_size || t->size != e->sec[i].size || t->offset >> 32)
+		if (!t->has_offset || !t->has_size || t->size != e->sec[i].size)
 			return false;
-		if (e->sec[i].data && skep_elf_has_bytes(e->sec[i].type))
+		if (!skep_elf_has_bytes(t->type))
+			continue;
+		if (t->offset > most)
+			return false;
+		if (e->sec[i].size)
 			s[n++] = &e->sec[i];
 	}
 	qsort(s, n, sizeof(*s), by_offset);
@@ -591,8 +597,7 @@ static bool fits(struct assembler *a)
 			return false;
 		end = s[i]->offset + s[i]->size;
 	}
-	/* Gaps are alignment or remains of what was taken out; a text does not make files of nothing. */
-	return end <= (u64)a->u->len * 64 + 65536 && table <= (u64)a->u->len * 64 + 65536;
+	return end <= most;
 }
 
 static bool code_changed(struct assembler *a)

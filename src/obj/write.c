@@ -324,6 +324,8 @@ static bool stale(const struct writer *w, u32 i)
 {
 	const struct skep_elf_sec *s = &w->elf.sec[i];
 
+	if (s->type == SKEP_SHT_SYMTAB || s->type == SKEP_SHT_STRTAB || s->flags & SKEP_SHF_EXEC)
+		return false;
 	if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA) {
 		const char *of = s->info < w->elf.nsec ? w->elf.sec[s->info].name : "";
 
@@ -332,11 +334,17 @@ static bool stale(const struct writer *w, u32 i)
 	return starts(s->name, ".debug_") || strcmp(s->name, ".eh_frame") == 0 || s->type == SKEP_SHT_ADDRSIG;
 }
 
+/* Numbers that name no section stay as they are. */
+static u32 renumber(const u32 *map, u32 n, u32 v)
+{
+	return v < n ? map[v] : v;
+}
+
 /* Old index to new index of sections, 0 for those left out; compacts the table. */
 static u32 *drop_sections(struct writer *w)
 {
 	struct skep_elf *e = &w->elf;
-	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsec), n = 1;
+	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsec), n = 1, old = e->nsec;
 	bool *gone = SKEP_NEW_N(w->arena, bool, e->nsec);
 
 	for (u32 i = 1; i < e->nsec; i++)
@@ -352,10 +360,9 @@ static u32 *drop_sections(struct writer *w)
 	for (u32 i = 1; i < n; i++) {
 		struct skep_elf_sec *s = &e->sec[i];
 
-		if (s->link)
-			s->link = map[s->link];
+		s->link = renumber(map, old, s->link);
 		if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA)
-			s->info = map[s->info];
+			s->info = renumber(map, old, s->info);
 	}
 	return map;
 }
@@ -364,13 +371,13 @@ static u32 *drop_sections(struct writer *w)
 static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 {
 	struct skep_elf *e = &w->elf;
-	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsym), n = SKEP_MIN(e->nsym, 1u), local = 1;
+	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsym), n = 0, local = 1;
 
-	for (u32 i = 1; i < e->nsym; i++) {
+	for (u32 i = 0; i < e->nsym; i++) {
 		struct skep_elf_sym *s = &e->sym[i];
 
 		if (s->shndx && s->shndx < old_nsec) {
-			if (!secmap[s->shndx])
+			if (!secmap[s->shndx] && i)
 				continue;
 			s->shndx = (u16)secmap[s->shndx];
 		}
@@ -415,12 +422,14 @@ static int drop_stale(struct writer *w)
 	u32 *secmap = drop_sections(w);
 	u32 *symmap = drop_symbols(w, secmap, old_nsec);
 	int err = renumber_relocs(w, symmap, old_nsym);
+	u32 strtab;
 
 	if (err)
 		return err;
-	if (w->elf.symtab)
-		skep_elf_strtab_build(&w->elf, w->elf.sec[w->elf.symtab].link);
-	if (!w->elf.symtab || w->elf.sec[w->elf.symtab].link != w->elf.shstrndx)
+	strtab = w->elf.symtab ? w->elf.sec[w->elf.symtab].link : 0;
+	if (strtab && strtab < w->elf.nsec && w->elf.sec[strtab].type == SKEP_SHT_STRTAB)
+		skep_elf_strtab_build(&w->elf, strtab);
+	if (strtab != w->elf.shstrndx)
 		skep_elf_strtab_build(&w->elf, w->elf.shstrndx);
 	return 0;
 }

@@ -43,6 +43,18 @@ static inline bool fuzz_said_why(const struct fuzz_mem *m, int err)
 	return !err;
 }
 
+/* Must be a success, or out of memory; else its diagnostics are shown. */
+static inline void fuzz_must(const struct fuzz_mem *m, int err, const char *what)
+{
+	struct skep_buf text = {0};
+
+	if (!err || err == SKEP_ENOMEM)
+		return;
+	skep_diags_print(&m->ds, "input", &text);
+	fprintf(stderr, "%s", text.p ? text.p : "");
+	MUST(0, what);
+}
+
 static inline void fuzz_fini(struct fuzz_mem *m)
 {
 	struct skep_buf text = {0};

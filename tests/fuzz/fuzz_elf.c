@@ -16,7 +16,7 @@ static void check_text(const struct skep_objfile *o, const u8 *data, size_t len)
 	MUST(!err || err == SKEP_ENOMEM, "cannot be printed");
 	if (!err) {
 		err = skep_obj_parse(text.p, text.n, &m.arena, &m.ds, &back);
-		MUST(!err || err == SKEP_ENOMEM, "its text cannot be parsed");
+		fuzz_must(&m, err, "its text cannot be parsed");
 	}
 	if (!err) {
 		MUST(!skep_obj_write(back, 0, &m.ds, &bytes), "what was parsed cannot be written");
@@ -41,7 +41,7 @@ static void check_remake(const struct skep_objfile *o)
 	err = skep_obj_write(o, SKEP_WRITE_REMAKE, &m.ds, &out);
 	if (fuzz_said_why(&m, err)) {
 		err = skep_obj_read(out.p, out.n, &m.arena, &m.ds, &back);
-		MUST(!err || err == SKEP_ENOMEM, "what was remade cannot be read");
+		fuzz_must(&m, err, "what was remade cannot be read");
 		MUST(err || back->obj->nfunc == o->obj->nfunc, "functions were lost");
 	}
 	skep_buf_fini(&out);

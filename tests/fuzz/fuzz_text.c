@@ -17,7 +17,7 @@ static void check(const struct skep_objfile *o)
 		MUST(!err || err == SKEP_ENOMEM, "cannot be printed");
 		if (!err)
 			err = skep_obj_parse(one.p, one.n, &m.arena, &m.ds, &back);
-		MUST(!err || err == SKEP_ENOMEM, "its text cannot be parsed");
+		fuzz_must(&m, err, "its text cannot be parsed");
 		if (!err)
 			err = skep_obj_print(back, SKEP_PRINT_WHOLE, &two);
 		MUST(!err || err == SKEP_ENOMEM, "cannot be printed again");
