@@ -95,7 +95,7 @@ void *skep_arena_grow(struct skep_arena *a, void *old, size_t old_size, size_t n
 		return old;
 	}
 	p = skep_arena_alloc(a, new_size);
-	if (old_size)
+	if (old && old_size)
 		memcpy(p, old, old_size);
 	return p;
 }

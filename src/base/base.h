@@ -230,6 +230,7 @@ int skep_diag(struct skep_diags *ds, const struct skep_diag_def *def, struct ske
 void skep_diag_hint(struct skep_diags *ds, const char *hint);
 /* "file:section+insn: error: text [SKEP1203]" and notes, a line each. */
 void skep_diags_print(const struct skep_diags *ds, const char *file, struct skep_buf *out);
+void skep_diag_json(const struct skep_diag *d, const char *file, struct skep_json *j);
 void skep_diags_json(const struct skep_diags *ds, const char *file, struct skep_json *j);
 
 /* --- random numbers: reproducible from a seed ------------------------------- */

@@ -122,32 +122,35 @@ void skep_diags_print(const struct skep_diags *ds, const char *file, struct skep
 				file ? file : "skep", ds->dropped);
 }
 
+void skep_diag_json(const struct skep_diag *d, const char *file, struct skep_json *j)
+{
+	char code[16];
+
+	snprintf(code, sizeof(code), "SKEP%04u", d->def->code);
+	skep_json_open(j, '{');
+	skep_json_kstr(j, "code", code);
+	skep_json_kstr(j, "severity", severity_name[d->def->severity]);
+	skep_json_kstr(j, "file", file);
+	skep_json_kstr(j, "section", d->at.section);
+	skep_json_kstr(j, "function", d->at.prog);
+	if (d->at.insn >= 0)
+		skep_json_kint(j, "insn", d->at.insn);
+	if (d->at.offset >= 0)
+		skep_json_kint(j, "offset", d->at.offset);
+	if (d->at.line)
+		skep_json_kint(j, "line", d->at.line);
+	if (d->at.col)
+		skep_json_kint(j, "column", d->at.col);
+	skep_json_kstr(j, "message", d->msg);
+	skep_json_kstr(j, "source", d->at.src);
+	skep_json_kstr(j, "hint", d->hint);
+	skep_json_close(j, '}');
+}
+
 void skep_diags_json(const struct skep_diags *ds, const char *file, struct skep_json *j)
 {
 	skep_json_open(j, '[');
-	for (u32 i = 0; i < ds->list.n; i++) {
-		const struct skep_diag *d = &ds->list.v[i];
-		char code[16];
-
-		snprintf(code, sizeof(code), "SKEP%04u", d->def->code);
-		skep_json_open(j, '{');
-		skep_json_kstr(j, "code", code);
-		skep_json_kstr(j, "severity", severity_name[d->def->severity]);
-		skep_json_kstr(j, "file", file);
-		skep_json_kstr(j, "section", d->at.section);
-		skep_json_kstr(j, "function", d->at.prog);
-		if (d->at.insn >= 0)
-			skep_json_kint(j, "insn", d->at.insn);
-		if (d->at.offset >= 0)
-			skep_json_kint(j, "offset", d->at.offset);
-		if (d->at.line)
-			skep_json_kint(j, "line", d->at.line);
-		if (d->at.col)
-			skep_json_kint(j, "column", d->at.col);
-		skep_json_kstr(j, "message", d->msg);
-		skep_json_kstr(j, "source", d->at.src);
-		skep_json_kstr(j, "hint", d->hint);
-		skep_json_close(j, '}');
-	}
+	for (u32 i = 0; i < ds->list.n; i++)
+		skep_diag_json(&ds->list.v[i], file, j);
 	skep_json_close(j, ']');
 }

@@ -190,8 +190,9 @@ struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct ske
 		more = false;
 		for (u32 k = c->norder; k-- > 0;) {
 			const struct skep_block *b = &c->block[c->order[k]];
-			struct set s = {0};
+			struct set s;
 
+			memset(&s, 0, sizeof(s)); /* compared with its padding */
 			for (u32 e = 0; e < b->nsucc; e++) {
 				const struct set *t = &in[b->succ[e]];
 

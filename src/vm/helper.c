@@ -68,6 +68,7 @@ static const struct {
     {SKEP_FN_get_current_ancestor_cgroup_id, 0},
     {SKEP_FN_skb_cgroup_id, 1},
     {SKEP_FN_skb_ancestor_cgroup_id, 0},
+    {SKEP_FN_sk_ancestor_cgroup_id, 0},
     {SKEP_FN_sk_cgroup_id, 1},
     {SKEP_FN_get_cgroup_classid, 0},
     {SKEP_FN_skb_cgroup_classid, 0},
@@ -125,14 +126,18 @@ static bool is_wr(u8 kind)
 static int h_noted(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	const struct skep_helper *h = skep_helper_find(vm->helper);
+	struct vmap *m = NULL;
 	u64 digest = 0;
+	u32 index;
 
 	for (u32 i = 0; i < 5; i++) {
-		u32 n = arg_size(h, a, i);
+		u32 n = h->arg[i] == SKEP_ARG_KEY && m ? m->def.key_size : arg_size(h, a, i);
 		const u8 *p = n ? vm_mem_or_trap(vm, a[i], n, ACC_R) : NULL;
 
 		if (n && !p)
 			return -1;
+		if (h->arg[i] == SKEP_ARG_MAP)
+			m = map_of_guest(vm, a[i], &index);
 		if (n)
 			digest = skep_hash(p, n, digest + 1);
 		else if (h->arg[i] == SKEP_ARG_ANY || h->arg[i] == SKEP_ARG_MAP)
@@ -215,6 +220,24 @@ const struct vm_helper_row vm_helpers_misc[] = {
     {SKEP_FN_get_func_ret, h_fails},
     {SKEP_FN_sysctl_get_current_value, h_fails},
     {SKEP_FN_sysctl_get_new_value, h_fails},
+    {SKEP_FN_seq_printf, h_noted},
+    {SKEP_FN_seq_write, h_noted},
+    {SKEP_FN_skb_output, h_noted},
+    {SKEP_FN_xdp_output, h_noted},
+    {SKEP_FN_sk_select_reuseport, h_noted},
+    {SKEP_FN_sk_redirect_hash, h_noted_pass},
+    {SKEP_FN_msg_redirect_hash, h_noted_pass},
+    {SKEP_FN_tcp_gen_syncookie, h_fails},
+    {SKEP_FN_tcp_check_syncookie, h_fails},
+    {SKEP_FN_get_task_stack, h_fails},
+    {SKEP_FN_load_hdr_opt, h_fails},
+    {SKEP_FN_snprintf_btf, h_fails},
+    {SKEP_FN_d_path, h_fails},
+    {SKEP_FN_read_branch_records, h_fails},
+    {SKEP_FN_get_branch_snapshot, h_fails},
+    {SKEP_FN_ima_inode_hash, h_fails},
+    {SKEP_FN_ima_file_hash, h_fails},
+    {SKEP_FN_find_vma, h_fails},
     {0, NULL},
 };
 

@@ -93,7 +93,7 @@ static int h_fib_lookup(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_check_mtu(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u8 *mtu = vm_mem_or_trap(vm, a[2], 4, ACC_R | ACC_W);
+	u8 *mtu = vm_mem_or_trap(vm, a[2], 4, ACC_W);
 	s64 len, given;
 
 	if (!mtu)
@@ -148,5 +148,8 @@ const struct vm_helper_row vm_helpers_net[] = {
     {SKEP_FN_skc_to_unix_sock, h_null},
     {SKEP_FN_csum_update, h_csum_update},
     {SKEP_FN_csum_level, h_csum_update},
+    {SKEP_FN_skc_to_tcp_timewait_sock, h_null},
+    {SKEP_FN_skc_to_tcp_request_sock, h_null},
+    {SKEP_FN_skc_to_mptcp_sock, h_null},
     {0, NULL},
 };

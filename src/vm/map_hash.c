@@ -145,15 +145,16 @@ int hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *
 		key = masked;
 	}
 	*slot = hash_find(m, key);
-	m->changed = true;
 	if (*slot != NIL) {
 		if (flags == 1)
 			return -EEXIST;
-		hash_touch(m, *slot);
+		if (map_is_lru(m->def.type))
+			hash_touch(m, *slot);
 		return 0;
 	}
 	if (flags == 2)
 		return -ENOENT;
+	m->changed = true;
 	err = slot_new(vm, m, slot);
 	if (err)
 		return err;

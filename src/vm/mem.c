@@ -85,7 +85,7 @@ u8 *vm_mem(struct skep_vm *vm, u64 addr, u32 size, u8 acc)
 
 static int trap_access(struct skep_vm *vm, u64 addr, u32 size)
 {
-	if (addr + size < 4096 + size)
+	if (addr < 4096)
 		return vm_trap(vm, SKEP_TRAP_NULL, addr);
 	return vm_trap(vm, region_of(vm, addr, size) ? SKEP_TRAP_PERM : SKEP_TRAP_BOUNDS, addr);
 }

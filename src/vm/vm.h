@@ -165,7 +165,8 @@ int skep_vm_run(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in,
 		struct skep_vm_result *out);
 /*
  * Did two runs do the same as the outside sees it: return value, packet, context,
- * events? Two traps count as the same; `ret32` compares the low 32 bits only.
+ * events? Two traps count as the same, so look at `trap` first (a used-up budget
+ * says nothing); `ret32` compares the low 32 bits only. Maps are compared apart.
  */
 bool skep_vm_result_equal(const struct skep_vm_result *a, const struct skep_vm_result *b,
 			  bool ret32);

@@ -166,12 +166,14 @@ u32 vm_ctx_get(struct skep_vm *vm, const char *field);
 void vm_ctx_put(struct skep_vm *vm, const char *field, u32 v);
 bool vm_event(struct skep_vm *vm, u8 kind, u32 map, u64 a, u64 b, const void *data, u32 len);
 
-/* --- map.c, map_hash.c ----------------------------------------------------------------- */
+/* --- map.c, map_hash.c, map_user.c
+ * ----------------------------------------------------------------- */
 
 bool map_is_hash(u32 type);
 bool map_is_lru(u32 type);
 bool map_is_percpu(u32 type);
 bool map_is_queue(u32 type);
+bool map_is_array(u32 type);	/* of plain values */
 bool map_holds_index(u32 type); /* values are programs, maps, devices: not seen by programs */
 u32 map_cpus(const struct skep_vm *vm, const struct vmap *m);
 void map_sync(struct skep_vm *vm, struct vmap *m); /* regions after the blocks moved */

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The front door. Meson does the work; see meson.build.
+
+BUILD ?= build
+MESON ?= meson
+DESTDIR ?=
+PREFIX ?= /usr/local
+
+.PHONY: all setup test demo asan ubsan lint install cover test-corpus clean help
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@command -v $(MESON) >/dev/null || { echo "meson is missing: run tools/setup" >&2; exit 4; }
+	@$(MESON) setup $(BUILD) --prefix=$(PREFIX)
+
+setup:
+	@tools/setup
+
+# Everything that the project tests, but for the corpus. Ends with the counts.
+test: setup
+	@tools/test-all --build $(BUILD)
+
+# The same with a sanitizer, in a build directory of its own.
+asan: setup
+	@tools/test-all --build $(BUILD)-asan --sanitize address
+ubsan: setup
+	@tools/test-all --build $(BUILD)-ubsan --sanitize undefined
+
+# Every program of the corpus; FULL=1 for all compilers and levels.
+test-corpus: setup all
+	@if [ -f tests/corpus/run.py ]; then \
+		python3 tests/corpus/run.py --skep $(BUILD)/src/cli/skep $(if $(FULL),--full); \
+	else \
+		echo "SKIP corpus: there is no tests/corpus/run.py"; \
+		echo "0 passed, 0 failed, 1 skipped"; \
+	fi
+
+demo: setup all
+	@tools/demo $(BUILD)/src/cli/skep
+
+lint:
+	@tools/lint
+
+cover: setup
+	@tools/test-all --build $(BUILD)-cover --coverage
+	@tools/coverage $(BUILD)-cover
+
+# make fuzz-object [SECONDS=60]
+fuzz-%:
+	@tools/fuzz $* $(SECONDS)
+
+install: all
+	@DESTDIR="$(DESTDIR)" $(MESON) install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-ubsan $(BUILD)-cover $(BUILD)-fuzz
+
+help:
+	@echo "make                  build"
+	@echo "make test             all tests (installs what is missing on Debian, as root)"
+	@echo "make demo             a tour on the examples"
+	@echo "make test-corpus      every program of the corpus [FULL=1]"
+	@echo "make asan | ubsan     the tests under a sanitizer"
+	@echo "make cover            the tests with line coverage"
+	@echo "make fuzz-DOOR        fuzz one of the doors in tests/fuzz [SECONDS=60]"
+	@echo "make lint             layers, format, clang-tidy, cppcheck"
+	@echo "make install          install [PREFIX=/usr/local] [DESTDIR=]"

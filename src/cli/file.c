@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files in and out. Inputs are owned by the context and freed when the command
+ * ends. A result reaches its name only when it is complete.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INPUT_MAX_MIB 256
+#define INPUT_MAX ((size_t)INPUT_MAX_MIB << 20)
+/* What the model of one file may take; a limit, not a reservation. */
+#define MODEL_MAX ((size_t)2 << 30)
+
+static int cannot_read(struct skep_cli *cli, const char *path, const char *why)
+{
+	SKEP_CLI_DIAG(cli, CANNOT_READ, path, why);
+	return SKEP_EXIT_INPUT;
+}
+
+static int too_large(struct skep_cli *cli, const char *path)
+{
+	SKEP_CLI_DIAG(cli, TOO_LARGE, path, (unsigned)INPUT_MAX_MIB);
+	return SKEP_EXIT_INPUT;
+}
+
+/* All bytes up to the end of the file; `hint` is the expected size. */
+static int read_all(struct skep_cli *cli, struct skep_input *in, int fd, size_t hint)
+{
+	size_t cap = SKEP_MAX(hint, (size_t)4096) + 1;
+	u8 *p = malloc(cap), *more;
+	ssize_t got;
+
+	in->image = p;
+	while (p) {
+		got = read(fd, p + in->len, cap - in->len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return cannot_read(cli, in->path, strerror(errno));
+		if (!got)
+			break;
+		in->len += (size_t)got;
+		if (in->len > INPUT_MAX)
+			return too_large(cli, in->path);
+		if (in->len < cap)
+			continue;
+		cap *= 2;
+		more = realloc(p, cap);
+		if (!more)
+			return skep_cli_fail(cli, in, SKEP_ENOMEM);
+		p = in->image = more;
+	}
+	if (!p)
+		return skep_cli_fail(cli, in, SKEP_ENOMEM);
+	/* No slack behind the end, so that a checker sees every read past it. */
+	more = realloc(p, in->len ? in->len : 1);
+	if (more)
+		in->image = more;
+	return 0;
+}
+
+static int read_path(struct skep_cli *cli, struct skep_input *in)
+{
+	struct stat st;
+	int fd, err;
+
+	fd = open(in->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return cannot_read(cli, in->path, strerror(errno));
+	if (fstat(fd, &st) < 0)
+		err = cannot_read(cli, in->path, strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		err = cannot_read(cli, in->path, strerror(EISDIR));
+	else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		err = cannot_read(cli, in->path, "not a regular file");
+	else if (st.st_size > (off_t)INPUT_MAX)
+		err = too_large(cli, in->path);
+	else
+		err = read_all(cli, in, fd, (size_t)st.st_size);
+	close(fd);
+	return err;
+}
+
+int skep_cli_read(struct skep_cli *cli, const char *path, struct skep_input **out)
+{
+	struct skep_input *in = SKEP_NEW(&cli->arena, struct skep_input), **end = &cli->inputs;
+	bool std = strcmp(path, "-") == 0;
+
+	skep_arena_init(&in->arena);
+	in->arena.limit = MODEL_MAX;
+	skep_diags_init(&in->ds);
+	in->path = std ? "<stdin>" : path;
+	while (*end)
+		end = &(*end)->next;
+	*end = in;
+	*out = in;
+	return std ? read_all(cli, in, STDIN_FILENO, 0) : read_path(cli, in);
+}
+
+int skep_cli_load(struct skep_cli *cli, const char *path, struct skep_input **out)
+{
+	int err = skep_cli_read(cli, path, out);
+	struct skep_input *in = *out;
+
+	if (err)
+		return err;
+	err = skep_obj_read(in->image, in->len, &in->arena, &in->ds, &in->file);
+	return err ? skep_cli_fail(cli, in, err) : 0;
+}
+
+/* --- writing ----------------------------------------------------------------------- */
+
+bool skep_cli_put(int fd, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n) {
+		ssize_t put = write(fd, s, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		s += put;
+		n -= (size_t)put;
+	}
+	return true;
+}
+
+static int cannot_write(struct skep_cli *cli, const char *path, int err)
+{
+	SKEP_CLI_DIAG(cli, CANNOT_WRITE, path, strerror(err));
+	return SKEP_EXIT_ENV;
+}
+
+/* The permissions of a new file: those of the one it replaces, else what the umask leaves. */
+static mode_t new_mode(const struct stat *old)
+{
+	mode_t mask;
+
+	if (old)
+		return old->st_mode & 07777;
+	mask = umask(0);
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+static int write_beside(struct skep_cli *cli, const char *path, const char *real,
+			const struct stat *old, const void *p, size_t n)
+{
+	char *tmp = skep_arena_printf(&cli->arena, "%s.XXXXXX", real);
+	int fd = mkstemp(tmp), err = 0;
+
+	if (fd < 0)
+		return cannot_write(cli, path, errno);
+	if (!skep_cli_put(fd, p, n) || fchmod(fd, new_mode(old)) < 0)
+		err = errno;
+	if (close(fd) < 0 && !err)
+		err = errno;
+	if (!err && rename(tmp, real) < 0)
+		err = errno;
+	if (!err)
+		return 0;
+	unlink(tmp);
+	return cannot_write(cli, path, err);
+}
+
+int skep_cli_write(struct skep_cli *cli, const char *path, const void *p, size_t n)
+{
+	struct stat st;
+	char *real;
+	bool there;
+	int err = 0, fd;
+
+	if (strcmp(path, "-") == 0) {
+		if (!skep_cli_put(STDOUT_FILENO, p, n))
+			return cannot_write(cli, "<stdout>", errno);
+		return 0;
+	}
+	there = stat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode))
+		return cannot_write(cli, path, EISDIR);
+	if (there && !S_ISREG(st.st_mode)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || !skep_cli_put(fd, p, n))
+			err = cannot_write(cli, path, errno);
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	/* Through symbolic links: the file that they lead to is replaced, not the link. */
+	real = there ? realpath(path, NULL) : NULL;
+	err = write_beside(cli, path, real ? real : path, there ? &st : NULL, p, n);
+	free(real);
+	return err;
+}

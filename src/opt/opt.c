@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The pass manager: rounds of passes over each function, and the record of edits. */
+#include "opt/opt_impl.h"
+
+enum {
+#define D(name, code, sev, text, explain) OPT_D_##name,
+#include "opt/diag.def"
+#undef D
+};
+const struct skep_diag_def skep_opt_diags[] = {
+#define D(name, code, sev, text, explain) {code, SKEP_##sev, text, explain},
+#include "opt/diag.def"
+#undef D
+};
+const u32 skep_opt_ndiags = SKEP_ARRAY_SIZE(skep_opt_diags);
+
+static const struct skep_pass passes[] = {
+#define P(name, size_only, summary) {#name, summary, size_only},
+#include "opt/pass.def"
+#undef P
+};
+static bool (*const pass_fn[])(struct skep_opt *, struct skep_func *) = {
+#define P(name, size_only, summary) skep_pass_##name,
+#include "opt/pass.def"
+#undef P
+};
+enum { DEFAULT_ROUNDS = 24 };
+
+const struct skep_pass *skep_opt_passes(u32 *n)
+{
+	*n = SKEP_ARRAY_SIZE(passes);
+	return passes;
+}
+
+void skep_opt_look(struct skep_opt *o, struct skep_func *f, bool live)
+{
+	o->cfg = skep_cfg_compute(f, o->scratch);
+	o->fa = skep_facts_compute(o->obj, o->cfg, o->scratch);
+	o->lv = live ? skep_live_compute(o->obj, o->fa, o->scratch) : NULL;
+	o->touched = SKEP_NEW_N(o->scratch, u8, o->cfg->ninsn);
+}
+
+/* --- edits --------------------------------------------------------------------- */
+
+static const struct skep_edit_insn *capture(struct skep_opt *o, const struct skep_insn *first,
+					    const struct skep_insn *stop, u32 *count)
+{
+	struct skep_edit_insn *e;
+	u32 n = 0;
+
+	for (const struct skep_insn *i = first; i && i != stop; i = i->next)
+		n++;
+	e = SKEP_NEW_N(o->res->arena, struct skep_edit_insn, n);
+	*count = n;
+	n = 0;
+	for (const struct skep_insn *i = first; i && i != stop; i = i->next, n++)
+		e[n] = (struct skep_edit_insn){i->id, i->ref, i->sym, i->in, i->callee, i->target ? i->target->id : 0};
+	return e;
+}
+
+static bool denied(const struct skep_opt *o, u32 number)
+{
+	for (u32 k = 0; k < o->opts->ndeny; k++)
+		if (o->opts->deny[k] == number)
+			return true;
+	return false;
+}
+
+bool skep_opt_begin(struct skep_opt *o, const char *why, struct skep_insn *first, struct skep_insn *last)
+{
+	struct skep_edit *e;
+
+	o->number++;
+	if (denied(o, o->number))
+		return false;
+	if (o->res->nedit == o->cap) {
+		u32 cap = o->cap ? o->cap * 2 : 64;
+
+		o->res->edit = skep_arena_grow(o->res->arena, o->res->edit, o->cap * sizeof(*e), cap * sizeof(*e));
+		o->cap = cap;
+	}
+	e = &o->res->edit[o->res->nedit++];
+	memset(e, 0, sizeof(*e));
+	e->number = o->number;
+	e->pass = o->pass;
+	e->why = why;
+	e->func = first->func;
+	e->line = first->line;
+	e->slot = first->slot;
+	e->before = capture(o, first, last->next, &e->nbefore);
+	e->live_out = o->lv && !(last->flags & SKEP_IF_NEW) ? o->lv->out[last->num] : 0x7ff;
+	e->entry = skep_arena_memdup(o->res->arena, o->fa->in[first->num], sizeof(o->fa->in[0]));
+	o->func = first->func;
+	o->edge_before = first->prev;
+	o->edge_after = last->next;
+	return true;
+}
+
+void skep_opt_end(struct skep_opt *o)
+{
+	struct skep_edit *e = &o->res->edit[o->res->nedit - 1];
+	struct skep_insn *first = o->edge_before ? o->edge_before->next : o->func->first;
+
+	e->after = capture(o, first == o->edge_after ? NULL : first, o->edge_after, &e->nafter);
+}
+
+bool skep_opt_clean(const struct skep_opt *o, const struct skep_insn *from, const struct skep_insn *to)
+{
+	for (u32 k = from->num; k <= to->num; k++)
+		if (o->touched[k])
+			return false;
+	return true;
+}
+
+void skep_opt_touch(struct skep_opt *o, const struct skep_insn *from, const struct skep_insn *to)
+{
+	memset(o->touched + from->num, 1, to->num - from->num + 1);
+}
+
+bool skep_opt_allowed(const struct skep_opt *o, const struct skep_ins *in)
+{
+	return !skep_isa_check(in) && skep_isa_level(in) <= o->level;
+}
+
+/* --- memory ---------------------------------------------------------------------- */
+
+bool skep_opt_meets(const struct skep_opt *o, const struct skep_insn *a, const struct skep_insn *b,
+		    const struct skep_place *at, int what)
+{
+	for (u32 k = a->num + 1; k < b->num; k++) {
+		const struct skep_insn *i = o->cfg->insn[k];
+		struct skep_memop m;
+		struct skep_place p;
+		u32 e;
+
+		if (!i->func)
+			continue;
+		if (skep_isa_memop(&i->in, &m)) {
+			skep_place_get(o->fa, i, &p);
+			if (((m.load && what & OPT_READS) || (m.store && what & OPT_WRITES)) && skep_place_alias(&p, at))
+				return true;
+			continue;
+		}
+		e = skep_call_effects(o->obj, o->fa, i);
+		if (what & OPT_WRITES && e & (SKEP_EFF_WRITE_STACK | SKEP_EFF_WRITE_OTHER | SKEP_EFF_PKT))
+			return true;
+		if (what & OPT_READS && e & (SKEP_EFF_READ_STACK | SKEP_EFF_READ_OTHER))
+			return true;
+	}
+	return false;
+}
+
+bool skep_opt_widenable(const struct skep_place *at, u32 size, bool store)
+{
+	switch (at->kind) {
+	case SKEP_K_STACK:
+		return at->vn == SKEP_VN_FP && at->off % (s64)size == 0;
+	case SKEP_K_PKT:
+		return true;
+	case SKEP_K_MAPVAL:
+		/* Program memory is aligned; keep accesses to it aligned as far as can be seen. */
+		return !store || at->off % (s64)size == 0;
+	default:
+		return false;
+	}
+}
+
+/* --- the pipeline ------------------------------------------------------------------- */
+
+static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
+{
+	struct skep_arena_mark m = skep_arena_mark(o->scratch);
+	bool changed;
+
+	if (!f->first || (passes[p].size_only && o->opts->mode != SKEP_OPT_SIZE))
+		return false;
+	o->pass = passes[p].name;
+	changed = pass_fn[p](o, f);
+	skep_arena_release(o->scratch, m);
+	if (changed && o->opts->after_pass)
+		o->opts->after_pass(o->opts->user, o->pass, f);
+	return changed;
+}
+
+static int broken(struct skep_opt *o, const struct skep_func *f, struct skep_diags *ds, const char *bad)
+{
+	struct skep_diag_place at = {.section = f->sec->name, .prog = f->name, .offset = -1, .insn = -1};
+
+	skep_diag(ds, &skep_opt_diags[OPT_D_BROKEN], at, o->pass, bad);
+	return SKEP_EBUG;
+}
+
+static int run_list(struct skep_opt *o, const u32 *list, u32 n, struct skep_diags *ds)
+{
+	u32 rounds = o->opts->max_rounds ? o->opts->max_rounds : DEFAULT_ROUNDS;
+
+	for (u32 k = 0; k < o->obj->nfunc; k++) {
+		struct skep_func *f = o->obj->func[k];
+		bool more = true;
+
+		for (u32 r = 0; r < rounds && more; r++) {
+			more = false;
+			o->res->rounds = SKEP_MAX(o->res->rounds, r + 1);
+			for (u32 p = 0; p < n; p++) {
+				const char *bad = NULL;
+
+				if (!run_pass(o, list[p], f))
+					continue;
+				more = true;
+				if (o->opts->check)
+					bad = skep_func_check(f);
+				if (bad)
+					return broken(o, f, ds, bad);
+			}
+		}
+		if (skep_func_check(f))
+			return broken(o, f, ds, skep_func_check(f));
+	}
+	return 0;
+}
+
+/* The passes to run, in order; returns how many or a negative error. */
+static int pick_passes(const struct skep_opt_opts *opts, struct skep_arena *arena, struct skep_diags *ds, u32 **out)
+{
+	const char *s = opts->passes;
+	u32 n = 0, cap = SKEP_ARRAY_SIZE(passes);
+
+	*out = SKEP_NEW_N(arena, u32, s ? strlen(s) + 1 : cap);
+	if (!s) {
+		for (; n < cap; n++)
+			(*out)[n] = n;
+		return (int)n;
+	}
+	while (*s) {
+		size_t len = strcspn(s, ",");
+		u32 p = 0;
+
+		while (p < cap && (strlen(passes[p].name) != len || memcmp(passes[p].name, s, len) != 0))
+			p++;
+		if (p == cap) {
+			skep_diag(ds, &skep_opt_diags[OPT_D_UNKNOWN_PASS], SKEP_NOWHERE, skep_arena_strndup(arena, s, len));
+			return SKEP_EUSAGE;
+		}
+		(*out)[n++] = p;
+		s += len + (s[len] == ',');
+	}
+	return (int)n;
+}
+
+int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct skep_diags *ds,
+		 struct skep_opt_result *res)
+{
+	struct skep_opt o = {.obj = obj, .opts = opts, .res = res};
+	struct skep_arena scratch;
+	volatile int result = 0;
+	int oom_scratch = 0, oom = 0;
+	u32 *list;
+
+	skep_arena_init(&scratch);
+	o.scratch = &scratch;
+	o.level = opts->cpu ? opts->cpu : obj->level;
+	res->edit = NULL;
+	res->nedit = res->rounds = 0;
+	SKEP_GUARD(obj->arena, oom, {
+		jmp_buf *old = res->arena->on_oom;
+
+		scratch.on_oom = obj->arena->on_oom;
+		res->arena->on_oom = obj->arena->on_oom;
+		result = pick_passes(opts, &scratch, ds, &list);
+		if (result >= 0)
+			result = run_list(&o, list, (u32)result, ds);
+		res->arena->on_oom = old;
+	});
+	(void)oom_scratch;
+	skep_arena_fini(&scratch);
+	return oom ? oom : result;
+}

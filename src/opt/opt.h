@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * opt: makes an object smaller and faster. Passes stand in pass.def; each is a
+ * file of its own with the argument why it is right. Every rewrite is recorded
+ * as an edit, numbered in the order in which it was applied; the pipeline is
+ * deterministic, so a run that denies an edit number reproduces all before it.
+ */
+#ifndef SKEP_OPT_H
+#define SKEP_OPT_H
+
+#include "flow/flow.h"
+
+enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED };
+
+struct skep_opt_opts {
+	size_t sz;		/* sizeof(struct skep_opt_opts) */
+	enum skep_opt_mode mode;
+	u32 cpu;		/* 1 to 4: instructions allowed; 0: the object's own level */
+	const char *passes;	/* comma-separated names in their order, or NULL for the pipeline */
+	const u32 *deny;	/* edits that must not be applied, ascending */
+	u32 ndeny;
+	u32 max_rounds;		/* 0: the default */
+	bool check;		/* check the model's invariants after every pass */
+	/* Called after a pass changed a function, or NULL. */
+	void (*after_pass)(void *user, const char *pass, struct skep_func *f);
+	void *user;
+};
+
+/* One instruction of a recorded edit. */
+struct skep_edit_insn {
+	u32 id;
+	u8 ref;
+	u32 sym;
+	struct skep_ins in;
+	const struct skep_func *callee;
+	u32 target; /* id of a branch's target, or 0 */
+};
+
+struct skep_edit {
+	u32 number; /* 1, 2, ... in order of application */
+	const char *pass, *why;
+	const struct skep_func *func;
+	const struct skep_line_rec *line; /* of the first instruction, or NULL */
+	u32 slot;			  /* where the first instruction was read */
+	const struct skep_edit_insn *before, *after; /* region in order */
+	u32 nbefore, nafter;
+	u16 live_out;			  /* registers live behind the region */
+	/* Facts assumed on entry: what the registers hold (kinds and values), 11 of them, or NULL. */
+	const struct skep_val *entry;
+};
+
+struct skep_opt_result {
+	struct skep_arena *arena; /* set by the caller; owns the edits */
+	struct skep_edit *edit;
+	u32 nedit;
+	u32 rounds;
+};
+
+/*
+ * Optimize every function of the object in place. `res->arena` must be set and
+ * outlive the result. Returns 0, SKEP_ENOMEM, SKEP_EUSAGE for an unknown pass,
+ * SKEP_EBUG when an invariant broke (with a diagnostic).
+ */
+int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct skep_diags *ds,
+		 struct skep_opt_result *res);
+
+struct skep_pass {
+	const char *name, *summary;
+	bool size_only;
+};
+/* The table of passes; *n gets their number. */
+const struct skep_pass *skep_opt_passes(u32 *n);
+
+extern const struct skep_diag_def skep_opt_diags[];
+extern const u32 skep_opt_ndiags;
+
+#endif
