@@ -68,12 +68,15 @@ void skep_elf_strtab_build(struct skep_elf *elf, u32 strtab)
 	u32 n = 0;
 	char *out;
 
+	/* Without a table every name was read as empty. */
+	if (!strtab || strtab >= elf->nsec || elf->sec[strtab].type != SKEP_SHT_STRTAB)
+		return;
 	if (elf->symtab && elf->sec[elf->symtab].link == strtab)
 		for (u32 i = 0; i < elf->nsym; i++)
 			if (elf->sym[i].type != SKEP_STT_SECTION || elf->sym[i].name_off)
 				ref[n++] = (struct name_ref){elf->sym[i].name, 0, &elf->sym[i].name_off};
 	if (elf->shstrndx == strtab)
-		for (u32 i = 1; i < elf->nsec; i++)
+		for (u32 i = 0; i < elf->nsec; i++)
 			ref[n++] = (struct name_ref){elf->sec[i].name, 0, &elf->sec[i].name_off};
 	for (u32 i = 0; i < n; i++) {
 		ref[i].n = strlen(ref[i].s);

@@ -388,7 +388,7 @@ static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 	}
 	e->nsym = n;
 	if (e->symtab)
-		e->sec[e->symtab].info = local;
+		e->sec[e->symtab].info = SKEP_MIN(local, n);
 	return map;
 }
 
@@ -427,8 +427,7 @@ static int drop_stale(struct writer *w)
 	if (err)
 		return err;
 	strtab = w->elf.symtab ? w->elf.sec[w->elf.symtab].link : 0;
-	if (strtab && strtab < w->elf.nsec && w->elf.sec[strtab].type == SKEP_SHT_STRTAB)
-		skep_elf_strtab_build(&w->elf, strtab);
+	skep_elf_strtab_build(&w->elf, strtab);
 	if (strtab != w->elf.shstrndx)
 		skep_elf_strtab_build(&w->elf, w->elf.shstrndx);
 	return 0;
