@@ -548,7 +548,8 @@ static int finish_symtab(struct assembler *a)
 	if (!e->symtab)
 		return 0;
 	s = SEC(a, e->symtab);
-	if (s->data.n)
+	/* A table with the null symbol only is stated as bytes. */
+	if (s->data.n || e->nsym < 2)
 		return 0;
 	for (u32 i = 0; i < e->nsym; i++)
 		if (e->sym[i].bind == SKEP_STB_LOCAL)
@@ -694,6 +695,7 @@ static int assemble(struct t_unit *u, struct t_image *im)
 	keep = !im->edited && fits(&a);
 	if (keep)
 		e->shoff = u->shoff;
+	im->kept = keep;
 	im->bytes = skep_elf_build(e, keep, &im->len);
 	return keep ? apply_patches(&a, im) : 0;
 }

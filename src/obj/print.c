@@ -505,10 +505,11 @@ static int print_checked(struct printer *p)
 		if (p->out->failed)
 			return SKEP_ENOMEM;
 		err = skep_text_assemble(p->out->p + base, p->out->n - base, p->arena, NULL, &im);
-		again = err ? !all_raw : find_differences(p, &im.elf);
-		if (err && all_raw)
+		again = !err && find_differences(p, &im.elf);
+		if (all_raw && (err || (!again && !im.kept)))
 			return SKEP_EBUG;
-		if (err) {
+		if (err || (!again && !im.kept)) {
+			again = true;
 			all_raw = true;
 			memset(p->raw, 1, p->elf->nsec);
 		}

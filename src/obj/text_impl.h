@@ -197,6 +197,7 @@ struct t_image {
 	u8 *bytes;
 	size_t len;
 	struct skep_elf elf; /* sections with their contents, as placed */
+	bool kept;	     /* every section stands where the text says that it stood */
 	bool edited;	     /* some code is not what the text says it was */
 };
 /* Text to the bytes of an object; everything in the arena. */
