@@ -104,6 +104,14 @@ int skep_cli_read(struct skep_cli *cli, const char *path, struct skep_input **ou
 	return std ? read_all(cli, in, STDIN_FILENO, 0) : read_path(cli, in);
 }
 
+/* Objects may be given as text, by the name of the file. */
+static bool is_text(const struct skep_input *in)
+{
+	size_t n = strlen(in->path);
+
+	return n > 2 && strcmp(in->path + n - 2, ".s") == 0 && (in->len < 4 || memcmp(in->image, "\177ELF", 4) != 0);
+}
+
 int skep_cli_load(struct skep_cli *cli, const char *path, struct skep_input **out)
 {
 	int err = skep_cli_read(cli, path, out);
@@ -111,7 +119,10 @@ int skep_cli_load(struct skep_cli *cli, const char *path, struct skep_input **ou
 
 	if (err)
 		return err;
-	err = skep_obj_read(in->image, in->len, &in->arena, &in->ds, &in->file);
+	if (is_text(in))
+		err = skep_obj_parse((char *)in->image, in->len, &in->arena, &in->ds, &in->file);
+	else
+		err = skep_obj_read(in->image, in->len, &in->arena, &in->ds, &in->file);
 	return err ? skep_cli_fail(cli, in, err) : 0;
 }
 

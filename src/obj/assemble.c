@@ -522,7 +522,7 @@ static int make_header(struct assembler *a, u32 i)
 	e->type = s->type;
 	e->flags = s->has_flags ? s->flags : skep_text_default_flags(s->name, s->type);
 	e->addr = s->addr;
-	e->align = s->has_align ? s->align : s->insn.n || s->type == SKEP_SHT_SYMTAB || s->type == SKEP_SHT_REL ? 8 : 1;
+	e->align = s->has_align ? s->align : e->flags & SKEP_SHF_ALLOC || s->type == SKEP_SHT_SYMTAB ? 8 : 1;
 	e->entsize = s->has_entsize ? s->entsize : skep_text_default_entsize(s->type);
 	e->size = skep_elf_has_bytes(s->type) ? s->data.n : s->zeros;
 	e->data = s->data.n ? s->data.v : NULL;
