@@ -353,7 +353,11 @@ static void print_map(struct printer *p, const struct skep_map *m)
 	const struct skep_map_type *t = skep_map_type_find(m->type);
 	const u32 vals[T_MAP_FIELDS] = {m->type, m->key_size, m->value_size, m->max_entries, m->map_flags, m->pinning};
 
-	skep_buf_printf(p->out, ".map %s", m->sym ? p->sym_id[m->sym] : m->name);
+	skep_buf_puts(p->out, ".map ");
+	if (m->sym || skep_text_plain(m->name))
+		skep_buf_puts(p->out, m->sym ? p->sym_id[m->sym] : m->name);
+	else
+		skep_print_str(p->out, m->name, strlen(m->name));
 	if (t)
 		skep_buf_printf(p->out, " type=%s", t->name);
 	for (u32 i = t ? 1 : 0; i < T_MAP_FIELDS; i++)
