@@ -67,7 +67,8 @@ static int read_section(struct skep_elf *e, u32 i, struct skep_diags *ds)
 	s->entsize = skep_get64(p + 56, e->big);
 	if (s->align & (s->align - 1) || s->align > (1u << 20))
 		return DIAG(ds, BAD_ALIGN, i);
-	if (!skep_elf_has_bytes(s->type))
+	/* Entry 0 is no section, whatever its fields say. */
+	if (!i || !skep_elf_has_bytes(s->type))
 		return 0;
 	if (s->offset > e->image_len || s->size > e->image_len - s->offset)
 		return DIAG(ds, SECTION_RANGE, i, (unsigned long long)s->offset, (unsigned long long)s->size);

@@ -114,6 +114,9 @@ static int compare_objects(const char *path, struct bpf_object *a, struct bpf_ob
 		const char *why = "a program is lost";
 		struct kinfo x, y;
 
+		/* Programs that are not to be loaded by default. */
+		if (q && bpf_program__fd(p) < 0 && bpf_program__fd(q) < 0)
+			continue;
 		if (q && get_info(bpf_program__fd(p), &x) && get_info(bpf_program__fd(q), &y)) {
 			why = compare_info(&x, &y);
 			if (!why)
