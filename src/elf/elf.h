@@ -54,6 +54,7 @@ struct skep_elf {
 	u32 shstrndx, symtab; /* section indices; symtab 0: none */
 	struct skep_elf_sec *sec;
 	struct skep_elf_sym *sym;
+	u32 *rel_of;	 /* by section: its relocation table; NULL: not indexed (see skep_elf_index_rels) */
 	const u8 *image; /* the file as it was read, or NULL */
 	size_t image_len;
 };
@@ -76,6 +77,8 @@ struct skep_elf_sec *skep_elf_find(const struct skep_elf *elf, const char *name,
 /* Relocations of a REL or RELA section; their symbol indices are checked. */
 int skep_elf_rels(const struct skep_elf *elf, u32 sec, struct skep_arena *arena, struct skep_diags *ds,
 		  struct skep_elf_rel **out, u32 *n);
+/* Fill elf->rel_of, which must be dropped (set to NULL) when the sections change. */
+void skep_elf_index_rels(struct skep_elf *elf);
 /* The REL or RELA section that applies to `target`, or 0. */
 u32 skep_elf_rel_section(const struct skep_elf *elf, u32 target);
 /* Bytes of relocation entries in the object's order, for a REL (or RELA) section. */

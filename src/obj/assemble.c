@@ -659,6 +659,7 @@ static int make_all(struct assembler *a)
 			err = make_rels(a, i);
 	if (err)
 		return err;
+	skep_elf_index_rels(e);
 	find_btf(a);
 	err = make_ext(a);
 	for (u32 i = 1; i < e->nsec && !err; i++)

@@ -194,11 +194,8 @@ struct t_sec *skep_text_find_sec(const struct t_unit *u, const char *id, u32 *in
 {
 	struct t_sec *s = skep_hmap_find(&u->secs, id, strlen(id));
 
-	for (u32 i = 1; s && index && i < u->sec.n; i++)
-		if (u->sec.v[i] == s) {
-			*index = i;
-			break;
-		}
+	if (s && index)
+		*index = s->index;
 	return s;
 }
 
@@ -209,6 +206,7 @@ struct t_sec *skep_text_add_sec(struct t_unit *u, const char *name, u32 lineno)
 	s->name = s->id = name;
 	s->lineno = lineno;
 	s->type = skep_text_default_type(name);
+	s->index = u->sec.n;
 	*SKEP_VEC_PUSH(u->arena, &u->sec) = s;
 	return s;
 }

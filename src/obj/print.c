@@ -185,6 +185,26 @@ static void print_symbol(struct printer *p, u32 k, u32 tab)
 	skep_buf_puts(p->out, "\n");
 }
 
+/* The function that starts at a byte of its section; they are in order. */
+static const struct skep_func *func_at(const struct skep_csec *c, u64 at)
+{
+	u32 lo = 0, hi = c->nfunc;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+		const struct skep_func *f = c->func[mid];
+		u64 start = (u64)(f->first ? f->first->slot : 0) * 8;
+
+		if (start == at)
+			return f;
+		if (start < at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
 static void print_rels(struct printer *p, u32 sec)
 {
 	const struct skep_elf_sec *s = &p->elf->sec[sec], *t;
@@ -215,9 +235,10 @@ static void print_rels(struct printer *p, u32 sec)
 			u64 at = wide ? skep_get64(t->data + rel[k].offset, p->elf->big)
 				      : skep_get32(t->data + rel[k].offset, p->elf->big);
 
-			for (u32 f = 0; f < c->nfunc; f++)
-				if ((u64)c->func[f]->first->slot * 8 == at)
-					skep_buf_printf(p->out, " at=%s", p->func_id[c->func[f]->index]);
+			const struct skep_func *f = func_at(c, at);
+
+			if (f)
+				skep_buf_printf(p->out, " at=%s", p->func_id[f->index]);
 		}
 		skep_buf_puts(p->out, "\n");
 	}

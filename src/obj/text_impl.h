@@ -68,7 +68,7 @@ struct t_rel {
 
 struct t_sec {
 	const char *name, *id;
-	u32 lineno;
+	u32 index, lineno;
 	u32 type, sum;
 	u64 flags, addr, align, entsize, offset, size;
 	const char *link, *info; /* name or "#number" */

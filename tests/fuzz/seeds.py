@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Make the seeds of the fuzz targets from the example programs: seeds.py SKEP-TEXT-TOOL
+"""Make the seeds of the fuzz targets from small programs: seeds.py SKEP
 
 Needs clang and llvm-strip. The seeds are small on purpose: a fuzzer changes one
 place of a small file faster than of a large one.
@@ -71,9 +71,9 @@ def main():
             compile_one(src, out, *flags)
             image = out.read_bytes()
             (here / "corpus/elf" / name).write_bytes(image)
-            (here / "corpus/text" / f"{name}.s").write_bytes(subprocess.run([tool, str(out), "-", "whole"], check=True,
+            (here / "corpus/text" / f"{name}.s").write_bytes(subprocess.run([tool, "disasm", "--whole", str(out)], check=True,
                                                                          stdout=subprocess.PIPE).stdout)
-            (here / "corpus/text" / f"{name}-short.s").write_bytes(subprocess.run([tool, str(out)], check=True,
+            (here / "corpus/text" / f"{name}-short.s").write_bytes(subprocess.run([tool, "disasm", "--text", str(out)], check=True,
                                                                             stdout=subprocess.PIPE).stdout)
             if image[5] == 2:
                 continue

@@ -5,7 +5,7 @@
 .section ".text" type=progbits flags=ax align=8 offset=0x40 size=48 sum=0x2d020ef6
 
 .func h type=3
-	.file "/tmp/tmpruub3obx/calls.c"
+	.file "/tmp/tmp2z0tunk7/calls.c"
 	.line 4:49 "__attribute__((noinline)) int h(int a) { return g(a) + 1; }"
 	call g
 	.line 4:54 "__attribute__((noinline)) int h(int a) { return g(a) + 1; }"
@@ -24,7 +24,7 @@
 .section "xdp" type=progbits flags=ax align=8 offset=0x70 size=24 sum=0x2d7d9eee
 
 .func f type=11
-	.file "/tmp/tmpruub3obx/calls.c"
+	.file "/tmp/tmp2z0tunk7/calls.c"
 	.line 5:45 "SEC(\"xdp\") int f(struct xdp_md *c) { return h(c->rx_queue_index); }"
 	r1 = *(u32 *)(r1 + 16)
 	call h
@@ -46,7 +46,7 @@
 	.ascii "int\0"
 	.hex 61006800
 	.ascii ".text\0"
-	.ascii "/tmp/tmpruub3obx/calls.c\0"
+	.ascii "/tmp/tmp2z0tunk7/calls.c\0"
 	.ascii "__attribute__((noinline)) int h(int a) { return g(a) + 1; }\0"
 	.hex 6700
 	.ascii "static __attribute__((noinline)) int g(int a) { return a * 3; }\0"

@@ -7,7 +7,7 @@
 .section "fentry/x" type=progbits flags=ax align=8 offset=0x40 size=16 sum=0x482712c5
 
 .func f type=5
-	.file "/tmp/tmpruub3obx/core.c"
+	.file "/tmp/tmp2z0tunk7/core.c"
 	.line 4:38 "SEC(\"fentry/x\") int f(struct t *c) { return c->b; }"
 	.core byte_off 2 "0:1"
 	r0 = *(u32 *)(r1 + 4)
@@ -22,7 +22,7 @@
 	.hex 63006600
 	.ascii "fentry/x\0"
 	.ascii "0:1\0"
-	.ascii "/tmp/tmpruub3obx/core.c\0"
+	.ascii "/tmp/tmp2z0tunk7/core.c\0"
 	.ascii "SEC(\"fentry/x\") int f(struct t *c) { return c->b; }\0"
 
 .section ".BTF.ext" type=progbits flags=0 align=4 offset=0x130 size=108 auto

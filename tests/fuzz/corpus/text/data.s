@@ -7,7 +7,7 @@
 .section "xdp" type=progbits flags=ax align=8 offset=0x40 size=192 sum=0x9b2b46b3
 
 .func f type=4
-	.file "/tmp/tmpruub3obx/data.c"
+	.file "/tmp/tmp2z0tunk7/data.c"
 	.line 4:40 "SEC(\"xdp\") int f(void *c) { return a + b + z[b & 3] + m[a & 3]; }"
 	r1 = .rodata+8 ll
 	r0 = *(u32 *)(r1 + 0)
@@ -71,7 +71,7 @@
 	.ascii "int\0"
 	.hex 6600
 	.ascii "xdp\0"
-	.ascii "/tmp/tmpruub3obx/data.c\0"
+	.ascii "/tmp/tmp2z0tunk7/data.c\0"
 	.ascii "SEC(\"xdp\") int f(void *c) { return a + b + z[b & 3] + m[a & 3]; }\0"
 	.hex 6100
 	.ascii "char\0"

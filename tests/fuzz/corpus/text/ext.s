@@ -7,7 +7,7 @@
 .section "tc" type=progbits flags=ax align=8 offset=0x40 size=40 sum=0x74e8e90
 
 .func f type=4
-	.file "/tmp/tmpruub3obx/ext.c"
+	.file "/tmp/tmp2z0tunk7/ext.c"
 	.line 4:38 "SEC(\"tc\") int f(void *c) { return kf(KC); }"
 	r1 = KC ll
 	.line 4:35 "SEC(\"tc\") int f(void *c) { return kf(KC); }"
@@ -27,7 +27,7 @@
 	.hex 0100000f00000000060000000000000000000000006300
 	.ascii "int\0"
 	.hex 6600746300
-	.ascii "/tmp/tmpruub3obx/ext.c\0"
+	.ascii "/tmp/tmp2z0tunk7/ext.c\0"
 	.ascii "SEC(\"tc\") int f(void *c) { return kf(KC); }\0"
 	.hex 6b66004b4300
 	.ascii ".kconfig\0"

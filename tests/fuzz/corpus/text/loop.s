@@ -7,7 +7,7 @@
 .section "tc" type=progbits flags=ax align=8 offset=0x40 size=48 sum=0x4995afc0
 
 .func f type=18
-	.file "/tmp/tmpruub3obx/loop.c"
+	.file "/tmp/tmp2z0tunk7/loop.c"
 	.line 3:0 "SEC(\"tc\") int f(struct __sk_buff *s) { int n = 0;"
 	r0 = 0
 	r2 = *(u32 *)(r1 + 0)
@@ -90,7 +90,7 @@ L1:
 	.hex 7300
 	.ascii "int\0"
 	.hex 6600746300
-	.ascii "/tmp/tmpruub3obx/loop.c\0"
+	.ascii "/tmp/tmp2z0tunk7/loop.c\0"
 	.ascii "SEC(\"tc\") int f(struct __sk_buff *s) { int n = 0;\0"
 	.ascii "for (int i = 0; i < s->len; i++) n += s->mark; return n; }\0"
 	.ascii "bpf_flow_keys\0"

@@ -7,7 +7,7 @@
 .section "xdp" type=progbits flags=ax align=8 offset=0x40 size=16 sum=0x8ba1e8ed
 
 .func f type=4
-	.file "/tmp/tmpruub3obx/ret.c"
+	.file "/tmp/tmp2z0tunk7/ret.c"
 	.line 3:29 "SEC(\"xdp\") int f(void *c) { return 2; }"
 	r0 = 2
 	exit
@@ -19,7 +19,7 @@
 	.ascii "int\0"
 	.hex 6600
 	.ascii "xdp\0"
-	.ascii "/tmp/tmpruub3obx/ret.c\0"
+	.ascii "/tmp/tmp2z0tunk7/ret.c\0"
 	.ascii "SEC(\"xdp\") int f(void *c) { return 2; }\0"
 
 .section ".BTF.ext" type=progbits flags=0 align=4 offset=0xf0 size=80 auto

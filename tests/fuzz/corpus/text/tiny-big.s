@@ -8,7 +8,7 @@
 .section "kprobe/x" type=progbits flags=ax align=8 offset=0x40 size=104 sum=0x3170bc2c
 
 .func f type=14
-	.file "/tmp/tmpruub3obx/map.c"
+	.file "/tmp/tmp2z0tunk7/map.c"
 	.line 4:0 "SEC(\"kprobe/x\") int f(void *c) { int k = 0; long *v = bpf_map_lookup_elem(&m, &k); if (v) *v += 1; return 0; }"
 	r1 = 0
 	.line 4:38 "SEC(\"kprobe/x\") int f(void *c) { int k = 0; long *v = bpf_map_lookup_elem(&m, &k); if (v) *v += 1; return 0; }"
@@ -57,7 +57,7 @@ L1:
 	.ascii "max_entries\0"
 	.hex 6d0063006600
 	.ascii "kprobe/x\0"
-	.ascii "/tmp/tmpruub3obx/map.c\0"
+	.ascii "/tmp/tmp2z0tunk7/map.c\0"
 	.ascii "SEC(\"kprobe/x\") int f(void *c) { int k = 0; long *v = bpf_map_lookup_elem(&m, &k); if (v) *v += 1; return 0; }\0"
 	.ascii ".maps\0"
 
