@@ -177,3 +177,22 @@ u32 skep_section_prog_type(const char *section, u32 *attach_type)
 		*attach_type = 0;
 	return type;
 }
+
+u32 skep_section_guess_type(const char *section)
+{
+	static const struct {
+		const char *prefix;
+		u32 type;
+	} guess[] = {
+		{"xdp", SKEP_PROG_XDP},		       {"socket", SKEP_PROG_SOCKET_FILTER},
+		{"tc", SKEP_PROG_SCHED_CLS},	       {"classifier", SKEP_PROG_SCHED_CLS},
+		{"cls", SKEP_PROG_SCHED_CLS},	       {"ingress", SKEP_PROG_SCHED_CLS},
+		{"egress", SKEP_PROG_SCHED_CLS},       {"from-", SKEP_PROG_SCHED_CLS},
+		{"redirect_to", SKEP_PROG_SCHED_CLS}, {"act", SKEP_PROG_SCHED_ACT},
+	};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(guess); k++)
+		if (strncmp(section, guess[k].prefix, strlen(guess[k].prefix)) == 0)
+			return guess[k].type;
+	return 0;
+}

@@ -130,6 +130,11 @@ const struct skep_prog_type *skep_prog_type_named(const char *name, size_t n);
  * 0: none. A '?' in front (do not load by default) is skipped.
  */
 u32 skep_section_prog_type(const char *section, u32 *attach_type);
+/*
+ * The type that a section name suggests where libbpf does not derive one ("xdp_fwd", "socket1"):
+ * loaders of such objects set the type themselves. 0: no idea.
+ */
+u32 skep_section_guess_type(const char *section);
 /* The field of a context that an access hits exactly or partly, or NULL. */
 const struct skep_ctx_field *skep_ctx_find(const struct skep_prog_type *pt, s64 off, u32 size);
 

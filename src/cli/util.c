@@ -4,6 +4,7 @@
  * the program that is meant, exit statuses. Texts live in the command's arena.
  */
 #include "cli/cli.h"
+#include "opt/opt.h"
 #include "vm/vm.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ static const struct {
 	{skep_elf_diags, &skep_elf_ndiags},
 	{skep_btf_diags, &skep_btf_ndiags},
 	{skep_obj_diags, &skep_obj_ndiags},
+	{skep_opt_diags, &skep_opt_ndiags},
 	{skep_vm_diags, &skep_vm_ndiags},
 };
 

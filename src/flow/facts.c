@@ -52,6 +52,12 @@ static u8 join_kind(u8 a, u8 b)
 	return SKEP_K_NONSTACK;
 }
 
+/* Bounds grow in few steps, so that loops settle quickly. */
+static u8 widen_bits(u8 bits)
+{
+	return bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
+}
+
 static bool own_join_name(u32 vn, u32 block)
 {
 	return vn >= (u32)VN_JOIN && (vn - (u32)VN_JOIN) / NLOC == block;
@@ -64,7 +70,8 @@ static bool join_val(struct skep_val *a, const struct skep_val *b, u32 block, u3
 	struct skep_val r = *a;
 
 	r.kind = join_kind(a->kind, b->kind);
-	r.bits = SKEP_MAX(a->bits, b->bits);
+	if (b->bits > a->bits)
+		r.bits = widen_bits(b->bits);
 	if (!skep_val_eq(a, b) || (own_join_name(b->vn, block) && b->vn != name)) {
 		r.vn = name;
 		r.off = 0;

@@ -93,9 +93,13 @@ void skep_edit_insert_after(struct skep_insn *at, struct skep_insn *i)
 /* Labels of the symbol table that stand at a leaving instruction move on. */
 static void move_labels(struct skep_obj *obj, struct skep_insn *i)
 {
+	if (!(i->flags & SKEP_IF_LABEL))
+		return;
 	for (u32 k = 1; k < obj->nsym; k++)
 		if (obj->sym[k].kind == SKEP_SYM_LABEL && obj->sym[k].at == i)
 			obj->sym[k].at = i->next;
+	if (i->next)
+		i->next->flags |= SKEP_IF_LABEL;
 }
 
 static void unlink_insn(struct skep_insn *i)

@@ -32,6 +32,7 @@ enum skep_insn_flag {
 	SKEP_IF_SECSYM = 2, /* FUNC: the relocation goes through the section's symbol */
 	SKEP_IF_RELOC = 4,  /* there is a relocation (else a CALL is resolved in place) */
 	SKEP_IF_NEW = 8,    /* made by an edit, not read from a file */
+	SKEP_IF_LABEL = 16, /* a symbol stands here */
 };
 
 struct skep_insn {

@@ -200,6 +200,8 @@ static struct skep_func *new_func(struct reader *r, struct code *c, const struct
 	}
 	if (strcmp(c->sec->name, ".text") != 0) {
 		f->prog_type = skep_section_prog_type(c->sec->name, &f->attach_type);
+		if (!f->prog_type)
+			f->prog_type = skep_section_guess_type(c->sec->name);
 		if (!(f->flags & SKEP_FF_ANON))
 			f->flags |= SKEP_FF_PROG;
 	}
@@ -286,6 +288,7 @@ static int bind_symbols(struct reader *r, struct code *c)
 		}
 		s->at = c->at[slot];
 		s->func = s->at->func;
+		s->at->flags |= SKEP_IF_LABEL;
 		if (!s->at->prev)
 			s->kind = SKEP_SYM_FUNC;
 	}

@@ -324,6 +324,7 @@ static bool stale(const struct writer *w, u32 i)
 {
 	const struct skep_elf_sec *s = &w->elf.sec[i];
 
+	/* Code and tables of names and symbols stay whatever they are called. */
 	if (s->type == SKEP_SHT_SYMTAB || s->type == SKEP_SHT_STRTAB || s->flags & SKEP_SHF_EXEC)
 		return false;
 	if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA) {

@@ -11,9 +11,10 @@
 
 enum { CHAIN = 32 };
 
+/* A long jump stays as it is: what it reaches may be too far for any other form. */
 static bool is_jump(const struct skep_insn *i)
 {
-	return i->in.op == SKEP_JA || i->in.op == SKEP_GOTOL;
+	return i->in.op == SKEP_JA;
 }
 
 static bool thread(struct skep_opt *o, struct skep_insn *i)
@@ -131,6 +132,8 @@ bool skep_pass_branch(struct skep_opt *o, struct skep_func *f)
 {
 	bool changed = false;
 
+	if (skep_opt_huge(f))
+		return false;
 	skep_opt_look(o, f, false);
 	for (u32 k = 0; k < o->cfg->ninsn; k++) {
 		struct skep_insn *i = o->cfg->insn[k];

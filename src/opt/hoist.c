@@ -13,7 +13,7 @@
 
 static bool is_jump(const struct skep_insn *i)
 {
-	return i->in.op == SKEP_JA || i->in.op == SKEP_GOTOL;
+	return i->in.op == SKEP_JA;
 }
 
 static bool visit(struct skep_opt *o, struct skep_insn *br)
@@ -54,6 +54,8 @@ bool skep_pass_hoist(struct skep_opt *o, struct skep_func *f)
 {
 	bool changed = false;
 
+	if (skep_opt_huge(f))
+		return false;
 	skep_opt_look(o, f, true);
 	for (u32 k = 0; k < o->cfg->ninsn; k++)
 		if (o->fa->reached[k] && o->cfg->insn[k]->func)

@@ -58,10 +58,12 @@ static const struct skep_edit_insn *capture(struct skep_opt *o, const struct ske
 	return e;
 }
 
-static bool denied(const struct skep_opt *o, u32 number)
+static bool denied(const struct skep_opt *o, const struct skep_insn *first)
 {
+	if (o->opts->max_edits && o->res->nedit >= o->opts->max_edits)
+		return true;
 	for (u32 k = 0; k < o->opts->ndeny; k++)
-		if (o->opts->deny[k] == number)
+		if (o->opts->deny[k].id == first->id && strcmp(o->opts->deny[k].pass, o->pass) == 0)
 			return true;
 	return false;
 }
@@ -70,8 +72,7 @@ bool skep_opt_begin(struct skep_opt *o, const char *why, struct skep_insn *first
 {
 	struct skep_edit *e;
 
-	o->number++;
-	if (denied(o, o->number))
+	if (denied(o, first))
 		return false;
 	if (o->res->nedit == o->cap) {
 		u32 cap = o->cap ? o->cap * 2 : 64;
@@ -81,7 +82,7 @@ bool skep_opt_begin(struct skep_opt *o, const char *why, struct skep_insn *first
 	}
 	e = &o->res->edit[o->res->nedit++];
 	memset(e, 0, sizeof(*e));
-	e->number = o->number;
+	e->number = o->res->nedit;
 	e->pass = o->pass;
 	e->why = why;
 	e->func = first->func;
@@ -120,6 +121,11 @@ void skep_opt_touch(struct skep_opt *o, const struct skep_insn *from, const stru
 bool skep_opt_allowed(const struct skep_opt *o, const struct skep_ins *in)
 {
 	return !skep_isa_check(in) && skep_isa_level(in) <= o->level;
+}
+
+bool skep_opt_huge(const struct skep_func *f)
+{
+	return f->ninsns > INT16_MAX / 2 && skep_func_slots(f) > INT16_MAX;
 }
 
 /* --- memory ---------------------------------------------------------------------- */

@@ -3,12 +3,19 @@
  * opt: makes an object smaller and faster. Passes stand in pass.def; each is a
  * file of its own with the argument why it is right. Every rewrite is recorded
  * as an edit, numbered in the order in which it was applied; the pipeline is
- * deterministic, so a run that denies an edit number reproduces all before it.
+ * deterministic, so a run with a smaller limit of edits repeats the beginning
+ * of a longer one, and the guilty edit can be found by halving.
  */
 #ifndef SKEP_OPT_H
 #define SKEP_OPT_H
 
 #include "flow/flow.h"
+
+/* A rewrite by its pass and the id of the first instruction of its region. */
+struct skep_deny {
+	const char *pass;
+	u32 id;
+};
 
 enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED };
 
@@ -17,8 +24,9 @@ struct skep_opt_opts {
 	enum skep_opt_mode mode;
 	u32 cpu;		/* 1 to 4: instructions allowed; 0: the object's own level */
 	const char *passes;	/* comma-separated names in their order, or NULL for the pipeline */
-	const u32 *deny;	/* edits that must not be applied, ascending */
+	const struct skep_deny *deny; /* rewrites that must not be applied */
 	u32 ndeny;
+	u32 max_edits;		/* stop rewriting after so many edits; 0: no limit */
 	u32 max_rounds;		/* 0: the default */
 	bool check;		/* check the model's invariants after every pass */
 	/* Called after a pass changed a function, or NULL. */

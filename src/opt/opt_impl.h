@@ -30,7 +30,6 @@ struct skep_opt {
 	/* Edits so far. */
 	struct skep_opt_result *res;
 	u32 cap;
-	u32 number;
 	/* The edit that is open. */
 	struct skep_insn *edge_before, *edge_after;
 	struct skep_func *func;
@@ -68,6 +67,9 @@ static inline bool skep_opt_touches(const struct skep_opt *o, const struct skep_
 {
 	return ((skep_reads(o->obj, i) | skep_isa_writes(&i->in)) & regs) != 0;
 }
+
+/* Could a branch that is moved or made span more than 16 bits? Then passes leave branches alone. */
+bool skep_opt_huge(const struct skep_func *f);
 
 enum { OPT_READS = 1, OPT_WRITES = 2 };
 /*

@@ -20,7 +20,7 @@ struct tail {
 
 static bool is_jump(const struct skep_insn *i)
 {
-	return i->in.op == SKEP_JA || i->in.op == SKEP_GOTOL;
+	return i->in.op == SKEP_JA;
 }
 
 static bool same_kinds(const struct skep_opt *o, const struct skep_insn *a, const struct skep_insn *b)
@@ -189,6 +189,8 @@ bool skep_pass_tails(struct skep_opt *o, struct skep_func *f)
 	struct ends e;
 	bool changed = false;
 
+	if (skep_opt_huge(f))
+		return false;
 	skep_opt_look(o, f, false);
 	g = SKEP_NEW_N(o->scratch, struct tail, MAX_GROUP);
 	e = sort_ends(o);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* skep optimize: a smaller object that does the same, with the record of what was done. */
+#include "cli/cli.h"
+#include "cli/remarks.h"
+#include "run/run.h"
+
+const struct skep_opt_def skep_opts_optimize[] = {
+	{"output", 'o', "FILE", "write the result there; - is standard output"},
+	{"for", 0, "GOAL", "size (default) or speed"},
+	{"cpu", 0, "LEVEL", "instructions that may be used: v1 to v4, or same (default): the object's own level"},
+	{"passes", 0, "LIST", "run only these passes, in this order (see skep list passes)"},
+	{"kernel-check", 'k', NULL, "load both into the running kernel; take back what it refuses"},
+	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)"},
+	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON"},
+	{"dump", 0, "WHAT", "print functions while they change: after:PASS, changed or all"},
+	{"text", 'S', NULL, "print the optimized instructions instead of the summary"},
+	{0},
+};
+const char skep_about_optimize[] =
+	"Rewrites the instructions of every function and writes the object anew: deleted instructions are gone, "
+	"and jumps, relocations, symbols, section sizes and BTF.ext records are made again. Debug sections "
+	"(DWARF), which would be stale, are left out.\n\n"
+	"With --for size a load, an addition and a store of a map value may become one atomic addition, which is "
+	"smaller but not faster.\n\n"
+	"With --kernel-check a program that the kernel accepted before is accepted afterwards: when it is not, the "
+	"rewrites at fault are found and taken back.";
+
+struct dump {
+	struct skep_cli *cli;
+	const struct skep_obj *obj;
+	const char *what;
+};
+
+static u32 edits_of(const struct skep_opt_result *res, const struct skep_func *f)
+{
+	u32 n = 0;
+
+	for (u32 k = 0; k < res->nedit; k++)
+		n += res->edit[k].func->index == f->index;
+	return n;
+}
+
+static void print_func(struct skep_cli *cli, const struct skep_obj *o, const struct skep_func *f)
+{
+	struct skep_buf b = {0};
+
+	skep_cli_clean(&cli->out, f->name);
+	skep_buf_puts(&cli->out, ":\n");
+	SKEP_FOR_INSN(i, f) {
+		b.n = 0;
+		skep_insn_print(o, i, &b);
+		if (i->njumps)
+			skep_buf_printf(&cli->out, "L%u:\n", i->id);
+		skep_buf_puts(&cli->out, "\t");
+		skep_cli_clean(&cli->out, b.p ? b.p : "");
+		skep_buf_puts(&cli->out, "\n");
+	}
+	skep_buf_fini(&b);
+}
+
+static void after_pass(void *user, const char *pass, struct skep_func *f)
+{
+	struct dump *d = user;
+
+	if (strncmp(d->what, "after:", 6) == 0 && strcmp(d->what + 6, pass) != 0 && strcmp(d->what + 6, "all") != 0)
+		return;
+	skep_buf_printf(&d->cli->out, "; after %s\n", pass);
+	print_func(d->cli, f->sec ? d->obj : NULL, f);
+}
+
+/* --- options --------------------------------------------------------------------- */
+
+static int bad_value(struct skep_cli *cli, const char *val, const char *name, const char *why)
+{
+	SKEP_CLI_DIAG(cli, BAD_VALUE, val, name, why);
+	return SKEP_EXIT_USAGE;
+}
+
+static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct skep_kernel_opts *k)
+{
+	const char *goal = skep_cli_opt(cli, "for"), *cpu = skep_cli_opt(cli, "cpu");
+	const char *dump = skep_cli_opt(cli, "dump");
+	u64 repeat = 10000;
+	int err;
+
+	o->sz = sizeof(*o);
+	if (goal && strcmp(goal, "speed") == 0)
+		o->mode = SKEP_OPT_SPEED;
+	else if (goal && strcmp(goal, "size") != 0)
+		return bad_value(cli, goal, "--for", "size or speed");
+	if (cpu && cpu[0] == 'v' && cpu[1] >= '1' && cpu[1] <= '4' && !cpu[2])
+		o->cpu = (u32)(cpu[1] - '0');
+	else if (cpu && strcmp(cpu, "same") != 0)
+		return bad_value(cli, cpu, "--cpu", "v1, v2, v3, v4 or same");
+	if (dump && strncmp(dump, "after:", 6) != 0 && strcmp(dump, "all") != 0 && strcmp(dump, "changed") != 0)
+		return bad_value(cli, dump, "--dump", "after:PASS, changed or all");
+	o->passes = skep_cli_opt(cli, "passes");
+	err = skep_cli_num(cli, "repeat", 0, 100000000, &repeat);
+	k->sz = sizeof(*k);
+	k->repeat = (u32)repeat;
+	return err;
+}
+
+/* --- the summary ------------------------------------------------------------------- */
+
+static const char *change(struct skep_cli *cli, u64 a, u64 b)
+{
+	double pct = a ? 100.0 * ((double)b - (double)a) / (double)a : 0;
+
+	return skep_arena_printf(&cli->arena, "%llu -> %llu (%+.1f%%)", (unsigned long long)a, (unsigned long long)b, pct);
+}
+
+static const struct skep_kernel_prog *kernel_prog(const struct skep_kernel_report *r, const char *name)
+{
+	for (u32 k = 0; r && k < r->n; k++)
+		if (strcmp(r->prog[k].name, name) == 0)
+			return &r->prog[k];
+	return NULL;
+}
+
+static const char *verdict(const struct skep_kernel_prog *a, const struct skep_kernel_prog *b)
+{
+	if (!a || !b)
+		return "-";
+	if (a->err)
+		return b->err ? "refused before and after" : "refused, now accepted";
+	return b->err ? "REFUSED" : "accepted";
+}
+
+static void text_kernel_cells(struct skep_cli *cli, struct skep_cols *t, const struct skep_kernel_prog *a,
+			      const struct skep_kernel_prog *b)
+{
+	bool both = a && b && !a->err && !b->err;
+
+	skep_cols_add(t, verdict(a, b));
+	skep_cols_add(t, both ? change(cli, a->processed, b->processed) : "-");
+	skep_cols_add(t, both && a->ns > 0 ? skep_arena_printf(&cli->arena, "%.0f -> %.0f", a->ns, b->ns) : "-");
+}
+
+static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, size_t before, size_t after)
+{
+	const struct skep_obj *a = r->before->obj, *b = r->after->obj;
+	bool kernel = r->kernel_after && !r->kernel_after->unavailable;
+	struct skep_cols t;
+	u64 sa = 0, sb = 0;
+
+	skep_cols_init(&t, cli, kernel ? 6 : 3, 0);
+	skep_cols_add(&t, "function");
+	skep_cols_add(&t, "slots");
+	skep_cols_add(&t, "rewrites");
+	if (kernel) {
+		skep_cols_add(&t, "kernel");
+		skep_cols_add(&t, "instructions verified");
+		skep_cols_add(&t, "ns per run");
+	}
+	for (u32 k = 0; k < a->nfunc; k++) {
+		u32 x = skep_func_slots(a->func[k]), y = skep_func_slots(b->func[k]);
+
+		sa += x;
+		sb += y;
+		skep_cols_add(&t, skep_cli_name(cli, a->func[k]->name));
+		skep_cols_add(&t, change(cli, x, y));
+		skep_cols_num(&t, edits_of(&r->res, b->func[k]));
+		if (kernel)
+			text_kernel_cells(cli, &t, kernel_prog(r->kernel_before, a->func[k]->name),
+					  kernel_prog(r->kernel_after, a->func[k]->name));
+	}
+	skep_cols_print(&t, 0);
+	skep_buf_printf(&cli->out, "slots %s, file bytes %s, %u rewrites\n", change(cli, sa, sb),
+			change(cli, before, after), r->res.nedit);
+	for (u32 k = 0; k < r->ndenied; k++)
+		skep_buf_printf(&cli->out, "taken back: a rewrite of pass %s that the kernel refused\n", r->denied[k].pass);
+	if (r->kernel_before && r->kernel_before->unavailable)
+		skep_buf_printf(&cli->out, "kernel not asked: %s\n", r->kernel_before->unavailable);
+}
+
+static void json_kernel(struct skep_json *j, const char *key, const struct skep_kernel_prog *p)
+{
+	skep_json_key(j, key);
+	if (!p) {
+		skep_json_str(j, NULL);
+		return;
+	}
+	skep_json_open(j, '{');
+	skep_json_kbool(j, "accepted", p->err == 0);
+	skep_json_kint(j, "error", p->err);
+	skep_json_kint(j, "processed", p->processed);
+	skep_json_kint(j, "xlated_bytes", p->xlated);
+	skep_json_kint(j, "jited_bytes", p->jited);
+	skep_json_key(j, "ns");
+	skep_json_real(j, p->ns);
+	skep_json_kint(j, "retval", p->retval);
+	skep_json_kstr(j, "log", p->log);
+	skep_json_close(j, '}');
+}
+
+static void json_summary(struct skep_cli *cli, const struct skep_optimized *r, size_t before, size_t after)
+{
+	const struct skep_obj *a = r->before->obj, *b = r->after->obj;
+	struct skep_json *j = &cli->j;
+
+	skep_json_kint(j, "bytes_before", (s64)before);
+	skep_json_kint(j, "bytes_after", (s64)after);
+	skep_json_kint(j, "rewrites", r->res.nedit);
+	skep_json_kint(j, "taken_back", r->ndenied);
+	skep_json_kint(j, "still_refused", r->still_refused);
+	skep_json_kstr(j, "kernel_unavailable", r->kernel_before ? r->kernel_before->unavailable : NULL);
+	skep_json_key(j, "functions");
+	skep_json_open(j, '[');
+	for (u32 k = 0; k < a->nfunc; k++) {
+		skep_json_open(j, '{');
+		skep_json_kstr(j, "name", a->func[k]->name);
+		skep_json_kstr(j, "section", a->func[k]->sec->name);
+		skep_json_kbool(j, "program", a->func[k]->flags & SKEP_FF_PROG);
+		skep_json_kint(j, "slots_before", skep_func_slots(a->func[k]));
+		skep_json_kint(j, "slots_after", skep_func_slots(b->func[k]));
+		skep_json_kint(j, "insns_before", a->func[k]->ninsns);
+		skep_json_kint(j, "insns_after", b->func[k]->ninsns);
+		skep_json_kint(j, "rewrites", edits_of(&r->res, b->func[k]));
+		if (r->kernel_after) {
+			json_kernel(j, "kernel_before", kernel_prog(r->kernel_before, a->func[k]->name));
+			json_kernel(j, "kernel_after", kernel_prog(r->kernel_after, a->func[k]->name));
+		}
+		skep_json_close(j, '}');
+	}
+	skep_json_close(j, ']');
+}
+
+static int write_remarks(struct skep_cli *cli, const struct skep_optimized *r)
+{
+	const char *path = skep_cli_opt(cli, "remarks");
+	struct skep_buf b = {0};
+	int err;
+
+	if (!path)
+		return 0;
+	skep_remarks_json(r->before->obj, r->after->obj, &r->res, &b);
+	err = skep_cli_write(cli, path, b.p, b.n);
+	skep_buf_fini(&b);
+	return err;
+}
+
+static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct skep_input *in,
+		   const struct skep_buf *out)
+{
+	const char *path = skep_cli_opt(cli, "output");
+	bool to_stdout = path && strcmp(path, "-") == 0;
+	int err = write_remarks(cli, r);
+
+	if (!err && path)
+		err = skep_cli_write(cli, path, out->p, out->n);
+	if (err || to_stdout)
+		return err;
+	if (cli->json) {
+		json_summary(cli, r, in->len, out->n);
+	} else if (skep_cli_flag(cli, "text")) {
+		for (u32 k = 0; k < r->after->obj->nfunc; k++)
+			print_func(cli, r->after->obj, r->after->obj->func[k]);
+	} else if (!skep_cli_opt(cli, "dump")) {
+		text_summary(cli, r, in->len, out->n);
+	}
+	return r->still_refused ? SKEP_EXIT_NO : SKEP_EXIT_YES;
+}
+
+int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
+{
+	struct skep_opt_opts opts = {0};
+	struct skep_kernel_opts kernel = {0};
+	struct skep_optimized r;
+	struct skep_buf out = {0};
+	struct skep_input *in;
+	struct dump dump;
+	int err = read_options(cli, &opts, &kernel);
+
+	(void)argc;
+	if (!err)
+		err = skep_cli_load(cli, argv[0], &in);
+	if (err)
+		return err;
+	dump = (struct dump){cli, in->file->obj, skep_cli_opt(cli, "dump")};
+	if (dump.what) {
+		opts.after_pass = after_pass;
+		opts.user = &dump;
+	}
+	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &in->arena,
+				&in->ds, &r, &out);
+	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out);
+	skep_buf_fini(&out);
+	return err;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The running kernel as judge: programs are loaded one by one through libbpf,
+ * with the verifier's statistics, and networking programs are run. Reports are
+ * in the caller's arena; all descriptors are closed before return.
+ */
+#include "run/run.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { LOG_SIZE = 1 << 20, LOG_STATS = 4, DEFAULT_SAMPLES = 5, DEFAULT_ENTRIES = 64 };
+
+struct loader {
+	const struct skep_obj *obj;
+	const void *image;
+	size_t len;
+	const struct skep_kernel_opts *opts;
+	struct skep_arena *arena;
+	char *log;
+};
+
+static int no_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+/* libbpf's maps may lack what the program's own loader sets. */
+static void complete_maps(struct bpf_object *bo)
+{
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, bo) {
+		bool sized = bpf_map__type(m) != BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+			     bpf_map__type(m) != BPF_MAP_TYPE_STRUCT_OPS;
+
+		if (sized && !bpf_map__max_entries(m))
+			bpf_map__set_max_entries(m, DEFAULT_ENTRIES);
+		/* Pins belong to the loader of the program. */
+		bpf_map__set_pin_path(m, NULL);
+	}
+}
+
+static struct bpf_object *open_object(const struct loader *l)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "skep");
+	struct bpf_object *bo = bpf_object__open_mem(l->image, l->len, &oo);
+	struct bpf_program *p;
+
+	if (!bo)
+		return NULL;
+	bpf_object__for_each_program(p, bo) {
+		const struct skep_func *f = skep_func_find(l->obj, bpf_program__name(p));
+
+		bpf_program__set_autoload(p, false);
+		if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC && f && f->prog_type)
+			bpf_program__set_type(p, (enum bpf_prog_type)f->prog_type);
+	}
+	complete_maps(bo);
+	return bo;
+}
+
+static u32 parse_processed(const char *log)
+{
+	const char *p = NULL, *q = log;
+	unsigned n = 0;
+
+	while ((q = strstr(q, "processed "))) {
+		p = q;
+		q++;
+	}
+	return p && sscanf(p, "processed %u insns", &n) == 1 ? n : 0;
+}
+
+/* The end of the log without the statistics: what was wrong. */
+static const char *log_tail(struct skep_arena *arena, char *log)
+{
+	char *end = strstr(log, "\nprocessed ");
+	char *p;
+	int lines = 0;
+
+	if (end)
+		*end = 0;
+	p = log + strlen(log);
+	while (p > log && lines < 6)
+		if (*--p == '\n')
+			lines++;
+	return skep_arena_strdup(arena, *p == '\n' ? p + 1 : p);
+}
+
+/* A frame that most parsers like: Ethernet, IPv4, TCP to port 80. */
+static void make_frame(u8 *p, size_t n)
+{
+	static const u8 head[] = {0x02, 0, 0, 0, 0, 1,	  0x02, 0,   0, 0,   0, 2,   8, 0,  0x45, 0,
+				  0,	110, 0x12, 0x34, 0, 0, 64, 6, 0, 0, 10, 0,   0, 1,  10,	  0,
+				  0,	2, 0x30, 0x39, 0,	80, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 2};
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = i < sizeof(head) ? head[i] : (u8)i;
+}
+
+static bool can_run(u32 type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void measure(const struct loader *l, int fd, struct skep_kernel_prog *out)
+{
+	u32 samples = l->opts->samples ? l->opts->samples : DEFAULT_SAMPLES;
+	u8 in[124], reply[1024];
+	double ns[64];
+	u32 n = 0;
+
+	make_frame(in, sizeof(in));
+	samples = SKEP_MIN(samples, (u32)SKEP_ARRAY_SIZE(ns));
+	for (u32 k = 0; k < samples; k++) {
+		LIBBPF_OPTS(bpf_test_run_opts, to, .data_in = in, .data_size_in = sizeof(in), .data_out = reply,
+			    .data_size_out = sizeof(reply), .repeat = (int)l->opts->repeat);
+
+		if (bpf_prog_test_run_opts(fd, &to))
+			return;
+		ns[n++] = to.duration;
+		out->retval = to.retval;
+	}
+	qsort(ns, n, sizeof(ns[0]), by_value);
+	out->ns = ns[n / 2];
+}
+
+static void ask_sizes(int fd, struct skep_kernel_prog *out)
+{
+	struct bpf_prog_info info = {0};
+	u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return;
+	out->xlated = info.xlated_prog_len;
+	out->jited = info.jited_prog_len;
+}
+
+static int load_one(const struct loader *l, const char *name, struct skep_kernel_prog *out)
+{
+	struct bpf_object *bo = open_object(l);
+	struct bpf_program *p;
+	int err;
+
+	out->name = skep_arena_strdup(l->arena, name);
+	if (!bo) {
+		out->err = -errno;
+		return 0;
+	}
+	p = bpf_object__find_program_by_name(bo, name);
+	if (!p) {
+		out->err = -ENOENT;
+		goto done;
+	}
+	l->log[0] = 0;
+	bpf_program__set_autoload(p, true);
+	bpf_program__set_log_level(p, LOG_STATS);
+	bpf_program__set_log_buf(p, l->log, LOG_SIZE);
+	err = bpf_object__load(bo);
+	out->err = err < 0 ? err : 0;
+	out->processed = parse_processed(l->log);
+	if (err) {
+		/* Once more with the verifier's words. */
+		bpf_object__close(bo);
+		bo = open_object(l);
+		p = bo ? bpf_object__find_program_by_name(bo, name) : NULL;
+		if (p) {
+			bpf_program__set_autoload(p, true);
+			bpf_program__set_log_level(p, 1);
+			bpf_program__set_log_buf(p, l->log, LOG_SIZE);
+			l->log[0] = 0;
+			bpf_object__load(bo);
+			out->log = log_tail(l->arena, l->log);
+		}
+		goto done;
+	}
+	ask_sizes(bpf_program__fd(p), out);
+	if (l->opts->repeat && can_run(bpf_program__type(p)))
+		measure(l, bpf_program__fd(p), out);
+done:
+	if (bo)
+		bpf_object__close(bo);
+	return 0;
+}
+
+/* Can this process load programs at all? NULL when it can. */
+static const char *probe(void)
+{
+	struct bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}, {.code = BPF_JMP | BPF_EXIT}};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "skep_probe", "GPL", code, 2, NULL);
+
+	if (fd >= 0) {
+		close(fd);
+		return NULL;
+	}
+	return errno == EPERM ? "no permission to load programs" : "this kernel loads no programs";
+}
+
+int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,
+		    const struct skep_kernel_opts *opts, struct skep_arena *arena, struct skep_kernel_report **out)
+{
+	struct skep_kernel_report *r = SKEP_NEW(arena, struct skep_kernel_report);
+	struct loader l = {obj, image, len, opts, arena, NULL};
+	struct bpf_object *bo;
+	struct bpf_program *p;
+	u32 n = 0;
+
+	*out = r;
+	libbpf_set_print(no_print);
+	r->unavailable = probe();
+	if (r->unavailable)
+		return 0;
+	bo = open_object(&l);
+	if (!bo) {
+		r->unavailable = errno == EOPNOTSUPP || errno == ENOTSUP
+					 ? "libbpf does not take this object (an old map section?)"
+					 : "libbpf cannot open this object";
+		return 0;
+	}
+	l.log = malloc(LOG_SIZE);
+	bpf_object__for_each_program(p, bo)
+		n++;
+	r->prog = SKEP_NEW_N(arena, struct skep_kernel_prog, n);
+	if (l.log)
+		bpf_object__for_each_program(p, bo)
+			load_one(&l, bpf_program__name(p), &r->prog[r->n++]);
+	bpf_object__close(bo);
+	free(l.log);
+	return l.log ? 0 : SKEP_ENOMEM;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Optimize an image, with the kernel as judge when asked: where it accepted a
+ * program before and refuses it afterwards, the first guilty edit is found by
+ * halving the number of edits, denied, and everything is done again. Everything
+ * is in the caller's arena.
+ */
+#include "run/run.h"
+
+enum { MAX_DENIED = 64 };
+
+struct job {
+	const void *image;
+	size_t len;
+	struct skep_opt_opts opts;
+	const struct skep_kernel_opts *kernel;
+	struct skep_arena *arena;
+	struct skep_diags *ds;
+	struct skep_optimized *res;
+};
+
+/* One run of the whole: read, optimize with at most `max` edits, write. */
+static int make(struct job *j, u32 max, struct skep_buf *out)
+{
+	struct skep_opt_opts o = j->opts;
+	int err = skep_obj_read(j->image, j->len, j->arena, j->ds, &j->res->after);
+
+	if (err)
+		return err;
+	o.max_edits = max;
+	o.deny = j->res->denied;
+	o.ndeny = j->res->ndenied;
+	j->res->res.arena = j->arena;
+	err = skep_opt_run(j->res->after->obj, &o, j->ds, &j->res->res);
+	out->n = 0;
+	return err ? err : skep_obj_write(j->res->after, 0, j->ds, out);
+}
+
+static const struct skep_kernel_prog *named(const struct skep_kernel_report *r, const char *name)
+{
+	for (u32 k = 0; k < r->n; k++)
+		if (strcmp(r->prog[k].name, name) == 0)
+			return &r->prog[k];
+	return NULL;
+}
+
+/* Programs that were accepted and are not any more. */
+static u32 regressions(const struct skep_kernel_report *a, const struct skep_kernel_report *b)
+{
+	u32 n = 0;
+
+	for (u32 k = 0; k < a->n; k++) {
+		const struct skep_kernel_prog *p = named(b, a->prog[k].name);
+
+		if (a->prog[k].err == 0 && (!p || p->err != 0))
+			n++;
+	}
+	return n;
+}
+
+static int judge(struct job *j, struct skep_buf *out, bool measure, u32 *refused)
+{
+	struct skep_kernel_opts k = *j->kernel;
+	int err;
+
+	if (!measure)
+		k.repeat = 0;
+	err = skep_run_kernel(j->res->before->obj, out->p, out->n, &k, j->arena, &j->res->kernel_after);
+	if (!err)
+		*refused = j->res->kernel_after->unavailable ? j->res->kernel_before->n
+							     : regressions(j->res->kernel_before, j->res->kernel_after);
+	return err;
+}
+
+/* The smallest number of edits with which the kernel refuses; `hi` edits are known to be refused. */
+static int first_guilty(struct job *j, u32 hi, struct skep_buf *out, u32 *guilty)
+{
+	u32 lo = 0;
+
+	while (hi - lo > 1) {
+		u32 mid = lo + (hi - lo) / 2, refused = 0;
+		int err = make(j, mid, out);
+
+		if (!err)
+			err = judge(j, out, false, &refused);
+		if (err)
+			return err;
+		if (refused)
+			hi = mid;
+		else
+			lo = mid;
+	}
+	*guilty = hi;
+	return 0;
+}
+
+static int bisect(struct job *j, struct skep_buf *out, u32 refused)
+{
+	struct skep_optimized *r = j->res;
+	int err = 0;
+
+	r->denied = SKEP_NEW_N(j->arena, struct skep_deny, MAX_DENIED);
+	while (refused && r->ndenied < MAX_DENIED && r->res.nedit) {
+		const struct skep_edit *e;
+		u32 guilty = 0;
+
+		err = first_guilty(j, r->res.nedit, out, &guilty);
+		if (!err)
+			err = make(j, guilty, out);
+		if (err)
+			return err;
+		e = &r->res.edit[guilty - 1];
+		r->denied[r->ndenied++] = (struct skep_deny){e->pass, e->before[0].id};
+		err = make(j, 0, out);
+		if (!err)
+			err = judge(j, out, false, &refused);
+		if (err)
+			return err;
+	}
+	r->still_refused = refused;
+	return 0;
+}
+
+static int run(struct job *j, struct skep_buf *out)
+{
+	struct skep_optimized *r = j->res;
+	u32 refused = 0;
+	int err = skep_obj_read(j->image, j->len, j->arena, j->ds, &r->before);
+
+	if (err)
+		return err;
+	err = make(j, 0, out);
+	if (err || !j->kernel)
+		return err;
+	err = skep_run_kernel(r->before->obj, j->image, j->len, j->kernel, j->arena, &r->kernel_before);
+	if (err || r->kernel_before->unavailable)
+		return err;
+	err = judge(j, out, true, &refused);
+	if (err || !refused)
+		return err;
+	err = bisect(j, out, refused);
+	return err ? err : judge(j, out, true, &refused);
+}
+
+int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts *opts,
+		      const struct skep_kernel_opts *kernel, struct skep_arena *arena, struct skep_diags *ds,
+		      struct skep_optimized *res, struct skep_buf *out)
+{
+	volatile int result = 0;
+	int oom = 0;
+
+	memset(res, 0, sizeof(*res));
+	SKEP_GUARD(arena, oom, {
+		struct job j = {image, len, *opts, kernel, arena, ds, res};
+
+		result = run(&j, out);
+	});
+	return oom ? oom : result;
+}
