@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * For each object of the command line: the whole text form, parsed, is written
- * with the same bytes, and prints as the same text; the short form prints.
+ * with the same bytes, and prints as the same text; the short form prints; an
+ * instruction that is put into the text moves the rest and loses nothing.
  * "-q" prints only failures and the summary. Exit status 1 when one failed.
  */
 #include "obj/obj.h"
@@ -44,6 +45,68 @@ struct bufs {
 	struct skep_buf text, again, bytes, small;
 };
 
+static u32 records(const struct skep_ext_list *l)
+{
+	u32 n = 0;
+
+	for (u32 k = 0; k < l->n; k++)
+		n += l->sec[k].n;
+	return n;
+}
+
+/* Put "r1 = r1" into the text of the first function, behind the names that stand at its start. */
+static bool edit_text(const struct skep_buf *text, struct skep_buf *out)
+{
+	const char *p = text->p ? strstr(text->p, "\n.func ") : NULL;
+
+	if (!p)
+		return false;
+	do
+		p = strchr(p + 1, '\n');
+	while (p && strncmp(p, "\n.label ", 8) == 0);
+	if (!p)
+		return false;
+	skep_buf_add(out, text->p, (size_t)(p + 1 - text->p));
+	skep_buf_puts(out, "\tr1 = r1\n");
+	skep_buf_puts(out, p + 1);
+	return true;
+}
+
+/* A text with one more instruction is an object with one more, and everything else as it was. */
+static int edited(const char *path, const struct skep_objfile *o, const struct skep_buf *text, struct skep_arena *a,
+		  struct skep_diags *ds)
+{
+	struct skep_buf more = {0}, bytes = {0};
+	struct skep_objfile *p, *q;
+	const char *bad = NULL;
+
+	if (!edit_text(text, &more))
+		return 0;
+	if (skep_obj_parse(more.p, more.n, a, ds, &p))
+		bad = "parse the edited text";
+	else if (skep_obj_write(p, 0, ds, &bytes))
+		bad = "write the edited object";
+	else if (skep_obj_read(bytes.p, bytes.n, a, ds, &q))
+		bad = "read the edited object";
+	else if (q->obj->nfunc != o->obj->nfunc || q->obj->nmap != o->obj->nmap)
+		bad = "the edit lost a function or a map";
+	else if (o->obj->ext && (records(&q->obj->ext->line) != records(&o->obj->ext->line) ||
+				 records(&q->obj->ext->core) != records(&o->obj->ext->core)))
+		bad = "the edit lost a record";
+	for (u32 k = 0, want = 1; !bad && k < o->obj->nfunc; k++) {
+		u32 extra = q->obj->func[k]->ninsns - o->obj->func[k]->ninsns;
+
+		if (extra > want)
+			bad = "the edit changed another function";
+		want -= extra;
+		if (!bad && k + 1 == o->obj->nfunc && want)
+			bad = "the edit is lost";
+	}
+	skep_buf_fini(&more);
+	skep_buf_fini(&bytes);
+	return bad ? fail(path, bad, ds) : 0;
+}
+
 static int round_trip(const char *path, const char *image, size_t len, struct skep_arena *a, struct skep_diags *ds,
 		      struct bufs *b)
 {
@@ -70,7 +133,7 @@ static int round_trip(const char *path, const char *image, size_t len, struct sk
 		return fail(path, "the texts differ", ds);
 	if (skep_obj_print(o, 0, &b->small))
 		return fail(path, "print the short form", ds);
-	return 0;
+	return edited(path, o, &b->text, a, ds);
 }
 
 static int check(const char *path, bool quiet)
