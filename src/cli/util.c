@@ -5,7 +5,7 @@
  */
 #include "cli/cli.h"
 #include "opt/opt.h"
-#include "vm/vm.h"
+#include "run/run.h"
 
 #include <stdio.h>
 
@@ -25,6 +25,7 @@ static const struct {
 	{skep_obj_diags, &skep_obj_ndiags},
 	{skep_opt_diags, &skep_opt_ndiags},
 	{skep_vm_diags, &skep_vm_ndiags},
+	{skep_run_diags, &skep_run_ndiags},
 };
 
 const struct skep_diag_def *skep_cli_diag_row(u32 i)

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * run: objects through a port. This is where the world begins: libbpf, the
- * running kernel, time.
+ * run: objects in something that executes them: the interpreter, or the running
+ * kernel (here the world begins: libbpf, time). What a structure below points to
+ * lives in the arena that was given; what has a fini or free owns the rest. One
+ * thread at a time per structure.
  */
 #ifndef SKEP_RUN_H
 #define SKEP_RUN_H
 
 #include "obj/obj.h"
 #include "opt/opt.h"
+#include "vm/vm.h"
+
+/* === the running kernel ========================================================= */
 
 /* --- the running kernel ------------------------------------------------------ */
 
@@ -57,5 +62,133 @@ struct skep_optimized {
 int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts *opts,
 		      const struct skep_kernel_opts *kernel, struct skep_arena *arena, struct skep_diags *ds,
 		      struct skep_optimized *res, struct skep_buf *out);
+
+/* === the interpreter ========================================================== */
+
+/* --- an object in a vm (load.c) ------------------------------------------------ */
+
+#define SKEP_RUN_NONE UINT32_MAX
+
+/* A map of the vm. */
+struct skep_run_map {
+	const char *name;
+	const struct skep_map *def;  /* of the object, or NULL: made by the loader */
+	const struct skep_dsec *data; /* the section that it holds, or NULL */
+	u32 vm;			     /* index in the vm, or SKEP_RUN_NONE: unsupported */
+};
+
+struct skep_run_vm {
+	struct skep_vm *vm;
+	const struct skep_objfile *file;
+	const struct skep_func *prog; /* the entry program; number 0 in the vm */
+	u32 prog_type;
+	struct skep_image *image; /* of the entry program, references patched */
+	struct skep_run_map *map;
+	u32 nmap;
+	u32 *map_of;	/* by skep_map->index: into `map` */
+	u32 kconfig;	/* in `map`: the extern variables of the kernel's configuration */
+	u32 memory;	/* in `map`: memory for what the kernel would point to */
+	u64 memory_addr; /* the guest's address of it */
+	const struct skep_func **loaded; /* programs of the vm, the entry first */
+	u32 nloaded;
+};
+
+enum { SKEP_RUN_MEMORY = 4096, SKEP_RUN_CPUS = 2 };
+
+struct skep_run_load_opts {
+	u8 stack_fill;
+	bool strict;
+	u64 budget; /* 0: the vm's */
+	u32 prog_type; /* 0: by the program's section */
+	/*
+	 * Another object that was loaded before: maps get its order (by name), so that
+	 * addresses are the same in both, and the same programs stand behind tail calls.
+	 */
+	const struct skep_run_vm *like;
+};
+/*
+ * Make a vm with the object's maps and the program. 0, or SKEP_EUNSUP with
+ * diagnostics when the interpreter cannot run it, SKEP_EINPUT, SKEP_ENOMEM.
+ * *out needs fini even after an error.
+ */
+int skep_run_load(const struct skep_objfile *file, const struct skep_func *prog,
+		  const struct skep_run_load_opts *opts, struct skep_arena *arena,
+		  struct skep_diags *ds, struct skep_run_vm *out);
+void skep_run_fini(struct skep_run_vm *r);
+
+/* --- inputs (inputs.c, packet.c) ------------------------------------------------- */
+
+enum { SKEP_RUN_PKT_MAX = 2048, SKEP_RUN_CTX_MAX = 512 };
+
+/* An input with its bytes; skep_run_input_vm() gives it the form that the vm takes. */
+struct skep_run_input {
+	u8 pkt[SKEP_RUN_PKT_MAX];
+	u32 pkt_len, meta_len;
+	u8 ctx[SKEP_RUN_CTX_MAX];
+	u32 ctx_len, cpu;
+	u64 time_ns, time_step, seed, pid_tgid, uid_gid;
+};
+void skep_run_input_vm(const struct skep_run_input *in, struct skep_vm_input *out);
+
+struct skep_run_gen;
+/* A generator for the program of `r`; its inputs depend on nothing but object and seed. */
+struct skep_run_gen *skep_run_gen_new(const struct skep_run_vm *r, u64 seed);
+void skep_run_gen_free(struct skep_run_gen *g);
+/*
+ * New contents for the maps of `n` vms that were loaded alike, the same in all,
+ * and a snapshot of each. Keys that programs missed before are put in with some
+ * probability. 0 or SKEP_ENOMEM.
+ */
+int skep_run_gen_state(struct skep_run_gen *g, struct skep_run_vm *const *r, u32 n);
+/* The next input. */
+void skep_run_gen_next(struct skep_run_gen *g, struct skep_run_input *out);
+/* What to have the vm watch while it runs inputs of this generator. */
+struct skep_vm_watch *skep_run_gen_watch(struct skep_run_gen *g);
+/* After a run of `in`: learn from what was watched. */
+void skep_run_gen_learn(struct skep_run_gen *g, const struct skep_run_input *in);
+/* Slots of the entry program (with what it calls) that some input reached, and all. */
+void skep_run_gen_coverage(const struct skep_run_gen *g, u32 *reached, u32 *all);
+
+/* Fill in a packet from a random source: a frame of some protocol; returns its length. */
+u32 skep_run_packet(struct skep_rng *rng, u8 *pkt, u32 max);
+
+/* --- comparing two programs (differ.c) ------------------------------------------------ */
+
+enum skep_run_verdict { SKEP_RUN_EQUAL, SKEP_RUN_DIFFERS, SKEP_RUN_UNKNOWN };
+
+struct skep_run_differ_opts {
+	u32 inputs;  /* 0: 1000 */
+	u64 seed;
+	u64 budget;  /* instructions of one run; 0: 200000 */
+	u32 prog_type; /* 0: by the section */
+};
+
+struct skep_run_differ_result {
+	enum skep_run_verdict verdict;
+	const char *reason; /* UNKNOWN: why; DIFFERS: what differs; in the arena */
+	u32 inputs;	    /* that were run */
+	u32 good;	    /* of them without a trap in A, and A said the same twice */
+	u32 trapped;	    /* in A */
+	u32 unstable;	    /* A depends on what was in its stack before */
+	u32 traps[SKEP_TRAP_NR];
+	u32 reached, slots; /* of A: coverage */
+	u64 executed;	    /* instructions of A in all inputs */
+	/* DIFFERS: */
+	u32 at;			      /* number of the input */
+	struct skep_run_input *input; /* in the arena */
+	struct skep_vm_result a, b;   /* their memory in the arena */
+	const char *map;	      /* name of the map that differs, or NULL */
+};
+/*
+ * Run the program `prog` of A, and the one of the same name in B, on the same
+ * inputs from the same contents of maps. B's trap where A had none is a
+ * difference; A's trap says nothing.
+ */
+int skep_run_differ(const struct skep_objfile *a, const struct skep_objfile *b, const char *prog,
+		    const struct skep_run_differ_opts *opts, struct skep_arena *arena,
+		    struct skep_diags *ds, struct skep_run_differ_result *out);
+
+extern const struct skep_diag_def skep_run_diags[];
+extern const u32 skep_run_ndiags;
 
 #endif

@@ -267,6 +267,8 @@ static bool packet_load(struct skep_vm *vm, const struct skep_ins *in)
 	case K_JMP(SKEP_##name, size, form): {                                                     \
 		typedef S SW __attribute__((unused));                                              \
 		U d = (U)r[i->dst], s = (U)(src_);                                                 \
+		if (watch)                                                                         \
+			note_cmp(vm, pc - 1, (size), d, s);                                        \
 		if (expr)                                                                          \
 			pc = (u32)i->off;                                                          \
 		break;                                                                             \
@@ -299,7 +301,16 @@ static bool packet_load(struct skep_vm *vm, const struct skep_ins *in)
 	}
 #define BITS (sizeof(d) * 8 - 1)
 
-static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc, const bool strict)
+static void note_cmp(struct skep_vm *vm, u32 slot, u8 size, u64 d, u64 s)
+{
+	struct skep_vm_watch *w = vm->watch;
+
+	if (vm->cur == w->prog && w->cmp && w->ncmp < w->cap_cmp)
+		w->cmp[w->ncmp++] = (struct skep_vm_cmp){slot, size, d, s};
+}
+
+static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc, const bool strict,
+						      const bool watch)
 {
 	const struct vprog *prog = vm->prog[vm->cur];
 	const struct vinsn *code = prog->code, *i = code;
@@ -320,6 +331,8 @@ static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc
 			}
 			vm->init |= prog->writes[pc];
 		}
+		if (watch && vm->cur == vm->watch->prog)
+			vm->watch->cover[pc] = 1;
 		pc++;
 		switch (i->k) {
 			ALU4(ADD, d + s)
@@ -453,13 +466,20 @@ trap:
 	return -1;
 }
 
-/* Two copies of the loop: strict runs must not cost the others anything. */
+/* Copies of the loop: strict and watched runs must not cost the others anything. */
 static __attribute__((noinline)) int exec_strict(struct skep_vm *vm, u32 pc)
 {
-	return exec(vm, pc, true);
+	return exec(vm, pc, true, false);
+}
+
+static __attribute__((noinline)) int exec_watched(struct skep_vm *vm, u32 pc)
+{
+	return vm->opt.strict ? exec(vm, pc, true, true) : exec(vm, pc, false, true);
 }
 
 int vm_exec(struct skep_vm *vm, u32 pc)
 {
-	return vm->opt.strict ? exec_strict(vm, pc) : exec(vm, pc, false);
+	if (vm->watch)
+		return exec_watched(vm, pc);
+	return vm->opt.strict ? exec_strict(vm, pc) : exec(vm, pc, false, false);
 }

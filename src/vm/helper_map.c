@@ -48,9 +48,13 @@ static int h_lookup(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	const u8 *key;
 	struct vmap *m = map_and_key(vm, a, &key);
+	u32 index;
 
 	if (!m)
 		return -1;
+	if (vm->watch && vm->watch->missed && map_find(vm, m, key, false) == NIL &&
+	    map_of_guest(vm, a[0], &index))
+		vm->watch->missed(vm->watch->user, index, key);
 	*r0 = value_addr(vm, m, map_find(vm, m, key, true), cpu_of(vm, m));
 	return 0;
 }

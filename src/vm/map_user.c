@@ -165,3 +165,22 @@ bool skep_vm_map_equal(const struct skep_vm *va, u32 map_a, const struct skep_vm
 			return false;
 	return true;
 }
+
+bool skep_vm_map_same_changes(const struct skep_vm *va, u32 map_a, const struct skep_vm *vb,
+			      u32 map_b)
+{
+	const struct vmap *a = get(va, map_a), *b = get(vb, map_b);
+
+	if (!a || !b || a->changed || b->changed || memcmp(&a->def.type, &b->def.type, 16) ||
+	    va->opt.cpus != vb->opt.cpus)
+		return skep_vm_map_equal(va, map_a, vb, map_b);
+	/* The same elements in the same slots: only bytes of values can differ. */
+	for (u32 c = 0; c < map_cpus(va, a); c++) {
+		const struct region *x = &va->reg[a->region + c], *y = &vb->reg[b->region + c];
+		u32 lo = SKEP_MIN(x->dlo, y->dlo), hi = SKEP_MAX(x->dhi, y->dhi);
+
+		if (lo < hi && memcmp(a->now.val[c] + lo, b->now.val[c] + lo, hi - lo))
+			return false;
+	}
+	return true;
+}

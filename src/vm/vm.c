@@ -301,6 +301,11 @@ int skep_vm_run(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in,
 	return vm->trap == SKEP_TRAP_NOMEM ? SKEP_ENOMEM : finish_events(vm, out);
 }
 
+void skep_vm_watch(struct skep_vm *vm, struct skep_vm_watch *w)
+{
+	vm->watch = w;
+}
+
 /* --- results ------------------------------------------------------------------------ */
 
 static bool same_bytes(const void *a, u32 na, const void *b, u32 nb)

@@ -173,6 +173,36 @@ bool skep_vm_result_equal(const struct skep_vm_result *a, const struct skep_vm_r
 /* One number for what skep_vm_result_equal() compares, to keep when the result goes. */
 u64 skep_vm_result_digest(const struct skep_vm_result *r, bool ret32);
 
+/* --- watching --------------------------------------------------------------------- */
+
+/* The operands of a conditional jump that was executed. */
+struct skep_vm_cmp {
+	u32 slot;
+	u8 size; /* 4 or 8 bytes were compared */
+	u64 dst, src;
+};
+/*
+ * What to note in the runs of a vm: the slots of one program that were executed,
+ * its conditional jumps (as many as there is room for), and keys that a program
+ * looked up in vain. The caller owns all of it.
+ */
+struct skep_vm_watch {
+	u32 prog;
+	u8 *cover;		 /* a byte for each slot, set to 1 */
+	struct skep_vm_cmp *cmp; /* or NULL */
+	u32 ncmp, cap_cmp;	 /* the caller sets ncmp to 0 when it wants to */
+	void (*missed)(void *user, u32 map, const void *key); /* or NULL */
+	void *user;
+};
+void skep_vm_watch(struct skep_vm *vm, struct skep_vm_watch *w); /* NULL: no more */
+
+/*
+ * skep_vm_map_equal() for two vms whose maps were equal when their snapshots were
+ * taken or restored: costs what the programs changed since.
+ */
+bool skep_vm_map_same_changes(const struct skep_vm *a, u32 map_a, const struct skep_vm *b,
+			      u32 map_b);
+
 extern const struct skep_diag_def skep_vm_diags[];
 extern const u32 skep_vm_ndiags;
 

@@ -143,6 +143,7 @@ struct skep_vm {
 	struct skep_buf ev_data;
 	struct record *rec;
 	u32 nrec, cap_rec;
+	struct skep_vm_watch *watch; /* or NULL */
 };
 
 /* --- mem.c ---------------------------------------------------------------------- */

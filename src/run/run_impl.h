@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to run: what loading an object into a vm and making inputs is made of. */
+#ifndef SKEP_RUN_IMPL_H
+#define SKEP_RUN_IMPL_H
+
+#include "run/run.h"
+
+enum {
+#define D(name, code, sev, text, explain) RUN_D_##name,
+#include "run/diag.def"
+#undef D
+};
+#define RUN_DIAG(ds, name, ...)                                                                    \
+	skep_diag((ds), &skep_run_diags[RUN_D_##name], SKEP_NOWHERE, ##__VA_ARGS__)
+
+/* --- load.c, kernel_side.c ---------------------------------------------------------- */
+
+/* Write the addresses of maps, variables and kernel symbols into the code. */
+int skep_run_patch(struct skep_run_vm *r, struct skep_image *im, struct skep_diags *ds);
+/* Two more maps: the values of configuration variables, and memory behind kernel pointers. */
+int skep_run_kernel_side(struct skep_run_vm *r, struct skep_arena *arena);
+/* Is it a configuration variable? Its offset in that map. */
+bool skep_run_kconfig_find(const struct skep_run_vm *r, const char *name, u32 *off);
+
+/* --- packet.c ----------------------------------------------------------------------- */
+
+u16 skep_run_port(struct skep_rng *rng);
+u32 skep_run_ip4(struct skep_rng *rng); /* host order */
+void skep_run_ip6(struct skep_rng *rng, u8 *out);
+/* The packet's new length. */
+u32 skep_run_damage(struct skep_rng *rng, u8 *pkt, u32 len, u32 max);
+
+/* --- inputs.c, state.c ---------------------------------------------------------------- */
+
+enum { MAX_POOL = 128, MAX_MISSED = 128, MAX_KEY = 64, MAX_KEPT = 48, MAX_TRIES = 64, MAX_CMPS = 256 };
+
+struct missed {
+	u32 map; /* of the vm */
+	u8 key[MAX_KEY];
+};
+
+struct skep_run_gen {
+	const struct skep_run_vm *r;
+	struct skep_rng rng;
+	u64 pool[MAX_POOL]; /* numbers that the program compares with */
+	u32 npool, npool_fixed;
+	struct missed missed[MAX_MISSED];
+	u32 nmissed, states;
+	u8 memory[SKEP_RUN_MEMORY];
+	struct skep_run_input *kept; /* inputs that reached something new */
+	u32 nkept;
+	struct skep_run_input *todo; /* changed so that a jump goes the other way */
+	u32 ntodo, todo_at;
+	u32 slots, reached;
+	struct skep_ins *ins; /* by slot; SKEP_OP_NR: none */
+	u8 *outcome;	      /* by slot: 1 taken, 2 not taken */
+	u8 *tried;	      /* by slot: attempts to see the other outcome */
+	struct skep_vm_watch watch;
+};
+
+/* A number that programs may care about. */
+u64 skep_run_number(struct skep_run_gen *g);
+/* Bytes made of such numbers, addresses and ports. */
+void skep_run_bytes(struct skep_run_gen *g, u8 *p, u32 n);
+
+#endif
