@@ -159,6 +159,8 @@ void skep_buf_add(struct skep_buf *b, const void *p, size_t n);
 void skep_buf_puts(struct skep_buf *b, const char *s);
 void skep_buf_printf(struct skep_buf *b, const char *fmt, ...) SKEP_PRINTF(2, 3);
 void skep_buf_vprintf(struct skep_buf *b, const char *fmt, va_list ap);
+/* The bytes in the arena instead; the buffer is freed in any case, also when the arena fails. */
+void *skep_buf_to_arena(struct skep_buf *b, struct skep_arena *a);
 /* Zero bytes up to a multiple of `align`. */
 void skep_buf_align(struct skep_buf *b, size_t align);
 
@@ -201,7 +203,7 @@ struct skep_diag_place {
 	s64 offset;	     /* byte in the section or file, -1: none */
 	s64 insn;	     /* instruction slot in the section, -1: none */
 	const char *src;     /* "file:line: text" of the source, or NULL */
-	u32 line;	     /* line of a text input, 0: none */
+	u32 line, col;	     /* line and column of a text input, from 1; 0: none */
 };
 
 struct skep_diag {

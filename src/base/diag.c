@@ -82,6 +82,8 @@ static void print_one(const struct skep_diag *d, const char *file, struct skep_b
 		put_clean(out, file);
 	if (d->at.line)
 		skep_buf_printf(out, ":%u", d->at.line);
+	if (d->at.line && d->at.col)
+		skep_buf_printf(out, ":%u", d->at.col);
 	if (d->at.section) {
 		skep_buf_puts(out, ":");
 		put_clean(out, d->at.section);
@@ -104,6 +106,8 @@ static void print_one(const struct skep_diag *d, const char *file, struct skep_b
 		skep_buf_puts(out, "  ");
 		put_clean(out, d->at.src);
 		skep_buf_puts(out, "\n");
+		if (d->at.col)
+			skep_buf_printf(out, "  %*s^\n", (int)SKEP_MIN(d->at.col, 500u) - 1, "");
 	}
 	if (d->hint)
 		skep_buf_printf(out, "  hint: %s\n", d->hint);
@@ -135,6 +139,8 @@ void skep_diag_json(const struct skep_diag *d, const char *file, struct skep_jso
 		skep_json_kint(j, "offset", d->at.offset);
 	if (d->at.line)
 		skep_json_kint(j, "line", d->at.line);
+	if (d->at.col)
+		skep_json_kint(j, "column", d->at.col);
 	skep_json_kstr(j, "message", d->msg);
 	skep_json_kstr(j, "source", d->at.src);
 	skep_json_kstr(j, "hint", d->hint);

@@ -121,6 +121,20 @@ void skep_buf_printf(struct skep_buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void *skep_buf_to_arena(struct skep_buf *b, struct skep_arena *a)
+{
+	void *volatile p = NULL;
+	volatile bool failed = b->failed;
+	int err = 0;
+
+	if (!failed)
+		SKEP_GUARD(a, err, { p = skep_arena_memdup(a, b->p, b->n); });
+	skep_buf_fini(b);
+	if (failed || err)
+		skep_arena_fail(a);
+	return p;
+}
+
 void skep_buf_align(struct skep_buf *b, size_t align)
 {
 	static const char zero[64];

@@ -5,12 +5,17 @@
 const struct skep_opt_def skep_opts_disasm[] = {
 	{"prog", 'p', "NAME", "only this program or function"},
 	{"source", 's', NULL, "the source lines between the instructions"},
+	{"text", 't', NULL, "maps, data and code in the form that asm reads"},
+	{"whole", 'w', NULL, "the same with everything of the file: asm gives back its bytes"},
 	{0},
 };
 const char skep_about_disasm[] =
 	"Prints the instructions of every function, with names for maps, variables, functions and "
 	"helpers, and with labels where branches go. The number in front of an instruction is its "
-	"slot in the section, as the kernel's verifier and llvm-objdump count.";
+	"slot in the section, as the kernel's verifier and llvm-objdump count.\n\n"
+	"With *--text* or *--whole* the text is a program for skep asm. The whole text holds symbols, "
+	"sections and BTF too; an instruction may be changed, added or taken out, and asm makes "
+	"everything anew that speaks of places in the code.";
 
 static void dim(struct skep_cli *cli, bool on)
 {
@@ -155,6 +160,20 @@ static void json_func(struct skep_cli *cli, const struct skep_obj *o, const stru
 	skep_buf_fini(&b);
 }
 
+/* The text form of the whole object. */
+static int print_text(struct skep_cli *cli, struct skep_input *in, u32 flags)
+{
+	struct skep_buf text = {0};
+	int err = skep_obj_print(in->file, flags, &text);
+
+	if (!err && cli->json)
+		skep_json_kstr(&cli->j, "text", text.p);
+	else if (!err)
+		skep_buf_add(&cli->out, text.p, text.n);
+	skep_buf_fini(&text);
+	return err ? skep_cli_fail(cli, in, err) : SKEP_EXIT_YES;
+}
+
 int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 {
 	const char *name = skep_cli_opt(cli, "prog");
@@ -169,6 +188,8 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 		err = skep_cli_func(cli, in, name, &only);
 	if (err)
 		return err;
+	if (skep_cli_flag(cli, "whole") || skep_cli_flag(cli, "text"))
+		return print_text(cli, in, skep_cli_flag(cli, "whole") ? SKEP_PRINT_WHOLE : 0);
 	o = in->file->obj;
 	if (cli->json) {
 		skep_json_key(&cli->j, "functions");

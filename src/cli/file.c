@@ -104,6 +104,32 @@ int skep_cli_read(struct skep_cli *cli, const char *path, struct skep_input **ou
 	return std ? read_all(cli, in, STDIN_FILENO, 0) : read_path(cli, in);
 }
 
+/* Objects may be given as text, by the name of the file. */
+static bool is_text(const struct skep_input *in)
+{
+	size_t n = strlen(in->path);
+
+	return n > 2 && strcmp(in->path + n - 2, ".s") == 0 && (in->len < 4 || memcmp(in->image, "\177ELF", 4) != 0);
+}
+
+/* The object that the text means takes its place, so that commands see one kind of input. */
+static int assemble(struct skep_input *in)
+{
+	struct skep_buf bytes = {0};
+	int err = skep_obj_parse((char *)in->image, in->len, &in->arena, &in->ds, &in->file);
+
+	if (!err)
+		err = skep_obj_write(in->file, 0, &in->ds, &bytes);
+	if (err) {
+		skep_buf_fini(&bytes);
+		return err;
+	}
+	free(in->image);
+	in->image = (u8 *)bytes.p;
+	in->len = bytes.n;
+	return 0;
+}
+
 int skep_cli_load(struct skep_cli *cli, const char *path, struct skep_input **out)
 {
 	int err = skep_cli_read(cli, path, out);
@@ -111,7 +137,9 @@ int skep_cli_load(struct skep_cli *cli, const char *path, struct skep_input **ou
 
 	if (err)
 		return err;
-	err = skep_obj_read(in->image, in->len, &in->arena, &in->ds, &in->file);
+	err = is_text(in) ? assemble(in) : 0;
+	if (!err)
+		err = skep_obj_read(in->image, in->len, &in->arena, &in->ds, &in->file);
 	return err ? skep_cli_fail(cli, in, err) : 0;
 }
 

@@ -54,9 +54,16 @@ struct skep_elf {
 	u32 shstrndx, symtab; /* section indices; symtab 0: none */
 	struct skep_elf_sec *sec;
 	struct skep_elf_sym *sym;
+	u32 *rel_of;	 /* by section: its relocation table; NULL: not indexed (see skep_elf_index_rels) */
 	const u8 *image; /* the file as it was read, or NULL */
 	size_t image_len;
 };
+
+/* Does a section of this type take bytes of the file? */
+static inline bool skep_elf_has_bytes(u32 type)
+{
+	return type != SKEP_SHT_NULL && type != SKEP_SHT_NOBITS;
+}
 
 /*
  * Read the image. On success *out points into the arena and the image. Every
@@ -70,6 +77,8 @@ struct skep_elf_sec *skep_elf_find(const struct skep_elf *elf, const char *name,
 /* Relocations of a REL or RELA section; their symbol indices are checked. */
 int skep_elf_rels(const struct skep_elf *elf, u32 sec, struct skep_arena *arena, struct skep_diags *ds,
 		  struct skep_elf_rel **out, u32 *n);
+/* Fill elf->rel_of, which must be dropped (set to NULL) when the sections change. */
+void skep_elf_index_rels(struct skep_elf *elf);
 /* The REL or RELA section that applies to `target`, or 0. */
 u32 skep_elf_rel_section(const struct skep_elf *elf, u32 target);
 /* Bytes of relocation entries in the object's order, for a REL (or RELA) section. */
@@ -88,6 +97,8 @@ void skep_elf_strtab_build(struct skep_elf *elf, u32 strtab);
  * file, without gaps beyond alignment.
  */
 int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out);
+/* The same into the elf's arena; sets the offsets of the sections. */
+u8 *skep_elf_build(struct skep_elf *elf, bool keep_layout, size_t *len);
 
 extern const struct skep_diag_def skep_elf_diags[];
 extern const u32 skep_elf_ndiags;

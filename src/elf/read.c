@@ -67,7 +67,8 @@ static int read_section(struct skep_elf *e, u32 i, struct skep_diags *ds)
 	s->entsize = skep_get64(p + 56, e->big);
 	if (s->align & (s->align - 1) || s->align > (1u << 20))
 		return DIAG(ds, BAD_ALIGN, i);
-	if (s->type == SKEP_SHT_NULL || s->type == SKEP_SHT_NOBITS)
+	/* Entry 0 is no section, whatever its fields say. */
+	if (!i || !skep_elf_has_bytes(s->type))
 		return 0;
 	if (s->offset > e->image_len || s->size > e->image_len - s->offset)
 		return DIAG(ds, SECTION_RANGE, i, (unsigned long long)s->offset, (unsigned long long)s->size);
@@ -185,6 +186,7 @@ static int read_all(struct skep_elf *e, struct skep_diags *ds)
 		if (!e->sec[i].name)
 			return DIAG(ds, BAD_STRING, "section", i);
 	}
+	skep_elf_index_rels(e);
 	return read_symbols(e, ds);
 }
 
@@ -217,11 +219,25 @@ struct skep_elf_sec *skep_elf_find(const struct skep_elf *elf, const char *name,
 	return NULL;
 }
 
+static bool is_rel(const struct skep_elf_sec *s)
+{
+	return s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA;
+}
+
+void skep_elf_index_rels(struct skep_elf *elf)
+{
+	elf->rel_of = SKEP_NEW_N(elf->arena, u32, elf->nsec);
+	for (u32 i = elf->nsec; i-- > 1;)
+		if (is_rel(&elf->sec[i]) && elf->sec[i].info < elf->nsec)
+			elf->rel_of[elf->sec[i].info] = i;
+}
+
 u32 skep_elf_rel_section(const struct skep_elf *elf, u32 target)
 {
+	if (elf->rel_of)
+		return target < elf->nsec ? elf->rel_of[target] : 0;
 	for (u32 i = 1; i < elf->nsec; i++)
-		if ((elf->sec[i].type == SKEP_SHT_REL || elf->sec[i].type == SKEP_SHT_RELA) &&
-		    elf->sec[i].info == target)
+		if (is_rel(&elf->sec[i]) && elf->sec[i].info == target)
 			return i;
 	return 0;
 }

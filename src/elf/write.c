@@ -69,7 +69,7 @@ void skep_elf_strtab_build(struct skep_elf *elf, u32 strtab)
 	char *out;
 
 	/* Without a table every name was read as empty. */
-	if (!strtab || elf->sec[strtab].type != SKEP_SHT_STRTAB)
+	if (!strtab || strtab >= elf->nsec || elf->sec[strtab].type != SKEP_SHT_STRTAB)
 		return;
 	if (elf->symtab && elf->sec[elf->symtab].link == strtab)
 		for (u32 i = 0; i < elf->nsym; i++)
@@ -106,20 +106,29 @@ void skep_elf_strtab_build(struct skep_elf *elf, u32 strtab)
 	elf->sec[strtab].size = total;
 }
 
-/* Section indices in the order of their old offsets; stable for equal ones. */
-static u32 *file_order(const struct skep_elf *elf)
+struct placed {
+	u64 offset;
+	u32 sec;
+};
+
+static int by_offset(const void *a, const void *b)
 {
-	u32 *order = SKEP_NEW_N(elf->arena, u32, elf->nsec);
+	const struct placed *x = a, *y = b;
 
-	for (u32 i = 1; i < elf->nsec; i++) {
-		u32 j = i;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->sec < y->sec ? -1 : x->sec > y->sec;
+}
 
-		while (j > 1 && elf->sec[order[j - 1]].offset > elf->sec[i].offset) {
-			order[j] = order[j - 1];
-			j--;
-		}
-		order[j] = i;
-	}
+/* Section indices in the order of their old offsets; by index for equal ones. [0] is the null section. */
+static struct placed *file_order(const struct skep_elf *elf)
+{
+	struct placed *order = SKEP_NEW_N(elf->arena, struct placed, elf->nsec);
+
+	for (u32 i = 1; i < elf->nsec; i++)
+		order[i] = (struct placed){elf->sec[i].offset, i};
+	if (elf->nsec > 1)
+		qsort(order + 1, elf->nsec - 1, sizeof(*order), by_offset);
 	return order;
 }
 
@@ -128,22 +137,16 @@ static u64 align_up(u64 v, u64 align)
 	return align > 1 ? (v + align - 1) & ~(align - 1) : v;
 }
 
-/* Does the section have bytes in the file? The fields of a NULL section mean nothing. */
-static bool has_bytes(const struct skep_elf_sec *s)
-{
-	return s->type != SKEP_SHT_NULL && s->type != SKEP_SHT_NOBITS;
-}
-
-static void layout(struct skep_elf *elf, const u32 *order)
+static void layout(struct skep_elf *elf, const struct placed *order)
 {
 	u64 pos = EHDR_SIZE;
 
 	for (u32 k = 1; k < elf->nsec; k++) {
-		struct skep_elf_sec *s = &elf->sec[order[k]];
+		struct skep_elf_sec *s = &elf->sec[order[k].sec];
 
 		pos = align_up(pos, s->align);
 		s->offset = pos;
-		if (has_bytes(s))
+		if (skep_elf_has_bytes(s->type))
 			pos += s->size;
 	}
 	elf->shoff = align_up(pos, 8);
@@ -177,7 +180,7 @@ static void put_shdr(const struct skep_elf *e, const struct skep_elf_sec *s, u8 
 	skep_put64(p + 56, s->entsize, e->big);
 }
 
-int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out)
+u8 *skep_elf_build(struct skep_elf *elf, bool keep_layout, size_t *len)
 {
 	u64 end;
 	u8 *file;
@@ -186,7 +189,7 @@ int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out)
 		layout(elf, file_order(elf));
 	end = elf->shoff + (u64)elf->nsec * SHDR_SIZE;
 	for (u32 i = 1; i < elf->nsec; i++)
-		if (has_bytes(&elf->sec[i]))
+		if (skep_elf_has_bytes(elf->sec[i].type))
 			end = SKEP_MAX(end, elf->sec[i].offset + elf->sec[i].size);
 	if (keep_layout && elf->image)
 		end = SKEP_MAX(end, elf->image_len);
@@ -200,9 +203,18 @@ int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out)
 		const struct skep_elf_sec *s = &elf->sec[i];
 
 		put_shdr(elf, s, file + elf->shoff + (u64)i * SHDR_SIZE);
-		if (s->data && has_bytes(s))
+		if (s->data && skep_elf_has_bytes(s->type))
 			memcpy(file + s->offset, s->data, s->size);
 	}
-	skep_buf_add(out, file, end);
+	*len = end;
+	return file;
+}
+
+int skep_elf_write(struct skep_elf *elf, bool keep_layout, struct skep_buf *out)
+{
+	size_t len;
+	u8 *file = skep_elf_build(elf, keep_layout, &len);
+
+	skep_buf_add(out, file, len);
 	return out->failed ? SKEP_ENOMEM : 0;
 }

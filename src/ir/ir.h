@@ -39,12 +39,12 @@ struct skep_insn {
 	struct skep_ins in; /* branches: in.off is meaningless; see target */
 	u8 ref;		    /* enum skep_ref_kind */
 	u8 flags;	    /* enum skep_insn_flag */
-	u16 njumps;	    /* branches whose target this is */
 	u32 id;		    /* stable, unique in the object, never reused */
 	u32 origin;	    /* id of the instruction that it came from; itself when read */
 	u32 slot;	    /* slot in its section when it was read */
 	u32 sym;	    /* index of the relocation's symbol */
 	u32 num;	    /* scratch: set by skep_func_number() */
+	u32 njumps;	    /* branches whose target this is */
 	struct skep_insn *prev, *next;
 	struct skep_insn *target; /* of a branch */
 	struct skep_func *func;

@@ -6,10 +6,7 @@
 
 static struct code *code_named(struct reader *r, const char *name)
 {
-	for (u32 k = 0; k < r->ncode; k++)
-		if (strcmp(r->code[k].sec->name, name) == 0)
-			return &r->code[k];
-	return NULL;
+	return skep_hmap_find(&r->code_named, name, strlen(name));
 }
 
 static int bad_ext(struct reader *r, const struct code *c, const char *what, u32 off, const char *why)
@@ -92,6 +89,19 @@ static int attach_list(struct reader *r, const struct skep_ext_list *l,
 	return 0;
 }
 
+/* Of several sections of one name the first counts. */
+static void index_names(struct reader *r)
+{
+	const struct skep_ext_list *l = &r->obj->ext->func;
+
+	skep_hmap_init(&r->code_named, r->arena);
+	skep_hmap_init(&r->func_recs, r->arena);
+	for (u32 k = r->ncode; k-- > 0;)
+		skep_hmap_put(&r->code_named, r->code[k].sec->name, strlen(r->code[k].sec->name), &r->code[k]);
+	for (u32 k = l->n; k-- > 0;)
+		skep_hmap_put(&r->func_recs, l->sec[k].name_str, strlen(l->sec[k].name_str), &l->sec[k]);
+}
+
 int skep_obj_read_btf(struct reader *r)
 {
 	const struct skep_elf_sec *s = skep_elf_find(r->elf, ".BTF", NULL);
@@ -104,17 +114,15 @@ int skep_obj_read_btf(struct reader *r)
 	err = skep_btf_read(s->data, s->size, r->elf->big, r->arena, r->ds, &o->btf);
 	if (err || !x || !x->data)
 		return err;
-	return skep_btf_ext_read(x->data, x->size, o->btf, r->arena, r->ds, &o->ext);
+	err = skep_btf_ext_read(x->data, x->size, o->btf, r->arena, r->ds, &o->ext);
+	if (!err)
+		index_names(r);
+	return err;
 }
 
 const struct skep_ext_sec *skep_obj_func_recs(const struct reader *r, const char *section)
 {
-	const struct skep_btf_ext *x = r->obj->ext;
-
-	for (u32 k = 0; x && k < x->func.n; k++)
-		if (strcmp(x->func.sec[k].name_str, section) == 0)
-			return &x->func.sec[k];
-	return NULL;
+	return skep_hmap_find(&r->func_recs, section, strlen(section));
 }
 
 int skep_obj_attach_ext(struct reader *r)

@@ -82,11 +82,14 @@ static void read_dsecs(struct reader *r)
 			m->data = d;
 		}
 	}
-	for (u32 k = 1; k < o->nsym; k++)
-		if (o->sym[k].kind == SKEP_SYM_DATA || o->sym[k].kind == SKEP_SYM_SECTION)
-			for (u32 i = 0; i < o->ndsec; i++)
-				if (o->dsec[i]->elf == o->sym[k].sec)
-					o->sym[k].data = o->dsec[i];
+	for (u32 i = 0; i < o->ndsec; i++) {
+		u32 n;
+		const u32 *sym = skep_obj_syms(r, o->dsec[i]->elf, &n);
+
+		for (u32 k = 0; k < n; k++)
+			if (o->sym[sym[k]].kind == SKEP_SYM_DATA || o->sym[sym[k]].kind == SKEP_SYM_SECTION)
+				o->sym[sym[k]].data = o->dsec[i];
+	}
 }
 
 /* "__uint(x, n)" is a pointer to an array of n elements. */

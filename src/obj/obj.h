@@ -38,6 +38,20 @@ bool skep_obj_edited(const struct skep_obj *obj);
 struct skep_map *skep_insn_map(const struct skep_obj *obj, const struct skep_insn *i);
 
 /*
+ * The text form. Short: maps, data and code for people; it can be parsed when
+ * the object needs no BTF of its own (CO-RE, externs). Whole: everything;
+ * parsing it gives an object that is written with the same bytes, and after a
+ * change of the text everything that speaks of places is made anew.
+ */
+enum skep_print_flag {
+	SKEP_PRINT_WHOLE = 1,
+};
+int skep_obj_print(const struct skep_objfile *file, u32 flags, struct skep_buf *out);
+/* SKEP_EINPUT with diagnostics that have line and column. The text may go away afterwards. */
+int skep_obj_parse(const char *text, size_t len, struct skep_arena *arena, struct skep_diags *ds,
+		   struct skep_objfile **out);
+
+/*
  * A program as bpf(2) takes it: the entry function and everything it calls,
  * one after the other, calls and branches resolved. References stay symbolic:
  * `fix` lists the slots to patch.

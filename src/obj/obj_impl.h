@@ -26,6 +26,8 @@ struct reader {
 	struct code *code; /* one per code section */
 	u32 ncode;
 	u32 *code_of; /* by ELF section: index + 1 into code, or 0 */
+	struct skep_hmap code_named, func_recs; /* by section name */
+	u32 *first_sym, *sym_list; /* symbols by section: list[first[s]] to list[first[s + 1] - 1] */
 };
 
 #define OBJ_DEF(name) (&skep_obj_diags[OBJ_D_##name])
@@ -33,6 +35,8 @@ struct reader {
 /* Place of a slot in a code section. */
 struct skep_diag_place skep_obj_place(const struct skep_csec *sec, const char *func, s64 slot);
 struct code *skep_obj_code(const struct reader *r, u32 elf_sec);
+/* The symbols of a section, in the file's order. */
+const u32 *skep_obj_syms(const struct reader *r, u32 elf_sec, u32 *n);
 /* The function that starts at a slot, or NULL. */
 struct skep_func *skep_obj_func_at(const struct code *c, u64 slot);
 int skep_obj_read_maps(struct reader *r);

@@ -52,6 +52,33 @@ static u8 symbol_kind(const struct reader *r, const struct skep_elf_sym *s)
 	return sec->flags & SKEP_SHF_ALLOC ? SKEP_SYM_DATA : SKEP_SYM_OTHER;
 }
 
+/* Count, sum, fill: the symbols of each section without a search. */
+static void index_symbols(struct reader *r)
+{
+	u32 nsec = r->elf->nsec, n = r->obj->nsym, at = 0;
+	u32 *first = r->first_sym = SKEP_NEW_N(r->arena, u32, nsec + 1), *fill = SKEP_NEW_N(r->arena, u32, nsec);
+
+	r->sym_list = SKEP_NEW_N(r->arena, u32, n);
+	for (u32 i = 1; i < n; i++)
+		if (r->obj->sym[i].sec < nsec)
+			fill[r->obj->sym[i].sec]++;
+	for (u32 s = 0; s < nsec; s++) {
+		first[s] = at;
+		at += fill[s];
+		fill[s] = first[s];
+	}
+	first[nsec] = at;
+	for (u32 i = 1; i < n; i++)
+		if (r->obj->sym[i].sec < nsec)
+			r->sym_list[fill[r->obj->sym[i].sec]++] = i;
+}
+
+const u32 *skep_obj_syms(const struct reader *r, u32 elf_sec, u32 *n)
+{
+	*n = r->first_sym[elf_sec + 1] - r->first_sym[elf_sec];
+	return r->sym_list + r->first_sym[elf_sec];
+}
+
 static void read_symbols(struct reader *r)
 {
 	struct skep_obj *o = r->obj;
@@ -72,6 +99,7 @@ static void read_symbols(struct reader *r)
 	}
 	if (o->nsym)
 		o->sym[0].name = "";
+	index_symbols(r);
 }
 
 /* --- code sections ------------------------------------------------------------ */
@@ -126,20 +154,21 @@ static u32 find_starts(struct reader *r, const struct code *c, struct start **ou
 {
 	struct skep_obj *o = r->obj;
 	const struct skep_ext_sec *rec = skep_obj_func_recs(r, c->sec->name);
-	struct start *st = SKEP_NEW_N(r->arena, struct start, o->nsym + 2 + (rec ? rec->n : 0));
+	u32 n = 0, k = 0, nsym;
+	const u32 *sym = skep_obj_syms(r, c->sec->elf, &nsym);
+	struct start *st = SKEP_NEW_N(r->arena, struct start, nsym + 2 + (rec ? rec->n : 0));
 	bool hand_written = true;
-	u32 n = 0, k = 0;
 
-	for (u32 i = 1; i < o->nsym; i++)
-		if (o->sym[i].sec == c->sec->elf && o->sym[i].kind == SKEP_SYM_FUNC)
+	for (u32 i = 0; i < nsym; i++)
+		if (o->sym[sym[i]].kind == SKEP_SYM_FUNC)
 			hand_written = false;
-	for (u32 i = 1; i < o->nsym; i++) {
-		const struct skep_sym *s = &o->sym[i];
+	for (u32 i = 0; i < nsym; i++) {
+		const struct skep_sym *s = &o->sym[sym[i]];
 
-		if (s->sec == c->sec->elf && s->value < (u64)c->sec->slots_read * 8 &&
+		if (s->value < (u64)c->sec->slots_read * 8 &&
 		    (s->kind == SKEP_SYM_FUNC ||
 		     (hand_written && s->kind == SKEP_SYM_LABEL && s->bind != SKEP_STB_LOCAL)))
-			st[n++] = (struct start){s->value, i};
+			st[n++] = (struct start){s->value, sym[i]};
 	}
 	for (u32 i = 0; rec && i < rec->n; i++)
 		if (rec->func[i].off < (u64)c->sec->slots_read * 8)
@@ -237,15 +266,15 @@ static int resolve_branches(struct reader *r, struct code *c)
 static int bind_symbols(struct reader *r, struct code *c)
 {
 	struct skep_obj *o = r->obj;
+	u32 n;
+	const u32 *sym = skep_obj_syms(r, c->sec->elf, &n);
 
-	for (u32 i = 1; i < o->nsym; i++) {
-		struct skep_sym *s = &o->sym[i];
+	for (u32 i = 0; i < n; i++) {
+		struct skep_sym *s = &o->sym[sym[i]];
 		u64 slot = s->value / 8;
 
-		if (s->sec != c->sec->elf)
-			continue;
 		if (s->kind == SKEP_SYM_SECTION) {
-			c->sec->section_sym = i;
+			c->sec->section_sym = sym[i];
 			continue;
 		}
 		if (s->kind != SKEP_SYM_FUNC && s->kind != SKEP_SYM_LABEL)

@@ -17,6 +17,10 @@ struct writer {
 	struct skep_diags *ds;
 	bool keep_all;
 	u32 *func_slot; /* by func->index: its first slot in its section */
+	const struct skep_csec **code; /* by section as it was read, NULL: no code */
+	struct skep_insn ***read_at;   /* by section: the instruction read at each slot; made when needed */
+	u32 nsec_read;
+	struct skep_hmap code_named;
 };
 
 bool skep_obj_edited(const struct skep_obj *obj)
@@ -144,25 +148,28 @@ static void remake_symbols(struct writer *w)
 
 /* --- addresses of code in data ------------------------------------------------------ */
 
-/* Where the instruction that was read at a slot of a section stands now, or -1. */
-static s64 moved_slot(const struct skep_csec *c, u64 slot)
+static const struct skep_csec *code_section(const struct writer *w, u32 elf)
 {
-	for (u32 k = 0; k < c->nfunc; k++) {
-		if (c->func[k]->first && c->func[k]->first->slot == slot)
-			return c->func[k]->first->num;
-		SKEP_FOR_INSN(i, c->func[k])
-			if (i->slot == slot && !(i->flags & SKEP_IF_NEW))
-				return i->num;
-	}
-	return -1;
+	return elf < w->nsec_read ? w->code[elf] : NULL;
 }
 
-static const struct skep_csec *code_section(const struct skep_obj *o, u32 elf)
+/* Where the instruction that was read at a slot of a section stands now, or -1. */
+static s64 moved_slot(struct writer *w, const struct skep_csec *c, u64 slot)
 {
-	for (u32 k = 0; k < o->ncsec; k++)
-		if (o->csec[k]->elf == elf)
-			return o->csec[k];
-	return NULL;
+	struct skep_insn **at = w->read_at[c->elf];
+
+	if (!at) {
+		at = w->read_at[c->elf] = SKEP_NEW_N(w->arena, struct skep_insn *, c->slots_read);
+		for (u32 k = 0; k < c->nfunc; k++) {
+			SKEP_FOR_INSN(i, c->func[k])
+				if (!(i->flags & SKEP_IF_NEW) && i->slot < c->slots_read)
+					at[i->slot] = i;
+			/* The start of a function stays its start. */
+			if (c->func[k]->first && c->func[k]->first->slot < c->slots_read)
+				at[c->func[k]->first->slot] = c->func[k]->first;
+		}
+	}
+	return slot < c->slots_read && at[slot] ? (s64)at[slot]->num : -1;
 }
 
 /* Addends of one relocation section of data that go through a code section's symbol. */
@@ -176,7 +183,7 @@ static int move_data_addends(struct writer *w, u32 rel_sec)
 
 	for (u32 k = 0; k < n && !err; k++) {
 		const struct skep_sym *s = &w->obj->sym[rel[k].sym];
-		const struct skep_csec *c = code_section(w->obj, s->sec);
+		const struct skep_csec *c = code_section(w, s->sec);
 		bool wide = rel[k].type == SKEP_R_ABS64 || rel[k].type == SKEP_R_64_64;
 		u64 old;
 		s64 now;
@@ -188,7 +195,7 @@ static int move_data_addends(struct writer *w, u32 rel_sec)
 		if (!copy)
 			copy = skep_arena_memdup(w->arena, data->data, data->size);
 		old = wide ? skep_get64(copy + rel[k].offset, w->elf.big) : skep_get32(copy + rel[k].offset, w->elf.big);
-		now = old % 8 ? -1 : moved_slot(c, old / 8);
+		now = old % 8 ? -1 : moved_slot(w, c, old / 8);
 		if (now < 0)
 			return skep_diag(w->ds, OBJ_DEF(STALE_DATA), SKEP_NOWHERE, data->name);
 		if (wide)
@@ -208,7 +215,7 @@ static int remake_data(struct writer *w)
 		int err;
 
 		if (s->type != SKEP_SHT_REL || s->info >= w->elf.nsec ||
-		    !(w->elf.sec[s->info].flags & SKEP_SHF_ALLOC) || code_section(w->obj, s->info))
+		    !(w->elf.sec[s->info].flags & SKEP_SHF_ALLOC) || code_section(w, s->info))
 			continue;
 		err = move_data_addends(w, i);
 		if (err)
@@ -218,14 +225,6 @@ static int remake_data(struct writer *w)
 }
 
 /* --- BTF.ext -------------------------------------------------------------------------- */
-
-static const struct skep_csec *code_named(const struct skep_obj *o, const char *name)
-{
-	for (u32 k = 0; k < o->ncsec; k++)
-		if (strcmp(o->csec[k]->name, name) == 0)
-			return o->csec[k];
-	return NULL;
-}
 
 static void func_records(struct writer *w, const struct skep_csec *c, struct skep_ext_sec *s)
 {
@@ -272,7 +271,8 @@ static struct skep_ext_list remake_list(struct writer *w, const struct skep_ext_
 
 	out.sec = skep_arena_memdup(w->arena, l->sec, l->n * sizeof(*l->sec));
 	for (u32 k = 0; k < l->n; k++) {
-		const struct skep_csec *c = code_named(w->obj, l->sec[k].name_str);
+		const char *name = l->sec[k].name_str;
+		const struct skep_csec *c = skep_hmap_find(&w->code_named, name, strlen(name));
 		u32 cap = 0;
 
 		if (!c)
@@ -303,13 +303,8 @@ static int remake_ext(struct writer *w)
 	ext.line = remake_list(w, &old->line, 1);
 	ext.core = remake_list(w, &old->core, 2);
 	skep_btf_ext_encode(&ext, w->elf.big, &out);
-	if (out.failed) {
-		skep_buf_fini(&out);
-		return SKEP_ENOMEM;
-	}
 	x->size = out.n;
-	x->data = skep_arena_memdup(w->arena, out.p, out.n);
-	skep_buf_fini(&out);
+	x->data = skep_buf_to_arena(&out, w->arena);
 	return 0;
 }
 
@@ -329,15 +324,21 @@ static bool stale(const struct writer *w, u32 i)
 {
 	const struct skep_elf_sec *s = &w->elf.sec[i];
 
+	/* Code and tables of names and symbols stay whatever they are called. */
+	if (s->type == SKEP_SHT_SYMTAB || s->type == SKEP_SHT_STRTAB || s->flags & SKEP_SHF_EXEC)
+		return false;
 	if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA) {
 		const char *of = s->info < w->elf.nsec ? w->elf.sec[s->info].name : "";
 
 		return strcmp(of, ".BTF.ext") == 0 || starts(of, ".debug_") || strcmp(of, ".eh_frame") == 0;
 	}
-	/* Tables of names and symbols stay whatever they are called. */
-	if (s->type == SKEP_SHT_STRTAB || s->type == SKEP_SHT_SYMTAB)
-		return false;
 	return starts(s->name, ".debug_") || strcmp(s->name, ".eh_frame") == 0 || s->type == SKEP_SHT_ADDRSIG;
+}
+
+/* Numbers that name no section stay as they are. */
+static u32 renumber(const u32 *map, u32 n, u32 v)
+{
+	return v < n ? map[v] : v;
 }
 
 /* Old index to new index of sections, 0 for those left out; compacts the table. */
@@ -355,16 +356,15 @@ static u32 *drop_sections(struct writer *w)
 			e->sec[n++] = e->sec[i];
 		}
 	e->nsec = n;
+	e->rel_of = NULL;
 	e->shstrndx = map[e->shstrndx];
 	e->symtab = map[e->symtab];
 	for (u32 i = 1; i < n; i++) {
 		struct skep_elf_sec *s = &e->sec[i];
 
-		/* A number that is no section's stays: nobody reads it. */
-		if (s->link < old)
-			s->link = map[s->link];
-		if ((s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA) && s->info < old)
-			s->info = map[s->info];
+		s->link = renumber(map, old, s->link);
+		if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA)
+			s->info = renumber(map, old, s->info);
 	}
 	return map;
 }
@@ -373,13 +373,13 @@ static u32 *drop_sections(struct writer *w)
 static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 {
 	struct skep_elf *e = &w->elf;
-	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsym), n = SKEP_MIN(e->nsym, 1u), local = 1;
+	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsym), n = 0, local = 1;
 
-	for (u32 i = 1; i < e->nsym; i++) {
+	for (u32 i = 0; i < e->nsym; i++) {
 		struct skep_elf_sym *s = &e->sym[i];
 
 		if (s->shndx && s->shndx < old_nsec) {
-			if (!secmap[s->shndx])
+			if (!secmap[s->shndx] && i)
 				continue;
 			s->shndx = (u16)secmap[s->shndx];
 		}
@@ -424,12 +424,13 @@ static int drop_stale(struct writer *w)
 	u32 *secmap = drop_sections(w);
 	u32 *symmap = drop_symbols(w, secmap, old_nsec);
 	int err = renumber_relocs(w, symmap, old_nsym);
+	u32 strtab;
 
 	if (err)
 		return err;
-	if (w->elf.symtab)
-		skep_elf_strtab_build(&w->elf, w->elf.sec[w->elf.symtab].link);
-	if (!w->elf.symtab || w->elf.sec[w->elf.symtab].link != w->elf.shstrndx)
+	strtab = w->elf.symtab ? w->elf.sec[w->elf.symtab].link : 0;
+	skep_elf_strtab_build(&w->elf, strtab);
+	if (strtab != w->elf.shstrndx)
 		skep_elf_strtab_build(&w->elf, w->elf.shstrndx);
 	return 0;
 }
@@ -445,6 +446,14 @@ static int remake(struct writer *w)
 	e->sec = skep_arena_memdup(w->arena, e->sec, e->nsec * sizeof(*e->sec));
 	e->sym = skep_arena_memdup(w->arena, e->sym, e->nsym * sizeof(*e->sym));
 	w->func_slot = SKEP_NEW_N(w->arena, u32, o->nfunc);
+	w->nsec_read = e->nsec;
+	w->code = SKEP_NEW_N(w->arena, const struct skep_csec *, e->nsec);
+	w->read_at = SKEP_NEW_N(w->arena, struct skep_insn **, e->nsec);
+	skep_hmap_init(&w->code_named, w->arena);
+	for (u32 k = o->ncsec; k-- > 0;) {
+		w->code[o->csec[k]->elf] = o->csec[k];
+		skep_hmap_put(&w->code_named, o->csec[k]->name, strlen(o->csec[k]->name), o->csec[k]);
+	}
 	for (u32 k = 0; k < o->ncsec; k++)
 		e->sec[o->csec[k]->elf].size = (u64)place(w, o->csec[k]) * 8;
 	for (u32 k = 0; k < o->ncsec && !err; k++) {

@@ -1,0 +1,179 @@
+=== title
+an instruction that is none
+=== args
+asm %in.s -o %out.o
+=== input
+.section "xdp"
+.func f
+	r0 = 1
+	r1 =+ 5 7
+	exit
+=== status
+3
+=== expect
+in.s:4:7: error: cannot read the instruction: a number is missing [SKEP1302]
+   r1 =+ 5 7
+        ^
+
+=== title
+a directive that is none
+=== args
+asm %in.s -o %out.o
+=== input
+.object little
+  .sektion "xdp"
+=== status
+3
+=== expect
+in.s:2:3: error: unknown directive [SKEP1301]
+    .sektion "xdp"
+    ^
+
+=== title
+a label that does not exist
+=== args
+asm %in.s -o %out.o
+=== input
+.section "xdp"
+.func f
+	if r1 != 0 goto out
+	exit
+=== status
+3
+=== expect
+in.s:3:2: error: there is no label 'out' [SKEP1303]
+   if r1 != 0 goto out
+   ^
+
+=== title
+a function that does not exist
+=== args
+asm %in.s -o %out.o
+=== input
+.section "xdp"
+.func f
+	call bpf_map_look_up
+	exit
+=== status
+3
+=== expect
+in.s:3:2: error: there is no function 'bpf_map_look_up' [SKEP1303]
+   call bpf_map_look_up
+   ^
+
+=== title
+labels are unique in their function, not among functions
+=== args
+asm %in.s -o %out.o
+=== input
+.section "xdp"
+.func f
+out:
+	exit
+.func g
+out:
+	goto out
+out:
+	exit
+=== status
+3
+=== expect
+in.s:8:1: error: 'out' is defined twice [SKEP1304]
+  out:
+  ^
+
+=== title
+an instruction outside of all sections
+=== args
+asm %in.s -o %out.o
+=== input
+	exit
+=== status
+3
+=== expect
+in.s:1:1: error: an instruction needs a section of code [SKEP1307]
+   exit
+  ^
+
+=== title
+a value out of range
+=== args
+asm %in.s -o %out.o
+=== input
+.map m type=hash key=4 value=99999999999
+=== status
+3
+=== expect
+in.s:1:24: error: value: bad value '99999999999' [SKEP1305]
+  .map m type=hash key=4 value=99999999999
+                         ^
+
+=== title
+an attribute that the directive does not have
+=== args
+asm %in.s -o %out.o
+=== input
+.section "xdp" colour=red
+=== status
+3
+=== expect
+in.s:1:16: error: unknown attribute 'colour' [SKEP1306]
+  .section "xdp" colour=red
+                 ^
+
+=== title
+a string that does not end
+=== args
+asm %in.s -o %out.o
+=== input
+.license "GPL
+=== status
+3
+=== expect
+in.s:1:10: error: the string does not end [SKEP1301]
+  .license "GPL
+           ^
+
+=== title
+a source line needs BTF
+=== args
+asm %in.s -o %out.o
+=== input
+.section "xdp"
+.func f
+	.line 3:1 "return 0;"
+	r0 = 0
+	exit
+=== status
+3
+=== expect
+in.s:4:1: error: a source line needs a .BTF section [SKEP1308]
+   r0 = 0
+  ^
+
+=== title
+a branch that is too far
+=== args
+asm %in.s -o %out.o
+=== input
+.section "xdp"
+.func f
+	if r1 == 0 goto +40000
+	exit
+=== status
+3
+=== expect
+in.s:3:24: error: cannot read the instruction: offset does not fit in 16 bits [SKEP1302]
+   if r1 == 0 goto +40000
+                         ^
+
+=== title
+the output is needed
+=== args
+asm %in.s
+=== input
+.object little
+=== status
+2
+=== expect
+skep: error: asm needs the option --output [SKEP9009]
