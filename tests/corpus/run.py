@@ -192,7 +192,7 @@ def judge_program(p):
         return 'fail', p['reason']
     if p['after'] > p['before']:
         return 'fail', f'grew from {p["before"]} to {p["after"]} slots'
-    if p.get('verdict') == 'unknown' and not (before and not before['err']):
+    if p.get('verdict') == 'unknown':
         return 'unknown', p['reason']
     return 'pass', None
 
@@ -228,7 +228,8 @@ def summary(rows, results, goal):
         count = collections.Counter(p.get('verdict') for p in programs)
         before, after = sum(p['before'] for p in programs), sum(p['after'] for p in programs)
         mean = [100.0 * (p['after'] - p['before']) / p['before'] for p in programs if p['before']]
-        size = sum(line['bytes'] for line in good), sum(line[goal]['bytes'] for line in good)
+        size = sum(line['bytes'] - line['debug'] for line in good), \
+            sum(line[goal]['bytes'] - line[goal]['debug'] for line in good)
         seen = sum(x for x, _ in both), sum(y for _, y in both)
         out.append([
             f'{clang} {mcpu}'.strip(), len(lines), len(programs), f'{before} -> {after}', percent(before, after),
@@ -236,7 +237,7 @@ def summary(rows, results, goal):
             f'{seen[0]} -> {seen[1]}', percent(*seen), len(both),
             sum(1 for b, a in asked if not b['err'] and a['err']), count['equal'], count['differs'],
             count['unknown'], len(lines) - len(good) + count['failed']])
-    return table(['compiler', 'objects', 'programs', 'slots', '', 'mean', 'file bytes', '',
+    return table(['compiler', 'objects', 'programs', 'slots', '', 'mean', 'file bytes without DWARF', '',
                   'verified instructions', '', 'accepted', 'refused afterwards', 'equal', 'differ', 'unknown',
                   'failed'], out)
 
@@ -314,10 +315,9 @@ def main():
     results = run_all(args, out, rows)
     if args.raw:
         args.raw.write_text(''.join(json.dumps(results[r['object']]) + '\n' for r in rows))
-    for line in results.values():
-        if line.get('no_kernel'):
-            reasons.append(f'the kernel\'s verdict: {line["no_kernel"]}')
-            break
+    for reason, n in collections.Counter(line.get('no_kernel') for line in results.values()).items():
+        if reason:
+            reasons.append(f'the kernel\'s verdict on {n} objects: {reason}')
     texts = {}
     if args.text and has_text(args):
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
