@@ -62,10 +62,12 @@ static int resolve_label(struct assembler *a, u32 sec, struct t_insn *i)
 		return err_name(a, "label", i->label, i->lineno, i->col);
 	at = at ? at - 1 : l->pos;
 	if (at >= s->insn.n)
-		return TEXT_ERR(a->u, TEXT_PLACE, i->lineno, i->col, "the branch goes past the end of the code");
+		return TEXT_ERR(a->u, TEXT_PLACE, i->lineno, i->col,
+				"the branch goes past the end of the code");
 	i->in.off = (s32)s->insn.v[at].slot - (s32)i->slot - 1;
 	if (i->in.op != SKEP_GOTOL && (i->in.off > INT16_MAX || i->in.off < INT16_MIN))
-		return TEXT_ERR(a->u, TEXT_PLACE, i->lineno, i->col, "the branch is too far for 16 bits");
+		return TEXT_ERR(a->u, TEXT_PLACE, i->lineno, i->col,
+				"the branch is too far for 16 bits");
 	return 0;
 }
 
@@ -73,7 +75,8 @@ static void add_rel(struct assembler *a, u32 sec, const struct t_insn *i, u32 sy
 {
 	u32 type = i->in.op == SKEP_LDDW ? SKEP_R_64_64 : SKEP_R_64_32;
 
-	*SKEP_VEC_PUSH(a->u->arena, &a->rels[sec]) = (struct skep_elf_rel){(u64)i->slot * 8, type, sym, 0};
+	*SKEP_VEC_PUSH(a->u->arena, &a->rels[sec]) =
+		(struct skep_elf_rel){(u64)i->slot * 8, type, sym, 0};
 }
 
 /* A reference to a function of the text. */
@@ -93,10 +96,13 @@ static int resolve_func(struct assembler *a, u32 sec, struct t_insn *i, const st
 	if (how == T_HOW_SEC && !sym)
 		return err_name(a, "section symbol for", i->sym, i->lineno, i->col);
 	if (how == T_HOW_INPLACE && (!call || sec != l->sec))
-		return TEXT_ERR(a->u, TEXT_PLACE, i->lineno, i->col, "!inplace is for calls within a section");
+		return TEXT_ERR(a->u, TEXT_PLACE, i->lineno, i->col,
+				"!inplace is for calls within a section");
 	if (call) {
 		i->in.src = SKEP_CALL_SUBPROG;
-		i->in.imm = how == T_HOW_INPLACE ? (s64)slot - i->slot - 1 : how == T_HOW_SEC ? (s64)slot - 1 : -1;
+		i->in.imm = how == T_HOW_INPLACE ? (s64)slot - i->slot - 1
+			    : how == T_HOW_SEC	 ? (s64)slot - 1
+						 : -1;
 	} else {
 		i->in.imm = how == T_HOW_SEC ? (s64)slot * 8 : 0;
 	}
@@ -125,7 +131,8 @@ static int resolve_ref(struct assembler *a, u32 sec, struct t_insn *i)
 	} else {
 		helper = i->in.op == SKEP_CALL ? skep_helper_id(i->sym, strlen(i->sym)) : -1;
 		if (helper < 0)
-			return err_name(a, i->in.op == SKEP_CALL ? "function" : "symbol", i->sym, i->lineno, i->col);
+			return err_name(a, i->in.op == SKEP_CALL ? "function" : "symbol", i->sym,
+					i->lineno, i->col);
 		i->in.imm = helper;
 	}
 	if (i->has_imm)
@@ -197,7 +204,8 @@ static int make_symbol(struct assembler *a, u32 k)
 	return 0;
 }
 
-/* --- headers and layout ------------------------------------------------------------------------------ */
+/* --- headers and layout
+ * ------------------------------------------------------------------------------ */
 
 static int make_header(struct assembler *a, u32 i)
 {
@@ -209,7 +217,9 @@ static int make_header(struct assembler *a, u32 i)
 	e->type = s->type;
 	e->flags = s->has_flags ? s->flags : skep_text_default_flags(s->name, s->type);
 	e->addr = s->addr;
-	e->align = s->has_align ? s->align : e->flags & SKEP_SHF_ALLOC || s->type == SKEP_SHT_SYMTAB ? 8 : 1;
+	e->align = s->has_align						     ? s->align
+		   : e->flags & SKEP_SHF_ALLOC || s->type == SKEP_SHT_SYMTAB ? 8
+									     : 1;
 	e->entsize = s->has_entsize ? s->entsize : skep_text_default_entsize(s->type);
 	e->size = skep_elf_has_bytes(s->type) ? s->data.n : s->zeros;
 	e->data = s->data.n ? s->data.v : NULL;
@@ -222,7 +232,8 @@ static int make_header(struct assembler *a, u32 i)
 	if (s->type == SKEP_SHT_SYMTAB && !a->e->symtab)
 		a->e->symtab = i;
 	if (e->align & (e->align - 1) || e->align > 1u << 20)
-		return TEXT_ERR(a->u, TEXT_PLACE, s->lineno, 1, "an alignment is a power of two of at most 1 MiB");
+		return TEXT_ERR(a->u, TEXT_PLACE, s->lineno, 1,
+				"an alignment is a power of two of at most 1 MiB");
 	return err;
 }
 
@@ -260,7 +271,8 @@ static bool fits(struct assembler *a)
 {
 	struct skep_elf *e = a->e;
 	struct skep_elf_sec **s = SKEP_NEW_N(a->u->arena, struct skep_elf_sec *, e->nsec);
-	/* Gaps are alignment or remains of what was taken out; a text does not make files of nothing. */
+	/* Gaps are alignment or remains of what was taken out; a text does not make files of
+	 * nothing. */
 	const u64 most = (u64)a->u->len * 64 + (256 << 20);
 	u64 end = 64, table = a->u->shoff, table_end = table + (u64)e->nsec * 64;
 	u32 n = 0;
@@ -281,7 +293,8 @@ static bool fits(struct assembler *a)
 	}
 	qsort(s, n, sizeof(*s), by_offset);
 	for (u32 i = 0; i < n; i++) {
-		if (s[i]->offset < end || (s[i]->offset < table_end && table < s[i]->offset + s[i]->size))
+		if (s[i]->offset < end ||
+		    (s[i]->offset < table_end && table < s[i]->offset + s[i]->size))
 			return false;
 		end = s[i]->offset + s[i]->size;
 	}
@@ -388,8 +401,8 @@ static int assemble(struct t_unit *u, struct t_image *im)
 	return keep ? apply_patches(&a, im) : 0;
 }
 
-int skep_text_assemble(const char *text, size_t len, struct skep_arena *arena, struct skep_diags *ds,
-		       struct t_image *out)
+int skep_text_assemble(const char *text, size_t len, struct skep_arena *arena,
+		       struct skep_diags *ds, struct t_image *out)
 {
 	static const u8 ident[16] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
 	struct t_unit *u = SKEP_NEW(arena, struct t_unit);

@@ -8,8 +8,8 @@
 struct assembler {
 	struct t_unit *u;
 	struct skep_elf *e;
-	u32 *secsym; /* by section: its symbol, 0: none */
-	SKEP_VEC(rels_vec, struct skep_elf_rel) *rels; /* by section: of its instructions */
+	u32 *secsym;					/* by section: its symbol, 0: none */
+	SKEP_VEC(rels_vec, struct skep_elf_rel) * rels; /* by section: of its instructions */
 	u32 btf, ext;
 	struct skep_hmap btf_str;
 	const u8 *btf_strs;
@@ -21,7 +21,8 @@ struct assembler {
 
 #define SEC(a, i) ((a)->u->sec.v[i])
 
-static inline int err_name(struct assembler *a, const char *what, const char *name, u32 line, u32 col)
+static inline int err_name(struct assembler *a, const char *what, const char *name, u32 line,
+			   u32 col)
 {
 	return TEXT_ERR(a->u, TEXT_NAME, line, col, what, name);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tables that the assembler makes: names, relocations, the records of BTF.ext. In the unit's arena. */
+/* Tables that the assembler makes: names, relocations, the records of BTF.ext. In the unit's arena.
+ */
 #include "obj/assemble_impl.h"
 
 /* Whole strings of a table that the text states byte by byte. */
@@ -75,7 +76,8 @@ static int patch_addend(struct assembler *a, u32 target, const struct t_rel *r)
 	if (!l)
 		return err_name(a, "function", r->at, r->lineno, 1);
 	if (!s || s->data.n < (wide ? 8u : 4u) || r->off > s->data.n - (wide ? 8u : 4u))
-		return TEXT_ERR(a->u, TEXT_PLACE, r->lineno, 1, "the relocation lies outside the bytes of its section");
+		return TEXT_ERR(a->u, TEXT_PLACE, r->lineno, 1,
+				"the relocation lies outside the bytes of its section");
 	if (wide)
 		skep_put64(s->data.v + r->off, label_value(a, l), a->u->big);
 	else
@@ -117,7 +119,8 @@ int skep_assemble_rels(struct assembler *a, u32 sec)
 	return 0;
 }
 
-/* --- BTF.ext ------------------------------------------------------------------------------------ */
+/* --- BTF.ext ------------------------------------------------------------------------------------
+ */
 
 /* The strings of the .BTF section, when there is a sane one. */
 void skep_assemble_find_btf(struct assembler *a)
@@ -166,7 +169,8 @@ static int grow_btf(struct assembler *a)
 	if (!a->more_len)
 		return 0;
 	if (a->btf_strs + a->btf_str_len != s->data.v + s->data.n)
-		return TEXT_ERR(a->u, TEXT_PLACE, s->lineno, 1, "strings can only be added to .BTF when they are its last part");
+		return TEXT_ERR(a->u, TEXT_PLACE, s->lineno, 1,
+				"strings can only be added to .BTF when they are its last part");
 	p = skep_arena_alloc(a->u->arena, (size_t)s->data.n + a->more_len);
 	memcpy(p, s->data.v, s->data.n);
 	q = p + s->data.n;
@@ -191,7 +195,8 @@ static u32 section_records(struct assembler *a, u32 sec, u32 which, struct skep_
 			const struct t_func *f = a->u->func.v[k];
 
 			if (f->sec == sec && f->type)
-				out->func[n++] = (struct skep_func_rec){slot_of(s, f->first) * 8, f->type};
+				out->func[n++] =
+					(struct skep_func_rec){slot_of(s, f->first) * 8, f->type};
 		}
 		return out->n = n;
 	}
@@ -205,10 +210,12 @@ static u32 section_records(struct assembler *a, u32 sec, u32 which, struct skep_
 		u32 off = s->insn.v[k].slot * 8;
 
 		if (which == 1 && l)
-			out->line[n++] = (struct skep_line_rec){off, btf_string(a, &l->file), btf_string(a, &l->text),
+			out->line[n++] = (struct skep_line_rec){off, btf_string(a, &l->file),
+								btf_string(a, &l->text),
 								l->no << 10 | l->col};
 		if (which == 2 && c)
-			out->core[n++] = (struct skep_core_rec){off, c->type, btf_string(a, &c->access), c->kind};
+			out->core[n++] = (struct skep_core_rec){off, c->type,
+								btf_string(a, &c->access), c->kind};
 	}
 	return out->n = n;
 }
@@ -244,7 +251,8 @@ static int check_records(struct assembler *a)
 			const struct t_insn *in = &SEC(a, i)->insn.v[k];
 
 			if (in->line || in->core)
-				return TEXT_ERR(a->u, TEXT_BTF, in->lineno, 1, in->line ? "a source line" : "a CO-RE record");
+				return TEXT_ERR(a->u, TEXT_BTF, in->lineno, 1,
+						in->line ? "a source line" : "a CO-RE record");
 		}
 	return 0;
 }

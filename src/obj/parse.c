@@ -59,7 +59,8 @@ int skep_parse_hex(struct parser *p, u8 **out, u32 *n)
 			else if (c >= 'a' && c <= 'f')
 				v = v << 4 | (u32)(c - 'a' + 10);
 			else
-				return err_at(p, skep_lex_col(&p->l), "hex digits are missing, two for a byte");
+				return err_at(p, skep_lex_col(&p->l),
+					      "hex digits are missing, two for a byte");
 		}
 		b[(*n)++] = (u8)v;
 	}
@@ -175,8 +176,10 @@ static int section_attr(struct parser *p, struct t_sec *s, const struct t_attr *
 		const char *key;
 		u64 *val;
 		bool *has;
-	} nums[] = {{"align", &s->align, &s->has_align},    {"entsize", &s->entsize, &s->has_entsize},
-		    {"offset", &s->offset, &s->has_offset}, {"size", &s->size, &s->has_size},
+	} nums[] = {{"align", &s->align, &s->has_align},
+		    {"entsize", &s->entsize, &s->has_entsize},
+		    {"offset", &s->offset, &s->has_offset},
+		    {"size", &s->size, &s->has_size},
 		    {"addr", &s->addr, NULL}};
 
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(nums); i++)
@@ -243,7 +246,9 @@ static int do_section(struct parser *p)
 	skep_hmap_put(&u->secs, s->id, strlen(s->id), s);
 	p->sec = u->sec.n - 1;
 	u->whole |= s->type == SKEP_SHT_SYMTAB;
-	return u->sec.n > 0xff00 ? TEXT_ERR(u, TEXT_LIMIT, p->l.lineno, 1, "more than 65279 sections") : 0;
+	return u->sec.n > 0xff00
+		       ? TEXT_ERR(u, TEXT_LIMIT, p->l.lineno, 1, "more than 65279 sections")
+		       : 0;
 }
 
 /* --- places ------------------------------------------------------------------------ */
@@ -364,7 +369,8 @@ static int do_colon(struct parser *p, const char *word, size_t n)
 	key[1] = p->func ? p->nfunc : 0;
 	memcpy(key + 2, word, n - 1);
 	if (skep_hmap_find(&p->u->locals, key, len))
-		return TEXT_ERR(p->u, TEXT_TWICE, p->l.lineno, 1, (const char *)skep_arena_strndup(p->u->arena, word, n - 1));
+		return TEXT_ERR(p->u, TEXT_TWICE, p->l.lineno, 1,
+				(const char *)skep_arena_strndup(p->u->arena, word, n - 1));
 	skep_hmap_put(&p->u->locals, key, len, (void *)(uintptr_t)(cur(p)->insn.n + 1));
 	return 0;
 }
@@ -396,11 +402,29 @@ static const struct {
 	const char *name;
 	int (*run)(struct parser *p);
 } directives[] = {
-	{".hex", do_hex},     {".line", skep_parse_line},     {".ascii", do_ascii},   {".rel", skep_parse_rel},	    {".zero", do_zero},
-	{".sym", skep_parse_sym},     {".section", do_section}, {".func", do_func},	{".label", do_label}, {".file", skep_parse_file},
-	{".core", skep_parse_core},   {".ext", skep_parse_ext},	      {".order", skep_parse_order},   {".object", skep_parse_object}, {".map", skep_parse_map},
-	{".license", skep_parse_license}, {".extern", skep_parse_extern}, {".var", do_var},   {".patch", skep_parse_patch}, {".u8", do_u8},
-	{".u16", do_u16},     {".u32", do_u32},	      {".u64", do_u64},
+	{".hex", do_hex},
+	{".line", skep_parse_line},
+	{".ascii", do_ascii},
+	{".rel", skep_parse_rel},
+	{".zero", do_zero},
+	{".sym", skep_parse_sym},
+	{".section", do_section},
+	{".func", do_func},
+	{".label", do_label},
+	{".file", skep_parse_file},
+	{".core", skep_parse_core},
+	{".ext", skep_parse_ext},
+	{".order", skep_parse_order},
+	{".object", skep_parse_object},
+	{".map", skep_parse_map},
+	{".license", skep_parse_license},
+	{".extern", skep_parse_extern},
+	{".var", do_var},
+	{".patch", skep_parse_patch},
+	{".u8", do_u8},
+	{".u16", do_u16},
+	{".u32", do_u32},
+	{".u64", do_u64},
 };
 
 static int do_text_line(struct parser *p)
@@ -421,7 +445,8 @@ static int do_text_line(struct parser *p)
 		p->l.p = q;
 		err = directives[i].run(p);
 		if (!err && !skep_lex_end(&p->l))
-			err = err_at(p, skep_lex_col(&p->l), "unexpected text at the end of the line");
+			err = err_at(p, skep_lex_col(&p->l),
+				     "unexpected text at the end of the line");
 		return err;
 	}
 	return err_at(p, skep_lex_col(&p->l), "unknown directive");

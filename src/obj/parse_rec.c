@@ -63,7 +63,8 @@ int skep_parse_core(struct parser *p)
 
 	if (err)
 		return err;
-	for (k = 0; strcmp(skep_core_kind_name(k), "unknown") && strcmp(skep_core_kind_name(k), w); k++)
+	for (k = 0; strcmp(skep_core_kind_name(k), "unknown") && strcmp(skep_core_kind_name(k), w);
+	     k++)
 		;
 	if (strcmp(skep_core_kind_name(k), w) && !skep_text_enum(NULL, 0, w, &k))
 		return err_at(p, col, "unknown kind of CO-RE relocation");
@@ -275,7 +276,8 @@ int skep_parse_license(struct parser *p)
 	return skep_lex_word(&p->l, &p->u->license);
 }
 
-const char *const skep_text_map_keys[T_MAP_FIELDS] = {"type", "key", "value", "max", "flags", "pin"};
+const char *const skep_text_map_keys[T_MAP_FIELDS] = {"type", "key",   "value",
+						      "max",  "flags", "pin"};
 
 int skep_parse_map(struct parser *p)
 {
@@ -285,7 +287,8 @@ int skep_parse_map(struct parser *p)
 	int err = skep_lex_word(&p->l, &m.name);
 
 	while (!err && !(err = skep_lex_attr(&p->l, &a, &more)) && more) {
-		const struct skep_map_type *t = is(&a, "type") ? skep_map_type_named(a.val, strlen(a.val)) : NULL;
+		const struct skep_map_type *t =
+			is(&a, "type") ? skep_map_type_named(a.val, strlen(a.val)) : NULL;
 		u32 k;
 
 		for (k = 0; k < T_MAP_FIELDS && !is(&a, skep_text_map_keys[k]); k++)
@@ -303,7 +306,9 @@ int skep_parse_map(struct parser *p)
 		if (strcmp(p->u->map.v[i].name, m.name) == 0)
 			return TEXT_ERR(p->u, TEXT_TWICE, p->l.lineno, 1, m.name);
 	*SKEP_VEC_PUSH(p->u->arena, &p->u->map) = m;
-	return p->u->map.n > 1000 ? TEXT_ERR(p->u, TEXT_LIMIT, p->l.lineno, 1, "more than 1000 maps") : 0;
+	return p->u->map.n > 1000
+		       ? TEXT_ERR(p->u, TEXT_LIMIT, p->l.lineno, 1, "more than 1000 maps")
+		       : 0;
 }
 
 int skep_parse_extern(struct parser *p)
