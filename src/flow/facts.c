@@ -377,9 +377,12 @@ static void step_load(struct pass *ps, struct state *s, const struct skep_insn *
 	ps->fa->loaded[i->num].kind = SKEP_K_UNINIT;
 	if (in->size < 8)
 		kind = SKEP_K_SCALAR;
-	if (p->kind == SKEP_K_CTX && p->vn == SKEP_VN_CTX && ps->type) {
-		fld = skep_ctx_find(ps->type, p->off, p->size);
-		if (fld && fld->off == p->off && fld->size == p->size)
+	if (p->kind == SKEP_K_CTX && s->loc[in->src].vn == SKEP_VN_CTX && ps->type) {
+		/* The context's layout is ABI: a CO-RE record on it changes nothing. */
+		s64 off = s->loc[in->src].off + in->off;
+
+		fld = skep_ctx_find(ps->type, off, p->size);
+		if (fld && fld->off == off && fld->size == p->size)
 			kind = fld->kind == SKEP_CTX_SCALAR ? (in->size < 8 ? SKEP_K_SCALAR : SKEP_K_NONSTACK)
 			       : fld->kind == SKEP_CTX_PKT	? SKEP_K_PKT
 			       : fld->kind == SKEP_CTX_PKT_END	? SKEP_K_PKT_END
@@ -594,11 +597,23 @@ static void refine(struct state *s, const struct skep_insn *br, bool taken)
 	}
 }
 
+/* Pointers that the verifier, too, knows are not NULL. */
+static bool not_null(const struct skep_val *v)
+{
+	return v->off == 0 && (v->kind == SKEP_K_MAPVAL || v->kind == SKEP_K_STACK || v->kind == SKEP_K_CTX ||
+			       v->kind == SKEP_K_PKT || v->kind == SKEP_K_MAP);
+}
+
 static s8 decide(const struct skep_facts *fa, const struct skep_insn *br)
 {
 	const struct skep_val *d = &fa->in[br->num][br->in.dst], *s = &fa->in[br->num][br->in.src];
 
-	if (!skep_is_cond(br->in.op) || br->core || !skep_val_const(d))
+	if (!skep_is_cond(br->in.op) || br->core)
+		return -1;
+	if (not_null(d) && (br->in.op == SKEP_JEQ || br->in.op == SKEP_JNE) && br->in.size == 8 &&
+	    (br->in.form == SKEP_IMM ? br->in.imm == 0 : skep_val_const(s) && s->off == 0))
+		return br->in.op == SKEP_JNE;
+	if (!skep_val_const(d))
 		return -1;
 	if (br->in.form == SKEP_REG && !skep_val_const(s))
 		return -1;
