@@ -291,7 +291,7 @@ def parse_args():
     ap.add_argument('--no-kernel', dest='kernel', action='store_false', help='do not ask the kernel')
     ap.add_argument('--no-text', dest='text', action='store_false', help='leave out the text form')
     ap.add_argument('--only', metavar='PATTERN', help='only objects that match, such as clang14-v3/*')
-    ap.add_argument('--inputs', type=int, default=200, metavar='N')
+    ap.add_argument('--inputs', type=int, default=500, metavar='N')
     ap.add_argument('--seed', type=int, default=1, metavar='N')
     ap.add_argument('--results', type=pathlib.Path, metavar='FILE', help='write the tables there, as Markdown')
     ap.add_argument('--raw', type=pathlib.Path, metavar='FILE', help='write what check said, as JSON lines')
