@@ -648,7 +648,7 @@ static void entry_state(struct pass *ps, struct state *s)
 	for (u32 k = 0; k < NSLOT; k++)
 		s->loc[NREG + k] = mk(SKEP_K_UNINIT, (u32)VN_JOIN + NREG + k, 0, 64);
 	s->loc[10] = mk(SKEP_K_STACK, SKEP_VN_FP, 0, 64);
-	if (f->flags & SKEP_FF_PROG)
+	if (f->flags & SKEP_FF_PROG || f->ctx_type)
 		s->loc[1] = mk(SKEP_K_CTX, SKEP_VN_CTX, 0, 64);
 }
 
@@ -700,6 +700,7 @@ struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct s
 	u8 *dirty = SKEP_NEW_N(arena, u8, cfg->nblock);
 	struct state *s = SKEP_NEW(arena, struct state);
 	bool more = cfg->nblock > 0;
+	u32 type;
 
 	fa->cfg = cfg;
 	fa->in = skep_arena_calloc(arena, cfg->ninsn, sizeof(*fa->in));
@@ -707,7 +708,8 @@ struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct s
 	fa->decided = SKEP_NEW_N(arena, s8, cfg->ninsn);
 	memset(fa->decided, -1, cfg->ninsn);
 	fa->loaded = SKEP_NEW_N(arena, struct skep_val, cfg->ninsn);
-	ps.type = cfg->func->prog_type ? skep_prog_type_find(cfg->func->prog_type) : NULL;
+	type = cfg->func->flags & SKEP_FF_PROG ? cfg->func->prog_type : cfg->func->ctx_type;
+	ps.type = type ? skep_prog_type_find(type) : NULL;
 	ps.in = SKEP_NEW_N(arena, struct state *, cfg->nblock);
 	if (!more)
 		return fa;
