@@ -71,7 +71,11 @@ static bool invert(struct skep_opt *o, struct skep_insn *i)
 	    i->target != ja->next || !opposite(o, &i->in, &in))
 		return false;
 	to = ja->target;
-	if (to == ja || !skep_opt_begin(o, "inverted branch", i, ja))
+	/*
+	 * The kernel's verifier goes on with the next instruction first. Where that goes round a
+	 * loop, the order decides how often states are pruned: leave it to the compiler.
+	 */
+	if (to == ja || to->num <= i->num || !skep_opt_begin(o, "inverted branch", i, ja))
 		return false;
 	skep_edit_set(i, &in);
 	skep_edit_set_target(i, to);
