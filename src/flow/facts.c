@@ -682,6 +682,18 @@ static void run_block(struct pass *ps, u32 bi, u8 *dirty)
 	}
 }
 
+const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn)
+{
+	u32 num = (vn - VN_INSN) / 2;
+
+	return vn >= VN_INSN && vn < VN_SYM && num < fa->cfg->ninsn && !((vn - VN_INSN) & 1) ? fa->cfg->insn[num] : NULL;
+}
+
+bool skep_facts_symbol(u32 vn)
+{
+	return vn >= VN_SYM && vn < VN_STALE;
+}
+
 struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct skep_cfg *cfg, struct skep_arena *arena)
 {
 	struct skep_facts *fa = SKEP_NEW(arena, struct skep_facts);
