@@ -65,7 +65,7 @@ static void shift(struct gen *g)
 		put("\tr%d <<= %u\n", r, n);
 		if (below(g, 3) == 0)
 			alu(g);
-		put("\tr%d %s %u\n", r, op[1 + below(g, 2)], n);
+		put("\tr%d %s %u\n", r, op[1 + below(g, 2)], below(g, 4) ? n : by[below(g, SKEP_ARRAY_SIZE(by))]);
 	} else if (below(g, 2)) {
 		put("\tw%d %s %u\n", r, op[below(g, 3)], n & 31);
 	} else {
@@ -361,6 +361,7 @@ int main(int argc, char **argv)
 	struct counts c = {0};
 
 	printf("seed %llu\n", (unsigned long long)seed);
+	fflush(stdout);
 	for (; n < programs; n++) {
 		/* Each program has a seed of its own, to be run alone. */
 		skep_rng_init(&g.rng, seed + n);
