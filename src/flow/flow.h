@@ -98,6 +98,9 @@ const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn);
 /* Is the name the address of a variable or a map? */
 bool skep_facts_symbol(u32 vn);
 
+/* Sets ctx_type of the object's subprograms; facts of subprograms are better afterwards. */
+void skep_ctx_args_compute(const struct skep_obj *obj, struct skep_arena *arena);
+
 /* --- memory operands ---------------------------------------------------------- */
 
 /* Where an access goes: kind and value of its base, byte range relative to the value's name. */

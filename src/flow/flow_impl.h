@@ -21,6 +21,7 @@ enum {
 	VN_ENTRY = 3,			/* + register */
 	VN_INSN = 16,			/* + 2 * num (+ 1 for the second half of a call's results) */
 	VN_SYM = 0x20000000,		/* + symbol, for addresses of maps and externs */
+	VN_CORE = 0x30000000,		/* + num, for places that a CO-RE record may move */
 	VN_STALE = 0x40000000,		/* + num * NLOC + place */
 	VN_JOIN = (int)0x80000000u,	/* + block * NLOC + place */
 };

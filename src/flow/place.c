@@ -21,6 +21,9 @@ bool skep_place_get(const struct skep_facts *fa, const struct skep_insn *i, stru
 	out->vn = base->vn;
 	out->off = base->off + m.off;
 	out->size = m.size;
+	/* A CO-RE record may move the access: it is somewhere in the same region. */
+	if (i->core)
+		out->vn = VN_CORE + i->num;
 	return true;
 }
 

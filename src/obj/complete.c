@@ -129,7 +129,8 @@ static int add_btf(struct t_unit *u)
 	size_t n;
 
 	if (skep_text_find_sec(u, ".BTF", NULL) || skep_text_find_sec(u, ".maps", NULL))
-		return TEXT_ERR(u, TEXT_PLACE, u->map.v[0].lineno, 1, ".map makes the sections .maps and .BTF; there are some already");
+		return TEXT_ERR(u, TEXT_PLACE, u->map.v[0].lineno, 1,
+				".map makes the sections .maps and .BTF; there are some already");
 	make_btf(u, &m, var);
 	skep_put16(hdr, 0xeb9f, u->big);
 	hdr[2] = 1;
@@ -170,7 +171,10 @@ static int add_maps(struct t_unit *u)
 
 		if (skep_text_find_label(u, u->map.v[i].name))
 			return TEXT_ERR(u, TEXT_TWICE, u->map.v[i].lineno, 1, u->map.v[i].name);
-		*l = (struct t_label){.name = u->map.v[i].name, .sec = u->sec.n - 1, .pos = total, .bind = SKEP_STB_GLOBAL};
+		*l = (struct t_label){.name = u->map.v[i].name,
+				      .sec = u->sec.n - 1,
+				      .pos = total,
+				      .bind = SKEP_STB_GLOBAL};
 		skep_hmap_put(&u->labels, l->name, strlen(l->name), l);
 		*SKEP_VEC_PUSH(u->arena, &s->label) = l;
 		total += 8 * map_members(&u->map.v[i]);
@@ -209,9 +213,12 @@ static void add_place_syms(struct t_unit *u, bool local)
 			const struct t_label *l = u->sec.v[i]->label.v[k];
 			struct t_sym m = {.id = l->name, .bind = l->bind};
 
-			if ((l->bind == SKEP_STB_LOCAL) != local || strncmp(l->name, "anon@", 5) == 0)
+			if ((l->bind == SKEP_STB_LOCAL) != local ||
+			    strncmp(l->name, "anon@", 5) == 0)
 				continue;
-			m.type = l->func ? SKEP_STT_FUNC : u->sec.v[i]->insn.n ? SKEP_STT_NOTYPE : SKEP_STT_OBJECT;
+			m.type = l->func	       ? SKEP_STT_FUNC
+				 : u->sec.v[i]->insn.n ? SKEP_STT_NOTYPE
+						       : SKEP_STT_OBJECT;
 			m.has_size = l->size != 0;
 			m.size = l->size;
 			add_sym(u, &m);
@@ -225,7 +232,8 @@ static int add_symbols(struct t_unit *u)
 	add_place_syms(u, false);
 	for (u32 i = 0; i < u->extern_.n; i++) {
 		if (skep_text_find_sym(u, u->extern_.v[i].id, NULL))
-			return TEXT_ERR(u, TEXT_TWICE, u->extern_.v[i].lineno, 1, u->extern_.v[i].id);
+			return TEXT_ERR(u, TEXT_TWICE, u->extern_.v[i].lineno, 1,
+					u->extern_.v[i].id);
 		add_sym(u, &u->extern_.v[i]);
 	}
 	return 0;
@@ -241,7 +249,8 @@ static bool needs_reloc(const struct t_unit *u, u32 sec, const struct t_insn *i)
 	if (!i->sym)
 		return false;
 	if (l && u->sec.v[l->sec]->insn.n && !how)
-		how = skep_text_default_how(i->in.op == SKEP_CALL, l->bind == SKEP_STB_LOCAL, sec == l->sec);
+		how = skep_text_default_how(i->in.op == SKEP_CALL, l->bind == SKEP_STB_LOCAL,
+					    sec == l->sec);
 	return how != T_HOW_INPLACE && (l || skep_text_find_sym(u, i->sym, NULL));
 }
 

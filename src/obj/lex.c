@@ -15,8 +15,9 @@ const char *const skep_text_ext_lists[3] = {"func", "line", "core"};
 static const struct {
 	const char *name;
 	u32 num;
-} sectypes[] = {{"progbits", SKEP_SHT_PROGBITS}, {"nobits", SKEP_SHT_NOBITS}, {"symtab", SKEP_SHT_SYMTAB},
-		{"strtab", SKEP_SHT_STRTAB},	 {"rel", SKEP_SHT_REL},	      {"rela", SKEP_SHT_RELA}},
+} sectypes[] = {{"progbits", SKEP_SHT_PROGBITS}, {"nobits", SKEP_SHT_NOBITS},
+		{"symtab", SKEP_SHT_SYMTAB},	 {"strtab", SKEP_SHT_STRTAB},
+		{"rel", SKEP_SHT_REL},		 {"rela", SKEP_SHT_RELA}},
   reltypes[] = {{"ld64", SKEP_R_64_64},
 		{"abs64", SKEP_R_ABS64},
 		{"abs32", SKEP_R_ABS32},
@@ -88,7 +89,8 @@ u32 skep_text_default_type(const char *name)
 		return SKEP_SHT_NOBITS;
 	if (strcmp(name, ".symtab") == 0)
 		return SKEP_SHT_SYMTAB;
-	return strcmp(name, ".strtab") == 0 || strcmp(name, ".shstrtab") == 0 ? SKEP_SHT_STRTAB : SKEP_SHT_PROGBITS;
+	return strcmp(name, ".strtab") == 0 || strcmp(name, ".shstrtab") == 0 ? SKEP_SHT_STRTAB
+									      : SKEP_SHT_PROGBITS;
 }
 
 u64 skep_text_default_flags(const char *name, u32 type)
@@ -97,8 +99,9 @@ u64 skep_text_default_flags(const char *name, u32 type)
 		return 0;
 	if (starts(name, ".rodata"))
 		return SKEP_SHF_ALLOC;
-	if (starts(name, ".data") || starts(name, ".bss") || starts(name, ".maps") || starts(name, ".kconfig") ||
-	    starts(name, ".struct_ops") || strcmp(name, "license") == 0 || strcmp(name, "version") == 0)
+	if (starts(name, ".data") || starts(name, ".bss") || starts(name, ".maps") ||
+	    starts(name, ".kconfig") || starts(name, ".struct_ops") ||
+	    strcmp(name, "license") == 0 || strcmp(name, "version") == 0)
 		return SKEP_SHF_ALLOC | SKEP_SHF_WRITE;
 	if (name[0] == '.' && strcmp(name, ".text") != 0)
 		return 0;
@@ -107,17 +110,21 @@ u64 skep_text_default_flags(const char *name, u32 type)
 
 u64 skep_text_default_entsize(u32 type)
 {
-	return type == SKEP_SHT_REL ? 16 : type == SKEP_SHT_SYMTAB || type == SKEP_SHT_RELA ? 24 : 0;
+	return type == SKEP_SHT_REL				  ? 16
+	       : type == SKEP_SHT_SYMTAB || type == SKEP_SHT_RELA ? 24
+								  : 0;
 }
 
 static bool is_plain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("_.$/?:", c);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       strchr("_.$/?:", c);
 }
 
 bool skep_text_plain(const char *s)
 {
-	static const char *const taken[] = {"map_fd", "map_value", "btf_id", "func", "map_idx", "map_idx_value"};
+	static const char *const taken[] = {"map_fd", "map_value", "btf_id",
+					    "func",   "map_idx",   "map_idx_value"};
 	size_t n = strlen(s);
 
 	if (!n || n > 200 || (s[0] >= '0' && s[0] <= '9'))
@@ -190,7 +197,10 @@ u32 skep_lex_col(const struct t_lex *l)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* One character of a string, after a backslash when `esc`. */
@@ -224,13 +234,15 @@ int skep_lex_string(struct t_lex *l, const char **out, u32 *n)
 	char *s;
 
 	if (skep_lex_end(l) || *l->p != '"')
-		return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, skep_lex_col(l), "a quoted string is missing");
+		return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, skep_lex_col(l),
+				"a quoted string is missing");
 	col = skep_lex_col(l);
 	l->p++;
 	s = skep_arena_alloc(l->u->arena, (size_t)(l->end - l->p) + 1);
 	while (l->p < l->end && *l->p != '"')
 		if (!string_char(l, &s[len++]))
-			return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, skep_lex_col(l), "unknown escape in the string");
+			return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, skep_lex_col(l),
+					"unknown escape in the string");
 	if (l->p == l->end)
 		return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, col, "the string does not end");
 	l->p++;
@@ -252,7 +264,8 @@ int skep_lex_word(struct t_lex *l, const char **out)
 		return skep_lex_string(l, out, NULL);
 	for (start = l->p; l->p < l->end && *l->p != ' ' && *l->p != '\t'; l->p++)
 		if (*l->p == 0)
-			return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, skep_lex_col(l), "a zero byte in the text");
+			return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, skep_lex_col(l),
+					"a zero byte in the text");
 	*out = skep_arena_strndup(l->u->arena, start, (size_t)(l->p - start));
 	return 0;
 }

@@ -84,7 +84,8 @@ void skep_print_bytes(struct skep_buf *out, const u8 *p, u64 n)
 			continue;
 		}
 		for (k = 1; k < 32 && at + k < n; k++)
-			if (string_at(p + at + k, SKEP_MIN(n - at - k, 64u)) || zeros_at(p + at + k, SKEP_MIN(n - at - k, 16u)) == 16)
+			if (string_at(p + at + k, SKEP_MIN(n - at - k, 64u)) ||
+			    zeros_at(p + at + k, SKEP_MIN(n - at - k, 16u)) == 16)
 				break;
 		print_hex(out, p + at, k);
 		at += k;
@@ -117,7 +118,8 @@ static void print_data(struct printer *p, u32 sec)
 		if (p->whole || s->bind == SKEP_STB_GLOBAL || s->bind > 2)
 			skep_buf_printf(p->out, ".label %s\n", p->sym_id[q->sym]);
 		else
-			skep_buf_printf(p->out, ".var %s %s\n", p->sym_id[q->sym], skep_text_bind[s->bind]);
+			skep_buf_printf(p->out, ".var %s %s\n", p->sym_id[q->sym],
+					skep_text_bind[s->bind]);
 	}
 	print_span(p, sec, at, p->elf->sec[sec].size);
 }
@@ -139,7 +141,8 @@ static void print_str_off(struct printer *p, u32 tab, const char *name, u32 off)
 
 	if (tab >= p->elf->nsec || !p->raw[tab])
 		return;
-	at = p->names[tab].arena ? (uintptr_t)skep_hmap_find(&p->names[tab], name, strlen(name)) : 0;
+	at = p->names[tab].arena ? (uintptr_t)skep_hmap_find(&p->names[tab], name, strlen(name))
+				 : 0;
 	if (at != (uintptr_t)off + 1 && (name[0] || off))
 		skep_buf_printf(p->out, " str=%u", off);
 }
@@ -150,7 +153,8 @@ static u64 default_size(const struct printer *p, const struct p_place *q)
 
 	if (!p->code[s->sec])
 		return q->next - q->value;
-	return s->func && q->value == (u64)s->func->first->slot * 8 ? (u64)s->func->slots_read * 8 : 0;
+	return s->func && q->value == (u64)s->func->first->slot * 8 ? (u64)s->func->slots_read * 8
+								    : 0;
 }
 
 static void print_symbol(struct printer *p, u32 k, u32 tab)
@@ -217,7 +221,9 @@ static void print_rels(struct printer *p, u32 sec)
 	for (u32 k = 0; k < n; k++) {
 		const struct skep_sym *sym = &p->obj->sym[rel[k].sym];
 		const char *type = skep_text_reltype(rel[k].type);
-		const struct skep_csec *c = sym->kind == SKEP_SYM_SECTION && sym->sec < p->elf->nsec ? p->code[sym->sec] : NULL;
+		const struct skep_csec *c = sym->kind == SKEP_SYM_SECTION && sym->sec < p->elf->nsec
+						    ? p->code[sym->sec]
+						    : NULL;
 		bool wide = rel[k].type == SKEP_R_ABS64 || rel[k].type == SKEP_R_64_64;
 
 		skep_buf_printf(p->out, "\t.rel 0x%llx ", (unsigned long long)rel[k].offset);
@@ -231,7 +237,8 @@ static void print_rels(struct printer *p, u32 sec)
 			skep_buf_puts(p->out, "#0");
 		if (rel[k].addend)
 			skep_buf_printf(p->out, " addend=%lld", (long long)rel[k].addend);
-		if (c && t->flags & SKEP_SHF_ALLOC && t->data && rel[k].offset + (wide ? 8 : 4) <= t->size) {
+		if (c && t->flags & SKEP_SHF_ALLOC && t->data &&
+		    rel[k].offset + (wide ? 8 : 4) <= t->size) {
 			u64 at = wide ? skep_get64(t->data + rel[k].offset, p->elf->big)
 				      : skep_get32(t->data + rel[k].offset, p->elf->big);
 
@@ -286,8 +293,8 @@ static void print_flags(struct skep_buf *out, u64 flags)
 		skep_buf_printf(out, " flags=0x%llx", (unsigned long long)flags);
 		return;
 	}
-	skep_buf_printf(out, " flags=%s%s%s%s", flags & 1 ? "w" : "", flags & 2 ? "a" : "", flags & 4 ? "x" : "",
-			flags ? "" : "0");
+	skep_buf_printf(out, " flags=%s%s%s%s", flags & 1 ? "w" : "", flags & 2 ? "a" : "",
+			flags & 4 ? "x" : "", flags ? "" : "0");
 }
 
 static u32 code_sum(const struct printer *p, u32 sec)
@@ -340,7 +347,8 @@ static void print_section_head(struct printer *p, u32 i)
 		print_ref(p, "info", s->info);
 	else if (s->info && (s->type != SKEP_SHT_SYMTAB || p->raw[i]))
 		skep_buf_printf(out, " info=#%u", s->info);
-	skep_buf_printf(out, " offset=0x%llx size=%llu", (unsigned long long)s->offset, (unsigned long long)s->size);
+	skep_buf_printf(out, " offset=0x%llx size=%llu", (unsigned long long)s->offset,
+			(unsigned long long)s->size);
 	if (p->code[i])
 		skep_buf_printf(out, " sum=0x%x", code_sum(p, i));
 	print_str_off(p, p->elf->shstrndx, s->name, s->name_off);
@@ -372,7 +380,8 @@ static void print_section(struct printer *p, u32 i)
 static void print_map(struct printer *p, const struct skep_map *m)
 {
 	const struct skep_map_type *t = skep_map_type_find(m->type);
-	const u32 vals[T_MAP_FIELDS] = {m->type, m->key_size, m->value_size, m->max_entries, m->map_flags, m->pinning};
+	const u32 vals[T_MAP_FIELDS] = {m->type,	m->key_size,  m->value_size,
+					m->max_entries, m->map_flags, m->pinning};
 
 	skep_buf_puts(p->out, ".map ");
 	if (m->sym || skep_text_plain(m->name))
@@ -383,7 +392,8 @@ static void print_map(struct printer *p, const struct skep_map *m)
 		skep_buf_printf(p->out, " type=%s", t->name);
 	for (u32 i = t ? 1 : 0; i < T_MAP_FIELDS; i++)
 		if (vals[i])
-			skep_buf_printf(p->out, i == 4 ? " %s=0x%x" : " %s=%u", skep_text_map_keys[i], vals[i]);
+			skep_buf_printf(p->out, i == 4 ? " %s=0x%x" : " %s=%u",
+					skep_text_map_keys[i], vals[i]);
 	if (m->inner)
 		skep_buf_puts(p->out, " ; values are maps");
 	else if (m->partial)
@@ -418,7 +428,8 @@ static void print_short(struct printer *p)
 		skep_buf_puts(p->out, "\n.section ");
 		skep_print_str(p->out, d->name, strlen(d->name));
 		if (s->type != skep_text_default_type(d->name))
-			skep_buf_printf(p->out, " type=%s", s->type == SKEP_SHT_NOBITS ? "nobits" : "progbits");
+			skep_buf_printf(p->out, " type=%s",
+					s->type == SKEP_SHT_NOBITS ? "nobits" : "progbits");
 		if (s->flags != skep_text_default_flags(d->name, s->type))
 			print_flags(p->out, s->flags);
 		skep_buf_printf(p->out, " align=%llu\n", (unsigned long long)s->align);
@@ -444,14 +455,16 @@ static void print_whole(struct printer *p)
 	for (u32 i = 1; i < e->nsec; i++)
 		if (e->sec[i].type == SKEP_SHT_STRTAB && p->raw[i] && e->sec[i].data) {
 			skep_hmap_init(&p->names[i], p->arena);
-			skep_text_index_strings(&p->names[i], (const char *)e->sec[i].data, e->sec[i].size);
+			skep_text_index_strings(&p->names[i], (const char *)e->sec[i].data,
+						e->sec[i].size);
 		}
 	skep_buf_printf(p->out, ".object %s", e->big ? "big" : "little");
 	if (e->machine != SKEP_EM_BPF)
 		skep_buf_printf(p->out, " machine=%u", e->machine);
 	if (e->flags)
 		skep_buf_printf(p->out, " flags=0x%x", e->flags);
-	skep_buf_printf(p->out, " shoff=0x%llx names=%s\n", (unsigned long long)e->shoff, p->sec_id[e->shstrndx]);
+	skep_buf_printf(p->out, " shoff=0x%llx names=%s\n", (unsigned long long)e->shoff,
+			p->sec_id[e->shstrndx]);
 	for (u32 k = 0; k < p->obj->nmap; k++)
 		if (!p->obj->map[k]->data) {
 			skep_buf_puts(p->out, "; ");
@@ -465,7 +478,8 @@ static bool same_section(const struct skep_elf_sec *a, const struct skep_elf_sec
 {
 	if (a->size != b->size)
 		return false;
-	return !skep_elf_has_bytes(a->type) || !a->size || (a->data && b->data && !memcmp(a->data, b->data, a->size));
+	return !skep_elf_has_bytes(a->type) || !a->size ||
+	       (a->data && b->data && !memcmp(a->data, b->data, a->size));
 }
 
 /* Groups of sections in the order in which they depend on each other. */
@@ -485,7 +499,8 @@ static bool find_differences(struct printer *p, const struct skep_elf *made)
 		return false;
 	for (int g = 0; g < 3 && !any; g++)
 		for (u32 i = 1; i < made->nsec; i++)
-			if (blame_group(&p->elf->sec[i]) == g && !p->raw[i] && !same_section(&p->elf->sec[i], &made->sec[i]))
+			if (blame_group(&p->elf->sec[i]) == g && !p->raw[i] &&
+			    !same_section(&p->elf->sec[i], &made->sec[i]))
 				any = p->raw[i] = true;
 	return any;
 }
@@ -501,7 +516,8 @@ static void print_patches(struct printer *p, const struct t_image *im)
 
 		while (at < len && at < im->len && want[at] == im->bytes[at])
 			at++;
-		while (at + n < len && n < 32 && (at + n >= im->len || want[at + n] != im->bytes[at + n]))
+		while (at + n < len && n < 32 &&
+		       (at + n >= im->len || want[at + n] != im->bytes[at + n]))
 			n++;
 		if (!n)
 			break;
@@ -581,7 +597,8 @@ static int print_file(const struct skep_objfile *file, u32 flags, struct skep_bu
 	return oom ? oom : result;
 }
 
-/* What an edit made stale is settled by the writer; the whole form is that of the written object. */
+/* What an edit made stale is settled by the writer; the whole form is that of the written object.
+ */
 static int print_edited(const struct skep_objfile *file, u32 flags, struct skep_buf *out)
 {
 	struct skep_buf image = {0};

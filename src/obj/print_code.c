@@ -11,7 +11,8 @@
 /* --- names ------------------------------------------------------------------- */
 
 /* `name` when it is plain and free, else with "@number" behind it. */
-static const char *unique(struct printer *p, struct skep_hmap *m, const char *name, const char *other, u32 num)
+static const char *unique(struct printer *p, struct skep_hmap *m, const char *name,
+			  const char *other, u32 num)
 {
 	bool plain = skep_text_plain(name);
 	const char *id = name;
@@ -44,7 +45,8 @@ static bool is_place(const struct printer *p, u32 k)
 {
 	const struct skep_elf_sym *s = &p->elf->sym[k];
 
-	if (s->type == SKEP_STT_SECTION || s->type == SKEP_STT_FILE || !s->shndx || s->shndx >= p->elf->nsec)
+	if (s->type == SKEP_STT_SECTION || s->type == SKEP_STT_FILE || !s->shndx ||
+	    s->shndx >= p->elf->nsec)
 		return false;
 	if (!has_text(p, s->shndx) || s->value > p->elf->sec[s->shndx].size)
 		return false;
@@ -113,7 +115,8 @@ void skep_print_ids(struct printer *p)
 		if (e->sym[k].type == SKEP_STT_SECTION)
 			p->sym_id[k] = unique(p, &m, e->sym[k].name, "sym", k);
 	for (u32 k = 0; k < o->nfunc; k++)
-		p->func_id[k] = o->func[k]->sym ? p->sym_id[o->func[k]->sym] : skep_arena_printf(p->arena, "anon@%u", k);
+		p->func_id[k] = o->func[k]->sym ? p->sym_id[o->func[k]->sym]
+						: skep_arena_printf(p->arena, "anon@%u", k);
 	find_places(p);
 }
 
@@ -171,15 +174,19 @@ static void print_core(struct printer *p, const struct skep_core_rec *c)
 
 /* --- instructions ----------------------------------------------------------------- */
 
-/* The name of the function that is referred to, and the mark for how, when it is not the usual way. */
+/* The name of the function that is referred to, and the mark for how, when it is not the usual way.
+ */
 static const char *func_ref(struct printer *p, const struct skep_insn *i, const char **mark)
 {
 	static const char *const marks[] = {"", " !inplace", " !sym", " !sec"};
-	u8 how = !(i->flags & SKEP_IF_RELOC) ? T_HOW_INPLACE : i->flags & SKEP_IF_SECSYM ? T_HOW_SEC : T_HOW_SYM;
+	u8 how = !(i->flags & SKEP_IF_RELOC) ? T_HOW_INPLACE
+		 : i->flags & SKEP_IF_SECSYM ? T_HOW_SEC
+					     : T_HOW_SYM;
 	u32 sym = how == T_HOW_SYM ? i->sym : i->callee->sym;
 	bool local = !sym || p->obj->sym[sym].bind == SKEP_STB_LOCAL;
 
-	if (p->whole && how != skep_text_default_how(i->in.op == SKEP_CALL, local, i->func->sec == i->callee->sec))
+	if (p->whole && how != skep_text_default_how(i->in.op == SKEP_CALL, local,
+						     i->func->sec == i->callee->sec))
 		*mark = marks[how];
 	return how == T_HOW_SYM && p->whole ? p->sym_id[sym] : p->func_id[i->callee->index];
 }
@@ -244,7 +251,8 @@ static void print_func_head(struct printer *p, const struct skep_func *f)
 	skep_buf_puts(p->out, "\n");
 }
 
-static void print_func(struct printer *p, const struct skep_func *f, const struct p_place *place, u32 *at, u32 n)
+static void print_func(struct printer *p, const struct skep_func *f, const struct p_place *place,
+		       u32 *at, u32 n)
 {
 	const struct skep_line_rec *in_force = NULL;
 	u32 labels = 0;

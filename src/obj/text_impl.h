@@ -53,7 +53,7 @@ struct t_func {
 struct t_label {
 	const char *name;
 	u32 sec, lineno;
-	u64 pos, next; /* next: of the label after it in data, or the end */
+	u64 pos, next;	     /* next: of the label after it in data, or the end */
 	struct t_func *func; /* starts there */
 	u32 size;	     /* .var size= in the short form */
 	u8 bind;
@@ -85,7 +85,7 @@ struct t_sec {
 
 struct t_sym {
 	const char *id, *name; /* name: NULL: as the id, none for sections */
-	const char *in; /* section or "#number", or NULL */
+	const char *in;	       /* section or "#number", or NULL */
 	u64 value, size;
 	u32 str, lineno;
 	u8 bind, type, other;
@@ -166,7 +166,8 @@ bool skep_text_num(const char *s, u64 *out);
 
 /* --- names of enumerations, shared by printer and parser (names.c) --- */
 
-extern const char *const skep_text_bind[3], *const skep_text_symtype[5], *const skep_text_ext_lists[3];
+extern const char *const skep_text_bind[3], *const skep_text_symtype[5],
+						    *const skep_text_ext_lists[3];
 /* The number of a name in a list, or of a decimal or hex number; false when neither. */
 bool skep_text_enum(const char *const *names, u32 n, const char *s, u32 *out);
 const char *skep_text_sectype(u32 type); /* or NULL */
@@ -185,8 +186,10 @@ u8 skep_text_default_how(bool call, bool local, bool same_section);
 
 /* Parse the directives and instructions into the unit. */
 int skep_text_read_unit(struct t_unit *u);
-int skep_text_insn(struct t_lex *l, struct t_sec *s, const struct t_line *line, const struct t_core *core);
-/* Add what a hand-written text leaves out: symbols, string tables, relocation tables, maps and their BTF. */
+int skep_text_insn(struct t_lex *l, struct t_sec *s, const struct t_line *line,
+		   const struct t_core *core);
+/* Add what a hand-written text leaves out: symbols, string tables, relocation tables, maps and
+ * their BTF. */
 int skep_text_complete(struct t_unit *u);
 struct t_sec *skep_text_add_sec(struct t_unit *u, const char *name, u32 lineno);
 struct t_sec *skep_text_find_sec(const struct t_unit *u, const char *id, u32 *index);
@@ -201,8 +204,8 @@ struct t_image {
 	bool edited;	     /* some code is not what the text says it was */
 };
 /* Text to the bytes of an object; everything in the arena. */
-int skep_text_assemble(const char *text, size_t len, struct skep_arena *arena, struct skep_diags *ds,
-		       struct t_image *out);
+int skep_text_assemble(const char *text, size_t len, struct skep_arena *arena,
+		       struct skep_diags *ds, struct t_image *out);
 
 /* --- printing --- */
 
@@ -219,17 +222,17 @@ struct printer {
 	struct skep_arena *arena;
 	struct skep_buf *out;
 	bool whole;
-	bool *raw;	      /* by section: print bytes, not what they mean */
-	const char **sec_id;  /* by section */
-	const char **sym_id;  /* by symbol */
-	const char **func_id; /* by function */
+	bool *raw;		       /* by section: print bytes, not what they mean */
+	const char **sec_id;	       /* by section */
+	const char **sym_id;	       /* by symbol */
+	const char **func_id;	       /* by function */
 	const struct skep_csec **code; /* by section, NULL: none or raw */
 	struct p_place **place;	       /* by section, by value */
 	u32 *nplace;
-	struct p_place **place_of;    /* by symbol, NULL: not a place in the text */
-	struct skep_hmap btf_str;     /* string to offset + 1 */
-	struct skep_hmap *names;      /* by section: strings of a raw string table, or NULL */
-	u32 file_off;		      /* last .file, UINT32_MAX: none */
+	struct p_place **place_of; /* by symbol, NULL: not a place in the text */
+	struct skep_hmap btf_str;  /* string to offset + 1 */
+	struct skep_hmap *names;   /* by section: strings of a raw string table, or NULL */
+	u32 file_off;		   /* last .file, UINT32_MAX: none */
 };
 void skep_print_bytes(struct skep_buf *out, const u8 *p, u64 n);
 void skep_print_str(struct skep_buf *out, const char *s, size_t n);

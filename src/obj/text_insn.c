@@ -42,7 +42,8 @@ static int read_marks(struct t_lex *l, struct t_insn *i)
 		if (l->end - q < 2 || q[0] != '!' || q[1] < 'a' || q[1] > 'z')
 			return 0;
 		if (!mark(i, skep_arena_strndup(l->u->arena, q + 1, (size_t)(l->end - q - 1))))
-			return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, (u32)(q - l->start) + 1, "unknown mark");
+			return TEXT_ERR(l->u, TEXT_SYNTAX, l->lineno, (u32)(q - l->start) + 1,
+					"unknown mark");
 		while (q > l->p && (q[-1] == ' ' || q[-1] == '\t'))
 			q--;
 		l->end = q;
@@ -76,7 +77,8 @@ static void callee(struct t_unit *u, struct skep_span s, struct t_insn *i)
 	i->sym = name;
 }
 
-int skep_text_insn(struct t_lex *l, struct t_sec *s, const struct t_line *line, const struct t_core *core)
+int skep_text_insn(struct t_lex *l, struct t_sec *s, const struct t_line *line,
+		   const struct t_core *core)
 {
 	struct t_insn i = {.lineno = l->lineno, .col = skep_lex_col(l), .line = line, .core = core};
 	const char *why = NULL, *where = NULL;

@@ -5,9 +5,9 @@
  * By liveness, within one block.
  *
  * Right because: each loaded value is used by its store alone; between the two
- * loads nothing writes the source, between the two stores nothing reads or
- * writes what is stored, so the upper part can travel with the lower one; all
- * bytes were accessed by the program anyway.
+ * loads nothing writes the source of the one that travels, between the two
+ * stores nothing reads or writes where it is stored; all bytes were accessed by
+ * the program anyway.
  */
 #include "opt/opt_impl.h"
 
@@ -53,30 +53,41 @@ static bool between(const struct skep_opt *o, const struct skep_insn *a, const s
 	return a->num < b->num ? skep_opt_meets(o, a, b, at, what) : skep_opt_meets(o, b, a, at, what);
 }
 
-static bool join(struct skep_opt *o, struct copy *lo, struct copy *hi)
+/* Join the copies at the place of `keep`; `other` travels. `lo` is the one with the lower addresses. */
+static bool join_at(struct skep_opt *o, const struct copy *lo, const struct copy *keep, const struct copy *other)
 {
+	struct skep_insn *first, *last;
+	struct skep_ins ld = keep->ld->in, st = keep->st->in;
 	struct skep_place from = lo->from, to = lo->to;
-	struct skep_insn *first = lo->ld->num < hi->ld->num ? lo->ld : hi->ld;
-	struct skep_insn *last = lo->st->num > hi->st->num ? lo->st : hi->st;
-	struct skep_ins ld = lo->ld->in, st = lo->st->in;
+	s32 down = keep == lo ? 0 : (s32)lo->from.size;
 
+	first = keep->ld->num < other->ld->num ? keep->ld : other->ld;
+	last = keep->st->num > other->st->num ? keep->st : other->st;
 	from.size *= 2;
 	to.size *= 2;
 	if (!skep_opt_widenable(&from, from.size, false) || !skep_opt_widenable(&to, to.size, true))
 		return false;
-	if (!skep_opt_clean(o, first, last) || between(o, lo->ld, hi->ld, &from, OPT_WRITES) ||
-	    between(o, lo->st, hi->st, &hi->to, OPT_READS | OPT_WRITES))
-		return false;
+	ld.off -= down;
+	st.off -= down;
 	ld.size = st.size = (u8)from.size;
+	if (!skep_fits_off(ld.off) || !skep_fits_off(st.off) || !skep_opt_clean(o, first, last) ||
+	    between(o, keep->ld, other->ld, &other->from, OPT_WRITES) ||
+	    between(o, keep->st, other->st, &other->to, OPT_READS | OPT_WRITES))
+		return false;
 	if (!skep_opt_begin(o, "copy in one piece", first, last))
 		return false;
-	skep_edit_set(lo->ld, &ld);
-	skep_edit_set(lo->st, &st);
-	skep_edit_remove(o->obj, hi->ld);
-	skep_edit_remove(o->obj, hi->st);
+	skep_edit_set(keep->ld, &ld);
+	skep_edit_set(keep->st, &st);
+	skep_edit_remove(o->obj, other->ld);
+	skep_edit_remove(o->obj, other->st);
 	skep_opt_touch(o, first, last);
 	skep_opt_end(o);
 	return true;
+}
+
+static bool join(struct skep_opt *o, const struct copy *lo, const struct copy *hi)
+{
+	return join_at(o, lo, lo, hi) || join_at(o, lo, hi, lo);
 }
 
 static bool visit(struct skep_opt *o, struct skep_insn *st)

@@ -51,8 +51,10 @@ static void check_ext(const struct skep_btf *b, const u8 *p, size_t len, struct 
 	if (!fuzz_said_why(m, skep_btf_ext_read(p, len, b, &m->arena, &m->ds, &x)))
 		return;
 	skep_btf_ext_encode(x, b->big, &out);
-	MUST(!skep_btf_ext_read(out.p, out.n, b, &m->arena, &m->ds, &y), "encoded records cannot be read");
-	MUST(count(&x->func) == count(&y->func) && count(&x->line) == count(&y->line) && count(&x->core) == count(&y->core),
+	MUST(!skep_btf_ext_read(out.p, out.n, b, &m->arena, &m->ds, &y),
+	     "encoded records cannot be read");
+	MUST(count(&x->func) == count(&y->func) && count(&x->line) == count(&y->line) &&
+		     count(&x->core) == count(&y->core),
 	     "records were lost");
 	skep_buf_fini(&out);
 }

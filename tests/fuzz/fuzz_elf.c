@@ -22,7 +22,8 @@ static void check_text(const struct skep_objfile *o, const u8 *data, size_t len)
 		MUST(!skep_obj_write(back, 0, &m.ds, &bytes), "what was parsed cannot be written");
 		MUST(bytes.n == len && !memcmp(bytes.p, data, len), "the text gives other bytes");
 		MUST(!skep_obj_print(back, SKEP_PRINT_WHOLE, &again), "cannot be printed again");
-		MUST(again.n == text.n && !memcmp(again.p, text.p, text.n), "printing is not the inverse of parsing");
+		MUST(again.n == text.n && !memcmp(again.p, text.p, text.n),
+		     "printing is not the inverse of parsing");
 	}
 	skep_buf_fini(&text);
 	skep_buf_fini(&again);

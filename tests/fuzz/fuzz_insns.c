@@ -43,10 +43,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 		}
 		MUST(slots <= 2 && slots * 8 <= len - pos, "more slots than there are");
 		MUST(!skep_isa_check(&in), "a decoded instruction is not valid");
-		MUST(skep_isa_encode(&in, out, big) == slots && !memcmp(out, data + pos, slots * 8), "encodes to other bytes");
+		MUST(skep_isa_encode(&in, out, big) == slots && !memcmp(out, data + pos, slots * 8),
+		     "encodes to other bytes");
 		check_text(&in, data + pos, slots, big);
-		sink += skep_isa_level(&in) + skep_isa_reads(&in) + skep_isa_writes(&in) + skep_isa_memop(&in, &m);
-		if (skep_op_class(in.op) == SKEP_CLASS_ALU || skep_op_class(in.op) == SKEP_CLASS_UNARY)
+		sink += skep_isa_level(&in) + skep_isa_reads(&in) + skep_isa_writes(&in) +
+			skep_isa_memop(&in, &m);
+		if (skep_op_class(in.op) == SKEP_CLASS_ALU ||
+		    skep_op_class(in.op) == SKEP_CLASS_UNARY)
 			sink += skep_isa_eval(&in, sink, ~sink);
 		if (skep_is_cond(in.op))
 			sink += skep_isa_cond(&in, sink, ~sink);

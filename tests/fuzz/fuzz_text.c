@@ -11,7 +11,8 @@ static void check(const struct skep_objfile *o)
 
 	fuzz_init(&m);
 	err = skep_obj_write(o, 0, &m.ds, &bytes);
-	/* Parts may have been marked as edited; then the writer may find what the reader did not. */
+	/* Parts may have been marked as edited; then the writer may find what the reader did not.
+	 */
 	if (fuzz_said_why(&m, err)) {
 		err = skep_obj_print(o, SKEP_PRINT_WHOLE, &one);
 		MUST(!err || err == SKEP_ENOMEM, "cannot be printed");
@@ -22,7 +23,8 @@ static void check(const struct skep_objfile *o)
 			err = skep_obj_print(back, SKEP_PRINT_WHOLE, &two);
 		MUST(!err || err == SKEP_ENOMEM, "cannot be printed again");
 		if (!err)
-			MUST(one.n == two.n && !memcmp(one.p, two.p, one.n), "printing is not the inverse of parsing");
+			MUST(one.n == two.n && !memcmp(one.p, two.p, one.n),
+			     "printing is not the inverse of parsing");
 	}
 	one.n = 0;
 	MUST(!skep_obj_print(o, 0, &one), "the short form cannot be printed");

@@ -37,8 +37,8 @@ static int fail(const struct run *r, const char *what, const char *where)
 	struct skep_buf out = {0};
 
 	skep_diags_print(&r->ds, r->path, &out);
-	printf("FAIL %s: %s%s%s (seed %llu)\n%s", r->path, what, *where ? ": " : "", where, (unsigned long long)seed,
-	       out.p ? out.p : "");
+	printf("FAIL %s: %s%s%s (seed %llu)\n%s", r->path, what, *where ? ": " : "", where,
+	       (unsigned long long)seed, out.p ? out.p : "");
 	skep_buf_fini(&out);
 	return 1;
 }
@@ -95,12 +95,13 @@ static bool same_str(const struct skep_obj *a, u32 x, const struct skep_obj *b, 
 	return strcmp(skep_btf_str(a->btf, x), skep_btf_str(b->btf, y)) == 0;
 }
 
-static const char *compare_records(const struct skep_obj *a, const struct skep_insn *x, const struct skep_obj *b,
-				   const struct skep_insn *y)
+static const char *compare_records(const struct skep_obj *a, const struct skep_insn *x,
+				   const struct skep_obj *b, const struct skep_insn *y)
 {
 	if (!x->line != !y->line || !x->core != !y->core)
 		return "a record is lost or new";
-	if (x->line && (x->line->line_col != y->line->line_col || !same_str(a, x->line->file, b, y->line->file) ||
+	if (x->line && (x->line->line_col != y->line->line_col ||
+			!same_str(a, x->line->file, b, y->line->file) ||
 			!same_str(a, x->line->text, b, y->line->text)))
 		return "another source line";
 	if (x->core && (x->core->type != y->core->type || x->core->kind != y->core->kind ||
@@ -109,10 +110,11 @@ static const char *compare_records(const struct skep_obj *a, const struct skep_i
 	return NULL;
 }
 
-static const char *compare_insn(const struct skep_obj *a, const struct skep_insn *x, const struct skep_obj *b,
-				const struct skep_insn *y)
+static const char *compare_insn(const struct skep_obj *a, const struct skep_insn *x,
+				const struct skep_obj *b, const struct skep_insn *y)
 {
-	if (x->in.op != y->in.op || x->in.size != y->in.size || x->in.form != y->in.form || x->in.dst != y->in.dst)
+	if (x->in.op != y->in.op || x->in.size != y->in.size || x->in.form != y->in.form ||
+	    x->in.dst != y->in.dst)
 		return "another instruction";
 	if (x->ref != y->ref || !x->target != !y->target || !x->callee != !y->callee)
 		return "another kind of operand";
@@ -172,7 +174,8 @@ static long open_with_libbpf(const void *p, size_t n, long *insns)
 	*insns = 0;
 	if (!o)
 		return -1;
-	bpf_object__for_each_program(prog, o) {
+	bpf_object__for_each_program(prog, o)
+	{
 		count++;
 		*insns += (long)bpf_program__insn_cnt(prog);
 	}
@@ -236,10 +239,12 @@ static int undo(struct run *r)
 	struct skep_objfile *o, *p;
 	int bad = 0;
 
-	if (skep_obj_read(r->image, r->len, &r->arena, &r->ds, &o) || skep_obj_read(r->image, r->len, &r->arena, &r->ds, &p))
+	if (skep_obj_read(r->image, r->len, &r->arena, &r->ds, &o) ||
+	    skep_obj_read(r->image, r->len, &r->arena, &r->ds, &p))
 		return fail(r, "read", "");
 	edit(r, o->obj, true);
-	if (skep_obj_write(o, SKEP_WRITE_REMAKE, &r->ds, &a) || skep_obj_write(p, SKEP_WRITE_REMAKE, &r->ds, &b))
+	if (skep_obj_write(o, SKEP_WRITE_REMAKE, &r->ds, &a) ||
+	    skep_obj_write(p, SKEP_WRITE_REMAKE, &r->ds, &b))
 		bad = fail(r, "write", "");
 	else if (a.n != b.n || memcmp(a.p, b.p, a.n))
 		bad = fail(r, "taking out again leaves traces", "");

@@ -73,8 +73,8 @@ static bool edit_text(const struct skep_buf *text, struct skep_buf *out)
 }
 
 /* A text with one more instruction is an object with one more, and everything else as it was. */
-static int edited(const char *path, const struct skep_objfile *o, const struct skep_buf *text, struct skep_arena *a,
-		  struct skep_diags *ds)
+static int edited(const char *path, const struct skep_objfile *o, const struct skep_buf *text,
+		  struct skep_arena *a, struct skep_diags *ds)
 {
 	struct skep_buf more = {0}, bytes = {0};
 	struct skep_objfile *p, *q;
@@ -107,11 +107,10 @@ static int edited(const char *path, const struct skep_objfile *o, const struct s
 	return bad ? fail(path, bad, ds) : 0;
 }
 
-static int round_trip(const char *path, const char *image, size_t len, struct skep_arena *a, struct skep_diags *ds,
-		      struct bufs *b)
+static int round_trip(const char *path, const char *image, size_t len, struct skep_arena *a,
+		      struct skep_diags *ds, struct bufs *b)
 {
 	struct skep_objfile *o, *o2;
-
 
 	if (skep_obj_read(image, len, a, ds, &o))
 		return fail(path, "read", ds);
@@ -175,6 +174,7 @@ int main(int argc, char **argv)
 		n++;
 	}
 	printf("%.1f MB of text in %.1f s of processor time; %u with patches\n%d passed, %d failed, 0 skipped\n",
-	       (double)text_bytes / 1e6, (double)(clock() - t0) / CLOCKS_PER_SEC, patched, n - bad, bad);
+	       (double)text_bytes / 1e6, (double)(clock() - t0) / CLOCKS_PER_SEC, patched, n - bad,
+	       bad);
 	return bad ? 1 : 0;
 }
