@@ -722,7 +722,7 @@ const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn)
 
 bool skep_facts_symbol(u32 vn)
 {
-	return vn >= VN_SYM && vn < VN_STALE;
+	return vn >= VN_SYM && vn < VN_CORE;
 }
 
 struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct skep_cfg *cfg, struct skep_arena *arena)

@@ -182,3 +182,40 @@ f:
 	call add
 	r0 += 1
 	exit
+
+=== title
+the first instruction of a function is also reached from its caller
+=== args
+optimize -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r1 = 9
+	call g
+	exit
+.func g local
+top:
+	if r1 > 5 goto out
+	r0 = 1
+	r1 += 1
+	if r1 <= 5 goto top
+	exit
+out:
+	r0 = 7
+	exit
+=== expect
+f:
+	r1 = 9
+	call g
+	exit
+g:
+	if r1 > 5 goto L9
+L5:
+	r0 = 1
+	r1 += 1
+	if r1 <= 5 goto L5
+	exit
+L9:
+	r0 = 7
+	exit
