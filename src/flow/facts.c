@@ -316,10 +316,19 @@ static bool to_stack(const struct skep_place *p)
 	return p->kind == SKEP_K_STACK || p->kind == SKEP_K_ANY || p->kind == SKEP_K_UNINIT;
 }
 
-/* Slots that a write may touch lose their value; with unknown extent all of them. */
+static bool exact_place(const struct skep_place *p)
+{
+	return p->kind == SKEP_K_STACK && p->vn == SKEP_VN_FP;
+}
+
+/*
+ * Slots that a write may touch lose their value; with unknown extent all of
+ * them, and then `kind` must be ANY: one that was missed may hold a pointer into
+ * the frame.
+ */
 static void clobber_slots(struct state *s, const struct skep_insn *i, const struct skep_place *p, u8 kind)
 {
-	bool exact = p && p->kind == SKEP_K_STACK && p->vn == SKEP_VN_FP;
+	bool exact = p && exact_place(p);
 	s64 lo = exact ? (p->off + 512 < 0 ? 0 : (p->off + 512) / 8) : 0;
 	s64 hi = exact ? (p->off + 512 + (s64)p->size + 7) / 8 : NSLOT;
 
@@ -338,8 +347,12 @@ static void clobber_mem(struct state *s, const struct skep_place *p)
 	s->nmem = n;
 }
 
-static void remember(struct state *s, const struct skep_place *p, const struct skep_val *v, bool sign)
+static void remember(struct state *s, const struct skep_insn *i, const struct skep_place *p,
+		     const struct skep_val *v, bool sign)
 {
+	/* The names were taken before `i` gave away its stale ones anew. */
+	if (stale_of(p->vn, i->num) || stale_of(v->vn, i->num))
+		return;
 	if (p->kind == SKEP_K_ANY || p->kind == SKEP_K_UNINIT || p->kind == SKEP_K_MAPVAL || p->kind == SKEP_K_PTR ||
 	    p->kind == SKEP_K_NONSTACK || slot_of(p) >= 0)
 		return;
@@ -356,15 +369,15 @@ static void store(struct state *s, const struct skep_insn *i, const struct skep_
 
 	clobber_mem(s, p);
 	if (to_stack(p))
-		clobber_slots(s, i, p, p->kind == SKEP_K_STACK ? v && is_pointer(v->kind) && p->size == 8 ? SKEP_K_ANY
-									    : SKEP_K_NONSTACK
-							       : SKEP_K_ANY);
+		clobber_slots(s, i, p, exact_place(p) && !(v && is_pointer(v->kind) && p->size == 8)
+					       ? SKEP_K_NONSTACK
+					       : SKEP_K_ANY);
 	if (!v)
 		return;
 	if (slot >= 0)
 		s->loc[NREG + slot] = *v;
 	else if (v->bits <= p->size * 8u && !is_pointer(v->kind))
-		remember(s, p, v, false);
+		remember(s, i, p, v, false);
 }
 
 static void step_load(struct pass *ps, struct state *s, const struct skep_insn *i, const struct skep_place *p)
@@ -414,7 +427,7 @@ static void step_load(struct pass *ps, struct state *s, const struct skep_insn *
 		define(s, i, in->dst, kind, sign || kind != SKEP_K_SCALAR ? 64 : (u8)(in->size * 8));
 	}
 	if (p->vn != s->loc[in->dst].vn)
-		remember(s, p, &s->loc[in->dst], sign);
+		remember(s, i, p, &s->loc[in->dst], sign);
 }
 
 static void step_atomic(struct state *s, const struct skep_insn *i, const struct skep_place *p)
@@ -471,11 +484,18 @@ static const struct skep_helper *helper_of(const struct skep_insn *i)
 	return skep_helper_find(i->in.imm);
 }
 
-static bool takes_ctx(const struct skep_helper *h)
+/* Is the context, or memory that may be the context's, among the arguments? */
+static bool takes_ctx(const struct skep_helper *h, const struct skep_val *in)
 {
-	for (int a = 0; a < 5; a++)
-		if (h->arg[a] == SKEP_ARG_CTX)
+	for (int a = 0; a < 5; a++) {
+		u8 arg = h->arg[a], k = in[a + 1].kind;
+
+		if (arg == SKEP_ARG_CTX)
 			return true;
+		if (arg != SKEP_ARG_NONE && arg != SKEP_ARG_MAP && arg != SKEP_ARG_SIZE && arg != SKEP_ARG_FUNC &&
+		    (k == SKEP_K_CTX || k == SKEP_K_NONSTACK || k == SKEP_K_ANY))
+			return true;
+	}
 	return false;
 }
 
@@ -488,7 +508,7 @@ static void step_call(struct pass *ps, struct state *s, const struct skep_insn *
 	if (e & SKEP_EFF_WRITE_STACK)
 		clobber_stack(s, i);
 	if (e & (SKEP_EFF_WRITE_OTHER | SKEP_EFF_PKT))
-		clobber_other(s, !h || takes_ctx(h) || e & SKEP_EFF_PKT);
+		clobber_other(s, !h || takes_ctx(h, s->loc) || e & SKEP_EFF_PKT);
 	if (e & SKEP_EFF_PKT)
 		forget_packet(s, i);
 	if (h)
@@ -691,6 +711,18 @@ static void run_block(struct pass *ps, u32 bi, u8 *dirty)
 		if (flow_into(ps, b->succ[k], &e))
 			dirty[b->succ[k]] = 1;
 	}
+}
+
+const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn)
+{
+	u32 num = (vn - VN_INSN) / 2;
+
+	return vn >= VN_INSN && vn < VN_SYM && num < fa->cfg->ninsn && !((vn - VN_INSN) & 1) ? fa->cfg->insn[num] : NULL;
+}
+
+bool skep_facts_symbol(u32 vn)
+{
+	return vn >= VN_SYM && vn < VN_CORE;
 }
 
 struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct skep_cfg *cfg, struct skep_arena *arena)

@@ -93,6 +93,11 @@ struct skep_facts {
 };
 struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct skep_cfg *cfg, struct skep_arena *arena);
 
+/* The instruction that gave a value its name (v->off is what was added since), or NULL: a join, an entry, a symbol. */
+const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn);
+/* Is the name the address of a variable or a map? */
+bool skep_facts_symbol(u32 vn);
+
 /* Sets ctx_type of the object's subprograms; facts of subprograms are better afterwards. */
 void skep_ctx_args_compute(const struct skep_obj *obj, struct skep_arena *arena);
 

@@ -39,4 +39,7 @@ struct state {
 	u32 nmem;
 };
 
+/* What a helper does to the stack beyond its arguments' kinds. */
+u32 skep_reads_indirect(s64 helper);
+
 #endif

@@ -5,7 +5,7 @@
  * read, what it may write does not count as overwritten, so errors are only
  * ever on the side of keeping.
  */
-#include "flow/flow.h"
+#include "flow/flow_impl.h"
 
 struct pass {
 	const struct skep_obj *obj;
@@ -18,6 +18,11 @@ struct set {
 	u16 regs;
 	u64 stack[SKEP_STACK_WORDS];
 };
+
+static bool same_set(const struct set *a, const struct set *b)
+{
+	return a->regs == b->regs && memcmp(a->stack, b->stack, sizeof(a->stack)) == 0;
+}
 
 static void stack_range(u64 *bits, s64 from, s64 to, bool on)
 {
@@ -40,6 +45,33 @@ static bool stack_like(const struct skep_val *v)
 	return v->kind == SKEP_K_STACK || v->kind == SKEP_K_ANY;
 }
 
+/*
+ * Registers among r1-r5 that a function may read before it writes them, by its
+ * first straight run; what that leaves open counts as read.
+ */
+static u16 reads_first(const struct skep_func *f)
+{
+	u16 open = 0x3e, reads = 0;
+
+	for (const struct skep_insn *i = f->first; i && open; i = i->next) {
+		u16 r = i->in.op == SKEP_CALL && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER && !i->in.off
+				? skep_helper_reads(i->in.imm)
+				: skep_isa_reads(&i->in);
+
+		reads |= r & open;
+		open &= (u16)~(r | skep_isa_writes(&i->in));
+		if (i->in.op == SKEP_EXIT)
+			open = 0;
+		if (i->target)
+			break;
+	}
+	return reads | open;
+}
+
+/*
+ * The kernel holds a global function to its BTF. A compiler may have changed
+ * what a static one takes (a pointer passed as the values behind it).
+ */
 u16 skep_reads(const struct skep_obj *obj, const struct skep_insn *i)
 {
 	struct skep_btf_type t;
@@ -50,7 +82,8 @@ u16 skep_reads(const struct skep_obj *obj, const struct skep_insn *i)
 		return skep_helper_reads(i->in.imm);
 	if (i->ref == SKEP_REF_FUNC && i->callee->type && obj->btf && skep_btf_get(obj->btf, i->callee->type, &t) &&
 	    t.kind == SKEP_BTF_FUNC && skep_btf_get(obj->btf, t.ref, &t) && t.kind == SKEP_BTF_FUNC_PROTO && t.vlen <= 5)
-		return (u16)(((1u << t.vlen) - 1) << 1);
+		return (u16)(((1u << t.vlen) - 1) << 1) |
+		       (u16)(i->callee->flags & SKEP_FF_GLOBAL ? 0 : reads_first(i->callee));
 	return skep_isa_reads(&i->in);
 }
 
@@ -134,7 +167,7 @@ static void read_memory(const struct pass *p, const struct skep_insn *i, struct 
 	if (i->in.op == SKEP_CALL && i->in.src == SKEP_CALL_HELPER && i->ref == SKEP_REF_NONE && !i->in.off) {
 		const struct skep_helper *h = skep_helper_find(i->in.imm);
 
-		if (h && !(h->flags & SKEP_HF_CB)) {
+		if (h && !(h->flags & SKEP_HF_CB) && !skep_reads_indirect(i->in.imm)) {
 			read_args(p, i, h, s);
 			return;
 		}
@@ -192,7 +225,7 @@ struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct ske
 			const struct skep_block *b = &c->block[c->order[k]];
 			struct set s;
 
-			memset(&s, 0, sizeof(s)); /* compared with its padding */
+			memset(&s, 0, sizeof(s));
 			for (u32 e = 0; e < b->nsucc; e++) {
 				const struct set *t = &in[b->succ[e]];
 
@@ -205,7 +238,7 @@ struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct ske
 				if (i == b->first)
 					break;
 			}
-			if (memcmp(&s, &in[c->order[k]], sizeof(s)) != 0) {
+			if (!same_set(&s, &in[c->order[k]])) {
 				in[c->order[k]] = s;
 				more = true;
 			}

@@ -97,6 +97,27 @@ static u32 arg_effects(const struct skep_val *v, u8 arg)
 	}
 }
 
+/*
+ * Helpers that follow pointers which no argument's kind tells of: a format's %s
+ * names strings by the values to print, an attribute of a system call its buffers.
+ */
+u32 skep_reads_indirect(s64 helper)
+{
+	switch (helper) {
+	case SKEP_FN_trace_printk:
+	case SKEP_FN_seq_printf:
+	case SKEP_FN_snprintf:
+	case SKEP_FN_trace_vprintk:
+	case SKEP_FN_snprintf_btf:
+	case SKEP_FN_seq_printf_btf:
+		return SKEP_EFF_READ_STACK;
+	case SKEP_FN_sys_bpf:
+		return SKEP_EFF_READ_STACK | SKEP_EFF_WRITE_STACK;
+	default:
+		return 0;
+	}
+}
+
 u32 skep_call_effects(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i)
 {
 	const struct skep_helper *h;
@@ -114,6 +135,7 @@ u32 skep_call_effects(const struct skep_obj *obj, const struct skep_facts *fa, c
 		return subprog_effects(fa, i);
 	for (int a = 0; a < 5; a++)
 		e |= arg_effects(&fa->in[i->num][a + 1], h->arg[a]);
+	e |= skep_reads_indirect(i->in.imm);
 	if (h->flags & SKEP_HF_PKT)
 		e |= SKEP_EFF_PKT | SKEP_EFF_WRITE_OTHER;
 	if (h->flags & SKEP_HF_CB)

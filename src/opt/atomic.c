@@ -5,8 +5,8 @@
  *
  * Right because: the sum is used by the store alone, nothing between writes the
  * place, and an atomic addition is one of the outcomes that the three plain
- * instructions allow. The kernel demands alignment for atomics, so the offset
- * must be aligned to the width.
+ * instructions allow. The kernel demands alignment for atomics, so the place
+ * must be a multiple of the width behind the beginning of a value.
  */
 #include "opt/opt_impl.h"
 
@@ -29,6 +29,44 @@ static bool writes_between(const struct skep_opt *o, const struct skep_insn *a, 
 	return false;
 }
 
+/* Does the register hold a multiple of `size` at `i`, as far as the block shows? */
+static bool multiple(const struct skep_opt *o, const struct skep_insn *i, u8 reg, u32 size)
+{
+	u32 first = skep_opt_block_first(o, i)->num;
+
+	for (u32 n = i->num; n-- > first;) {
+		const struct skep_insn *d = o->cfg->insn[n];
+
+		if (!d->func)
+			return false;
+		if (!(skep_isa_writes(&d->in) >> reg & 1))
+			continue;
+		if (d->in.form != SKEP_IMM || !skep_insn_const(d))
+			return false;
+		return (d->in.op == SKEP_LSH && d->in.imm < 32 && (1u << d->in.imm) % size == 0) ||
+		       ((d->in.op == SKEP_MUL || d->in.op == SKEP_AND) && d->in.imm % (s64)size == 0);
+	}
+	return false;
+}
+
+/* Is the name of a map value that of its beginning, or of a multiple of `size` behind it? */
+static bool aligned(const struct skep_opt *o, u32 vn, u32 size, int depth)
+{
+	const struct skep_insn *d = skep_facts_def(o->fa, vn);
+	const struct skep_val *x, *y;
+
+	if (skep_facts_symbol(vn) || (d && d->in.op == SKEP_CALL))
+		return true;
+	if (!d || !d->func || d->in.op != SKEP_ADD || d->in.size != 8 || d->in.form != SKEP_REG || depth > 4)
+		return false;
+	x = &o->fa->in[d->num][d->in.dst];
+	y = &o->fa->in[d->num][d->in.src];
+	if (x->kind == SKEP_K_MAPVAL)
+		return x->off % (s64)size == 0 && aligned(o, x->vn, size, depth + 1) && multiple(o, d, d->in.src, size);
+	return y->kind == SKEP_K_MAPVAL && y->off % (s64)size == 0 && aligned(o, y->vn, size, depth + 1) &&
+	       multiple(o, d, d->in.dst, size);
+}
+
 static bool visit(struct skep_opt *o, struct skep_insn *ld)
 {
 	u8 x = ld->in.dst, base = ld->in.src, size = ld->in.size;
@@ -40,7 +78,7 @@ static bool visit(struct skep_opt *o, struct skep_insn *ld)
 		return false;
 	skep_place_get(o->fa, ld, &at);
 	add = next_touch(o, ld, x);
-	if (at.kind != SKEP_K_MAPVAL || at.off % size || !add || add->in.op != SKEP_ADD || add->in.dst != x ||
+	if (at.kind != SKEP_K_MAPVAL || at.off % (s64)size || !aligned(o, at.vn, size, 0) || !add || add->in.op != SKEP_ADD || add->in.dst != x ||
 	    add->in.size < size || skep_insn_frozen(add) || (add->in.form == SKEP_REG && add->in.src == x))
 		return false;
 	st = next_touch(o, add, x);

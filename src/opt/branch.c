@@ -101,7 +101,7 @@ static bool pull(struct skep_opt *o, struct skep_insn *ja)
 {
 	struct skep_insn *t = ja->target, *end, *at = ja->next, *lo, *hi;
 
-	if (!is_jump(ja) || t->njumps != 1 || !t->prev || !skep_is_end(t->prev->in.op) || t == at || !at)
+	if (!is_jump(ja) || !at || t == at || t->njumps != 1 || !t->prev || !skep_is_end(t->prev->in.op))
 		return false;
 	end = run_end(t, ja);
 	if (!end || end == ja)

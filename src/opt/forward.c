@@ -78,7 +78,7 @@ static bool rewrite(struct skep_opt *o, struct skep_insn *i, const struct copy *
 		if (in.form == SKEP_REG && plain(c, in.src))
 			in.src = c[in.src].reg;
 	}
-	if (memcmp(&in, &i->in, sizeof(in)) == 0 || !skep_opt_begin(o, why, i, i))
+	if ((in.dst == i->in.dst && in.src == i->in.src && in.off == i->in.off) || !skep_opt_begin(o, why, i, i))
 		return false;
 	skep_edit_set(i, &in);
 	if (to)

@@ -80,7 +80,8 @@ static int known(const struct skep_opt *o, const struct skep_insn *br)
 		const struct skep_insn *a;
 		int out;
 
-		if (b->npred != 1 || written(o, b, regs))
+		/* The first block is also entered from outside. */
+		if (bi == 0 || b->npred != 1 || written(o, b, regs))
 			return -1;
 		p = &o->cfg->block[b->pred[0]];
 		a = p->last;

@@ -143,6 +143,9 @@ bool skep_opt_meets(const struct skep_opt *o, const struct skep_insn *a, const s
 			continue;
 		if (skep_isa_memop(&i->in, &m)) {
 			skep_place_get(o->fa, i, &p);
+			/* Atomic operations order others on what another CPU sees. */
+			if (m.atomic && at->kind != SKEP_K_STACK)
+				return true;
 			if (((m.load && what & OPT_READS) || (m.store && what & OPT_WRITES)) && skep_place_alias(&p, at))
 				return true;
 			continue;

@@ -14,13 +14,12 @@
 /* The next instruction of the block that touches the register, or NULL. */
 static struct skep_insn *next_touch(const struct skep_opt *o, const struct skep_insn *i, u8 reg)
 {
-	const struct skep_insn *last = skep_opt_block_last(o, i);
+	u32 end = skep_opt_block_last(o, i)->num;
 
-	while (i != last) {
-		i = i->next;
-		if (skep_opt_touches(o, i, (u16)(1u << reg)))
-			return (struct skep_insn *)i;
-	}
+	/* By number: an edit of this run may have taken the last one. */
+	for (u32 n = i->num + 1; n <= end; n++)
+		if (o->cfg->insn[n]->func && skep_opt_touches(o, o->cfg->insn[n], (u16)(1u << reg)))
+			return o->cfg->insn[n];
 	return NULL;
 }
 
