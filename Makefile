@@ -48,7 +48,7 @@ cover: setup
 	@tools/test-all --build $(BUILD)-cover --coverage
 	@tools/coverage $(BUILD)-cover
 
-# make fuzz-object [SECONDS=60]
+# make fuzz-elf [SECONDS=60]
 fuzz-%:
 	@tools/fuzz $* $(SECONDS)
 
