@@ -39,13 +39,15 @@ static void text_difference(struct skep_cli *cli, const struct skep_run_differ_r
 	skep_runs_text(cli, &r->a);
 	skep_buf_puts(out, "  B: ");
 	skep_runs_text(cli, &r->b);
-	if (r->a.pkt_len != r->b.pkt_len || (r->a.pkt_len && memcmp(r->a.pkt, r->b.pkt, r->a.pkt_len))) {
+	if (r->a.pkt_len != r->b.pkt_len ||
+	    (r->a.pkt_len && memcmp(r->a.pkt, r->b.pkt, r->a.pkt_len))) {
 		skep_runs_hex(out, "  packet of A ", r->a.pkt, r->a.pkt_len);
 		skep_runs_hex(out, "  packet of B ", r->b.pkt, r->b.pkt_len);
 	}
 }
 
-static void json_result(struct skep_cli *cli, const char *name, const struct skep_run_differ_result *r)
+static void json_result(struct skep_cli *cli, const char *name,
+			const struct skep_run_differ_result *r)
 {
 	struct skep_json *j = &cli->j;
 
@@ -86,8 +88,8 @@ static int save(struct skep_cli *cli, const struct skep_run_differ_result *r)
 			      r->input->ctx_len);
 }
 
-static int one_program(struct skep_cli *cli, struct skep_input *a, struct skep_input *b, const char *name,
-		       const struct skep_run_differ_opts *opts, struct counts *c)
+static int one_program(struct skep_cli *cli, struct skep_input *a, struct skep_input *b,
+		       const char *name, const struct skep_run_differ_opts *opts, struct counts *c)
 {
 	struct skep_run_differ_result r;
 	struct skep_diags ds;
@@ -112,8 +114,8 @@ static int one_program(struct skep_cli *cli, struct skep_input *a, struct skep_i
 	}
 	skep_buf_printf(&cli->out, "%s: %s", skep_cli_name(cli, name), verdict_name[r.verdict]);
 	if (r.inputs)
-		skep_buf_printf(&cli->out, ", %u of %u inputs good, %u of %u instructions reached", r.good,
-				r.inputs, r.reached, r.slots);
+		skep_buf_printf(&cli->out, ", %u of %u inputs good, %u of %u instructions reached",
+				r.good, r.inputs, r.reached, r.slots);
 	if (r.verdict == SKEP_RUN_UNKNOWN)
 		skep_buf_printf(&cli->out, ": %s", r.reason);
 	skep_buf_puts(&cli->out, "\n");
@@ -173,7 +175,7 @@ int skep_cmd_differ(struct skep_cli *cli, int argc, char **argv)
 		skep_json_close(&cli->j, ']');
 	if (err)
 		return err;
-	return c.n[SKEP_RUN_DIFFERS]	  ? SKEP_EXIT_NO
+	return c.n[SKEP_RUN_DIFFERS]   ? SKEP_EXIT_NO
 	       : c.n[SKEP_RUN_UNKNOWN] ? SKEP_EXIT_UNKNOWN
 				       : SKEP_EXIT_YES;
 }

@@ -78,7 +78,8 @@ void skep_runs_text(struct skep_cli *cli, const struct skep_vm_result *r)
 	struct skep_buf *out = &cli->out;
 
 	if (r->trap)
-		skep_buf_printf(out, "trap at slot %u: %s", r->trap_slot, skep_vm_trap_name(r->trap));
+		skep_buf_printf(out, "trap at slot %u: %s", r->trap_slot,
+				skep_vm_trap_name(r->trap));
 	else
 		skep_buf_printf(out, "returns %d", (s32)r->ret);
 	skep_buf_printf(out, ", %llu instructions", (unsigned long long)r->executed);

@@ -38,14 +38,27 @@ static struct skep_val mk_const(u64 v)
 
 /* --- joins -------------------------------------------------------------------- */
 
-static u8 join_kind(u8 a, u8 b)
+static bool map_value(u8 k)
 {
+	return k == SKEP_K_MAPVAL || k == SKEP_K_MAPVAL_OR_NULL;
+}
+
+static bool null_or_value(const struct skep_val *v)
+{
+	return map_value(v->kind) || (v->kind == SKEP_K_CONST && v->off == 0);
+}
+
+static u8 join_kind(const struct skep_val *x, const struct skep_val *y)
+{
+	u8 a = x->kind, b = y->kind;
 	bool a_num = a == SKEP_K_CONST || a == SKEP_K_SCALAR, b_num = b == SKEP_K_CONST || b == SKEP_K_SCALAR;
 
 	if (a == b)
 		return a;
 	if (a_num && b_num)
 		return SKEP_K_SCALAR;
+	if (null_or_value(x) && null_or_value(y))
+		return SKEP_K_MAPVAL_OR_NULL;
 	if (a == SKEP_K_ANY || b == SKEP_K_ANY || a == SKEP_K_STACK || b == SKEP_K_STACK ||
 	    a == SKEP_K_UNINIT || b == SKEP_K_UNINIT)
 		return SKEP_K_ANY;
@@ -69,7 +82,7 @@ static bool join_val(struct skep_val *a, const struct skep_val *b, u32 block, u3
 	u32 name = (u32)VN_JOIN + block * NLOC + place;
 	struct skep_val r = *a;
 
-	r.kind = join_kind(a->kind, b->kind);
+	r.kind = join_kind(a, b);
 	if (b->bits > a->bits)
 		r.bits = widen_bits(b->bits);
 	if (!skep_val_eq(a, b) || (own_join_name(b->vn, block) && b->vn != name)) {
@@ -388,13 +401,16 @@ static void step_load(struct pass *ps, struct state *s, const struct skep_insn *
 			       : fld->kind == SKEP_CTX_PKT_END	? SKEP_K_PKT_END
 			       : fld->kind == SKEP_CTX_PKT_META ? SKEP_K_PKT
 								: SKEP_K_NONSTACK;
-		else
-			fld = NULL;
+		else if (in->size == 8 && ps->cfg->func->flags & SKEP_FF_PROG)
+			kind = SKEP_K_PTR;
 		define(s, i, in->dst, kind, kind == SKEP_K_SCALAR && !sign ? (u8)(in->size * 8) : 64);
 	} else {
 		/* A load of 4 bytes from a context whose type is not known may give a pointer. */
-		if (p->kind != SKEP_K_STACK && p->kind != SKEP_K_PKT && p->kind != SKEP_K_MAPVAL && in->size == 4)
+		if ((p->kind == SKEP_K_NONSTACK || p->kind == SKEP_K_ANY || p->kind == SKEP_K_CTX) && in->size == 4)
 			kind = SKEP_K_NONSTACK;
+		/* In an entry program only the stack can hold a pointer to the context or the packet. */
+		if (kind == SKEP_K_NONSTACK && in->size == 8 && ps->cfg->func->flags & SKEP_FF_PROG)
+			kind = SKEP_K_PTR;
 		define(s, i, in->dst, kind, sign || kind != SKEP_K_SCALAR ? 64 : (u8)(in->size * 8));
 	}
 	if (p->vn != s->loc[in->dst].vn)
@@ -632,7 +648,7 @@ static void entry_state(struct pass *ps, struct state *s)
 	for (u32 k = 0; k < NSLOT; k++)
 		s->loc[NREG + k] = mk(SKEP_K_UNINIT, (u32)VN_JOIN + NREG + k, 0, 64);
 	s->loc[10] = mk(SKEP_K_STACK, SKEP_VN_FP, 0, 64);
-	if (f->flags & SKEP_FF_PROG)
+	if (f->flags & SKEP_FF_PROG || f->ctx_type)
 		s->loc[1] = mk(SKEP_K_CTX, SKEP_VN_CTX, 0, 64);
 }
 
@@ -684,6 +700,7 @@ struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct s
 	u8 *dirty = SKEP_NEW_N(arena, u8, cfg->nblock);
 	struct state *s = SKEP_NEW(arena, struct state);
 	bool more = cfg->nblock > 0;
+	u32 type;
 
 	fa->cfg = cfg;
 	fa->in = skep_arena_calloc(arena, cfg->ninsn, sizeof(*fa->in));
@@ -691,7 +708,8 @@ struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct s
 	fa->decided = SKEP_NEW_N(arena, s8, cfg->ninsn);
 	memset(fa->decided, -1, cfg->ninsn);
 	fa->loaded = SKEP_NEW_N(arena, struct skep_val, cfg->ninsn);
-	ps.type = cfg->func->prog_type ? skep_prog_type_find(cfg->func->prog_type) : NULL;
+	type = cfg->func->flags & SKEP_FF_PROG ? cfg->func->prog_type : cfg->func->ctx_type;
+	ps.type = type ? skep_prog_type_find(type) : NULL;
 	ps.in = SKEP_NEW_N(arena, struct state *, cfg->nblock);
 	if (!more)
 		return fa;

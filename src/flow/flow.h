@@ -93,6 +93,9 @@ struct skep_facts {
 };
 struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct skep_cfg *cfg, struct skep_arena *arena);
 
+/* Sets ctx_type of the object's subprograms; facts of subprograms are better afterwards. */
+void skep_ctx_args_compute(const struct skep_obj *obj, struct skep_arena *arena);
+
 /* --- memory operands ---------------------------------------------------------- */
 
 /* Where an access goes: kind and value of its base, byte range relative to the value's name. */

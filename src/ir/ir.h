@@ -71,6 +71,7 @@ struct skep_func {
 	u32 slots_read; /* slots when it was read */
 	u32 prog_type;	/* BPF_PROG_TYPE_* of an entry program by its section, 0: unknown */
 	u32 attach_type;
+	u32 ctx_type; /* of the programs whose context every caller passes in r1, 0: none (see flow) */
 	u32 index; /* in obj->func */
 };
 

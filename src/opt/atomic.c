@@ -3,7 +3,7 @@
  * Load, add, store of one map value to an atomic addition: fewer instructions,
  * though not faster, so only for size. By liveness, within one block.
  *
- * Right because: the sum is used by the store alone, nothing between meets the
+ * Right because: the sum is used by the store alone, nothing between writes the
  * place, and an atomic addition is one of the outcomes that the three plain
  * instructions allow. The kernel demands alignment for atomics, so the offset
  * must be aligned to the width.
@@ -48,7 +48,7 @@ static bool visit(struct skep_opt *o, struct skep_insn *ld)
 	    st->in.off != ld->in.off || skep_insn_frozen(st) || o->lv->out[st->num] >> x & 1)
 		return false;
 	if (writes_between(o, ld, st, base) || !skep_opt_clean(o, ld, st) ||
-	    skep_opt_meets(o, ld, st, &at, OPT_READS | OPT_WRITES))
+	    skep_opt_meets(o, ld, st, &at, OPT_WRITES))
 		return false;
 	if (add->in.form == SKEP_REG && writes_between(o, add, st, add->in.src))
 		return false;

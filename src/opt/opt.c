@@ -273,6 +273,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		scratch.on_oom = obj->arena->on_oom;
 		res->arena->on_oom = obj->arena->on_oom;
 		result = pick_passes(opts, &scratch, ds, &list);
+		skep_ctx_args_compute(obj, &scratch);
 		if (result >= 0)
 			result = run_list(&o, list, (u32)result, ds);
 		res->arena->on_oom = old;

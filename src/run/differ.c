@@ -9,7 +9,13 @@
 
 #include <stdio.h>
 
-enum { PER_STATE = 48, DEFAULT_INPUTS = 1000, DEFAULT_BUDGET = 200000, FILL_A = 0, FILL_OTHER = 0xa5 };
+enum {
+	PER_STATE = 48,
+	DEFAULT_INPUTS = 1000,
+	DEFAULT_BUDGET = 200000,
+	FILL_A = 0,
+	FILL_OTHER = 0xa5
+};
 
 struct differ {
 	struct skep_run_vm a, again, b;
@@ -69,27 +75,31 @@ static u32 first_other(const u8 *a, const u8 *b, u32 n)
 
 static const char *event_name(u32 kind)
 {
-	static const char *const names[] = {"redirect",	     "redirect to a map", "redirect to a peer",
-					    "redirect to a neighbour", "clone and redirect", "perf record",
-					    "ring buffer record", "printed text", "effect of a helper"};
+	static const char *const names[] = {"redirect",		  "redirect to a map",
+					    "redirect to a peer", "redirect to a neighbour",
+					    "clone and redirect", "perf record",
+					    "ring buffer record", "printed text",
+					    "effect of a helper"};
 
 	return kind < SKEP_ARRAY_SIZE(names) ? names[kind] : "event";
 }
 
-static const char *tell_events(struct differ *d, const struct skep_vm_result *a, const struct skep_vm_result *b)
+static const char *tell_events(struct differ *d, const struct skep_vm_result *a,
+			       const struct skep_vm_result *b)
 {
 	for (u32 i = 0; i < a->nevents && i < b->nevents; i++) {
 		const struct skep_vm_event *x = &a->events[i], *y = &b->events[i];
 
-		if (x->kind != y->kind || x->map != y->map || x->a != y->a || x->b != y->b || x->len != y->len ||
-		    memcmp(x->data, y->data, x->len))
-			return skep_arena_printf(d->arena, "event %u (%s)", i + 1, event_name(x->kind));
+		if (x->kind != y->kind || x->map != y->map || x->a != y->a || x->b != y->b ||
+		    x->len != y->len || memcmp(x->data, y->data, x->len))
+			return skep_arena_printf(d->arena, "event %u (%s)", i + 1,
+						 event_name(x->kind));
 	}
 	return skep_arena_printf(d->arena, "number of events: %u and %u", a->nevents, b->nevents);
 }
 
-static const char *tell(struct differ *d, const struct skep_vm_result *a, const struct skep_vm_result *b,
-			u32 map)
+static const char *tell(struct differ *d, const struct skep_vm_result *a,
+			const struct skep_vm_result *b, u32 map)
 {
 	u64 mask = d->ret_size == 8 ? ~(u64)0 : 0xffffffff;
 
@@ -98,19 +108,24 @@ static const char *tell(struct differ *d, const struct skep_vm_result *a, const 
 					 skep_vm_trap_name(b->trap));
 	if (d->ret_size && (a->ret & mask) != (b->ret & mask))
 		return skep_arena_printf(d->arena, "return value: 0x%llx and 0x%llx",
-					 (unsigned long long)(a->ret & mask), (unsigned long long)(b->ret & mask));
+					 (unsigned long long)(a->ret & mask),
+					 (unsigned long long)(b->ret & mask));
 	if (a->pkt_len != b->pkt_len || a->meta_len != b->meta_len || a->pkt_shift != b->pkt_shift)
-		return skep_arena_printf(d->arena, "length of the packet: %u and %u", a->pkt_len, b->pkt_len);
+		return skep_arena_printf(d->arena, "length of the packet: %u and %u", a->pkt_len,
+					 b->pkt_len);
 	if (a->pkt_len && memcmp(a->pkt, b->pkt, a->pkt_len))
-		return skep_arena_printf(d->arena, "packet, at byte %u", first_other(a->pkt, b->pkt, a->pkt_len));
+		return skep_arena_printf(d->arena, "packet, at byte %u",
+					 first_other(a->pkt, b->pkt, a->pkt_len));
 	if (memcmp(a->ctx, b->ctx, a->ctx_len))
-		return skep_arena_printf(d->arena, "context, at byte %u", first_other(a->ctx, b->ctx, a->ctx_len));
+		return skep_arena_printf(d->arena, "context, at byte %u",
+					 first_other(a->ctx, b->ctx, a->ctx_len));
 	if (map != SKEP_RUN_NONE)
 		return skep_arena_printf(d->arena, "contents of map '%s'", d->a.map[map].name);
 	return tell_events(d, a, b);
 }
 
-static void save_result(struct differ *d, struct skep_vm_result *to, const struct skep_vm_result *from)
+static void save_result(struct differ *d, struct skep_vm_result *to,
+			const struct skep_vm_result *from)
 {
 	struct skep_vm_event *e = SKEP_NEW_N(d->arena, struct skep_vm_event, from->nevents + 1);
 
@@ -139,13 +154,15 @@ static int is_stable(struct differ *d, const struct skep_vm_result *ra, bool *st
 
 	if (err)
 		return err;
-	*stable = !again.trap && same_result(d, *ra, again) && other_map(&d->a, &d->again) == SKEP_RUN_NONE;
+	*stable = !again.trap && same_result(d, *ra, again) &&
+		  other_map(&d->a, &d->again) == SKEP_RUN_NONE;
 	skep_vm_restore(d->again.vm);
 	return 0;
 }
 
 /* A and B disagree: a difference, or an input that says nothing. */
-static int disagree(struct differ *d, const struct skep_vm_result *ra, const struct skep_vm_result *rb, u32 map)
+static int disagree(struct differ *d, const struct skep_vm_result *ra,
+		    const struct skep_vm_result *rb, u32 map)
 {
 	struct skep_run_differ_result *out = d->out;
 	bool stable;
@@ -233,7 +250,8 @@ static void conclude(struct differ *d)
 	if (out->trapped < out->inputs)
 		out->reason = "A depends on what its stack held before";
 	else
-		out->reason = skep_arena_printf(d->arena, "A traps on every input (%s)", skep_vm_trap_name(most));
+		out->reason = skep_arena_printf(d->arena, "A traps on every input (%s)",
+						skep_vm_trap_name(most));
 }
 
 /* --- start and end --------------------------------------------------------------------------- */
@@ -244,7 +262,8 @@ static int load(struct differ *d, const struct skep_objfile *a, const struct ske
 {
 	struct skep_run_load_opts lo = {.stack_fill = FILL_A,
 					.budget = opts->budget ? opts->budget : DEFAULT_BUDGET,
-					.prog_type = opts->prog_type ? opts->prog_type : pa->prog_type};
+					.prog_type =
+						opts->prog_type ? opts->prog_type : pa->prog_type};
 	int err = skep_run_load(a, pa, &lo, d->arena, ds, &d->a);
 
 	if (err)
@@ -278,7 +297,8 @@ int skep_run_differ(const struct skep_objfile *a, const struct skep_objfile *b, 
 		    const struct skep_run_differ_opts *opts, struct skep_arena *arena,
 		    struct skep_diags *ds, struct skep_run_differ_result *out)
 {
-	const struct skep_func *pa = skep_func_find(a->obj, prog), *pb = skep_func_find(b->obj, prog);
+	const struct skep_func *pa = skep_func_find(a->obj, prog),
+			       *pb = skep_func_find(b->obj, prog);
 	struct differ d = {.arena = arena, .out = out};
 	int err = 0;
 
@@ -296,8 +316,9 @@ int skep_run_differ(const struct skep_objfile *a, const struct skep_objfile *b, 
 	skep_run_fini(&d.b);
 	if (err == SKEP_EUNSUP) {
 		out->verdict = SKEP_RUN_UNKNOWN;
-		out->reason = ds && ds->list.n ? skep_arena_strdup(arena, ds->list.v[ds->list.n - 1].msg)
-					       : "the interpreter does not support the program";
+		out->reason = ds && ds->list.n
+				      ? skep_arena_strdup(arena, ds->list.v[ds->list.n - 1].msg)
+				      : "the interpreter does not support the program";
 		return 0;
 	}
 	return err;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inputs of a program: packets and contexts that fit its type. The generator
- * watches runs and goes on from what reached new code: it searches the operands of
- * jumps that always went one way in the input and puts there what makes them go
- * the other way. Everything depends on the seed and the object only.
+ * Inputs of a program: packets and contexts that fit its type, and changed copies
+ * of those that reached new code (learn.c). Everything depends on the seed and the
+ * object only. The generator owns its memory.
  */
 #include "run/run_impl.h"
 
@@ -74,7 +73,7 @@ void skep_run_gen_free(struct skep_run_gen *g)
 	free(g);
 }
 
-static void add_pool(struct skep_run_gen *g, u64 v)
+void skep_run_gen_number(struct skep_run_gen *g, u64 v)
 {
 	u32 at = g->npool;
 
@@ -99,13 +98,14 @@ static void harvest(struct skep_run_gen *g)
 		const char *why;
 		struct skep_ins *in = &g->ins[i];
 
-		n = skep_isa_decode(im->code + (size_t)i * 8, (size_t)(g->slots - i) * 8, false, in, &why);
+		n = skep_isa_decode(im->code + (size_t)i * 8, (size_t)(g->slots - i) * 8, false, in,
+				    &why);
 		if (!n)
 			break;
 		if (n == 2)
 			g->ins[i + 1].op = SKEP_OP_NR;
 		if (skep_is_cond(in->op) && in->form == SKEP_IMM && g->npool < MAX_POOL / 2)
-			add_pool(g, (u64)in->imm);
+			skep_run_gen_number(g, (u64)in->imm);
 	}
 	g->npool_fixed = g->npool;
 }
@@ -148,7 +148,8 @@ struct skep_run_gen *skep_run_gen_new(const struct skep_run_vm *r, u64 seed)
 					  .cap_cmp = MAX_CMPS,
 					  .missed = on_missed,
 					  .user = g};
-	if (!g->kept || !g->todo || !g->ins || !g->outcome || !g->tried || !g->watch.cover || !g->watch.cmp) {
+	if (!g->kept || !g->todo || !g->ins || !g->outcome || !g->tried || !g->watch.cover ||
+	    !g->watch.cmp) {
 		skep_run_gen_free(g);
 		return NULL;
 	}
@@ -211,7 +212,8 @@ static void fill_field(struct skep_run_gen *g, const struct skep_ctx_field *f, u
 		v = 1 + pick(g, 6);
 	else if (strcmp(f->name, "protocol") == 0 || strcmp(f->name, "ip_protocol") == 0)
 		v = pick(g, 2) ? 6 : 17;
-	else if (strcmp(f->name, "op") == 0 || strcmp(f->name, "type") == 0 || has(f->name, "state"))
+	else if (strcmp(f->name, "op") == 0 || strcmp(f->name, "type") == 0 ||
+		 has(f->name, "state"))
 		v = pick(g, 16);
 	else if (has(f->name, "queue") || has(f->name, "pkt_type"))
 		v = pick(g, 4);
@@ -293,13 +295,14 @@ static void fresh(struct skep_run_gen *g, struct skep_run_input *in)
 	in->uid_gid = pick(g, 2) ? 0 : (u64)1000 << 32 | 1000;
 }
 
-static void copy(struct skep_run_input *to, const struct skep_run_input *from)
+void skep_run_input_copy(struct skep_run_input *to, const struct skep_run_input *from)
 {
 	memcpy(to->pkt, from->pkt, from->pkt_len);
-	memcpy(&to->pkt_len, &from->pkt_len, offsetof(struct skep_run_input, ctx) -
-						     offsetof(struct skep_run_input, pkt_len));
+	memcpy(&to->pkt_len, &from->pkt_len,
+	       offsetof(struct skep_run_input, ctx) - offsetof(struct skep_run_input, pkt_len));
 	memcpy(to->ctx, from->ctx, from->ctx_len);
-	memcpy(&to->ctx_len, &from->ctx_len, sizeof(*to) - offsetof(struct skep_run_input, ctx_len));
+	memcpy(&to->ctx_len, &from->ctx_len,
+	       sizeof(*to) - offsetof(struct skep_run_input, ctx_len));
 }
 
 static void mutate(struct skep_run_gen *g, struct skep_run_input *in)
@@ -325,133 +328,16 @@ void skep_run_gen_next(struct skep_run_gen *g, struct skep_run_input *out)
 {
 	if (g->ntodo && pick(g, 4)) {
 		g->ntodo--;
-		copy(out, &g->todo[g->todo_at]);
+		skep_run_input_copy(out, &g->todo[g->todo_at]);
 		g->todo_at = (g->todo_at + 1) % MAX_TRIES;
 		return;
 	}
 	if (g->nkept && pick(g, 2)) {
-		copy(out, &g->kept[pick(g, g->nkept)]);
+		skep_run_input_copy(out, &g->kept[pick(g, g->nkept)]);
 		mutate(g, out);
 		return;
 	}
 	fresh(g, out);
-}
-
-/* --- learning from a run --------------------------------------------------------------------- */
-
-static void add_todo(struct skep_run_gen *g, const struct skep_run_input *in, u32 where, bool ctx,
-		     u64 v, u32 width, bool big)
-{
-	struct skep_run_input *t = &g->todo[(g->todo_at + g->ntodo) % MAX_TRIES];
-	u8 bytes[8], *p;
-
-	if (g->ntodo == MAX_TRIES)
-		return;
-	g->ntodo++;
-	copy(t, in);
-	p = (ctx ? t->ctx : t->pkt) + where;
-	skep_put64(bytes, big ? v << (64 - 8 * width) : v, big);
-	memcpy(p, bytes, width);
-}
-
-/* Where the number stands in the bytes, from a random place on; -1: nowhere. */
-static s64 find_number(struct skep_run_gen *g, const u8 *p, u32 len, u64 v, u32 width, bool big)
-{
-	u8 bytes[8];
-	u32 start;
-
-	if (len < width)
-		return -1;
-	skep_put64(bytes, big ? v << (64 - 8 * width) : v, big);
-	start = pick(g, 2) ? 0 : pick(g, len - width + 1);
-	for (u32 k = start; k + width <= len; k++)
-		if (memcmp(p + k, bytes, width) == 0)
-			return k;
-	return -1;
-}
-
-/* Put `want` where the input holds `have`. */
-static bool substitute(struct skep_run_gen *g, const struct skep_run_input *in, u64 have, u64 want)
-{
-	static const u8 widths[] = {8, 4, 2, 1};
-	bool done = false;
-
-	for (u32 i = 0; i < SKEP_ARRAY_SIZE(widths) && !done; i++) {
-		u32 w = widths[i];
-		u64 mask = w == 8 ? ~(u64)0 : ((u64)1 << (8 * w)) - 1;
-
-		/* A wide field that holds a small number is found by its full width first. */
-		if ((have & mask) != have && (u64)(s64)(s32)have != have)
-			continue;
-		for (u32 big = 0; big < (w > 1 ? 2u : 1u); big++) {
-			s64 at = find_number(g, in->pkt, SKEP_MIN(in->pkt_len, 256u), have & mask, w, big);
-
-			if (at >= 0)
-				add_todo(g, in, (u32)at, false, want & mask, w, big), done = true;
-			at = find_number(g, in->ctx, in->ctx_len, have & mask, w, big);
-			if (at >= 0)
-				add_todo(g, in, (u32)at, true, want & mask, w, big), done = true;
-		}
-	}
-	return done;
-}
-
-static void learn_jump(struct skep_run_gen *g, const struct skep_run_input *in, const struct skep_vm_cmp *c)
-{
-	const struct skep_ins *ins = &g->ins[c->slot];
-	u64 want = c->src;
-
-	if (ins->op != SKEP_JEQ && ins->op != SKEP_JNE)
-		want = c->src + pick(g, 3) - 1;
-	if (ins->op == SKEP_JSET)
-		want = c->dst ^ c->src;
-	if (c->dst == c->src)
-		want++;
-	g->tried[c->slot]++;
-	if (!substitute(g, in, c->dst, want))
-		add_pool(g, c->src);
-	if (ins->form == SKEP_REG)
-		substitute(g, in, c->src, c->dst);
-}
-
-static void keep(struct skep_run_gen *g, const struct skep_run_input *in)
-{
-	u32 at = g->nkept < MAX_KEPT ? g->nkept++ : pick(g, MAX_KEPT);
-
-	copy(&g->kept[at], in);
-}
-
-static u32 count_reached(const struct skep_run_gen *g)
-{
-	u32 n = 0;
-
-	for (u32 i = 0; i < g->slots; i++)
-		n += g->watch.cover[i];
-	return n;
-}
-
-void skep_run_gen_learn(struct skep_run_gen *g, const struct skep_run_input *in)
-{
-	bool fresh_jump = false;
-	u32 n;
-
-	for (u32 i = 0; i < g->watch.ncmp; i++) {
-		const struct skep_vm_cmp *c = &g->watch.cmp[i];
-		u8 *seen = &g->outcome[c->slot], now;
-
-		if (*seen == 3)
-			continue;
-		now = skep_isa_cond(&g->ins[c->slot], c->dst, c->src) ? 1 : 2;
-		fresh_jump |= !(*seen & now);
-		*seen |= now;
-		if (*seen != 3 && g->tried[c->slot] < 40)
-			learn_jump(g, in, c);
-	}
-	g->watch.ncmp = 0;
-	n = count_reached(g);
-	if (n > g->reached || fresh_jump)
-		keep(g, in);
-	g->reached = n;
 }
 
 struct skep_vm_watch *skep_run_gen_watch(struct skep_run_gen *g)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The running kernel as judge: programs are loaded one by one through libbpf,
- * with the verifier's statistics, and networking programs are run. Reports are
+ * The running kernel as judge: programs are loaded through libbpf, all at once
+ * or, when one is refused, one by one, with the verifier's statistics;
+ * networking programs are run. Reports are
  * in the caller's arena; all descriptors are closed before return.
  */
 #include "run/run.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LOG_SIZE = 1 << 20, LOG_STATS = 4, DEFAULT_SAMPLES = 5, DEFAULT_ENTRIES = 64 };
+enum { LOG_SIZE = 1 << 20, SMALL_LOG = 4096, LOG_STATS = 4, DEFAULT_SAMPLES = 5, DEFAULT_ENTRIES = 64 };
 
 struct loader {
 	const struct skep_obj *obj;
@@ -230,6 +231,44 @@ done:
 	return 0;
 }
 
+/*
+ * All programs in one go: quick, and the only way for objects whose prog arrays
+ * name their programs. False when any of them is refused.
+ */
+static bool load_all(const struct loader *l, struct skep_kernel_report *r, u32 n)
+{
+	struct bpf_object *bo = open_object(l);
+	char *logs = calloc(n ? n : 1, SMALL_LOG);
+	struct bpf_program *p;
+	bool ok = bo && logs;
+	u32 k = 0;
+
+	if (ok) {
+		bpf_object__for_each_program(p, bo) {
+			bpf_program__set_autoload(p, true);
+			bpf_program__set_log_level(p, LOG_STATS);
+			bpf_program__set_log_buf(p, logs + (size_t)k++ * SMALL_LOG, SMALL_LOG);
+		}
+		ok = bpf_object__load(bo) == 0;
+	}
+	k = 0;
+	if (ok)
+		bpf_object__for_each_program(p, bo) {
+			struct skep_kernel_prog *out = &r->prog[k];
+
+			out->name = skep_arena_strdup(l->arena, bpf_program__name(p));
+			out->processed = parse_processed(logs + (size_t)k++ * SMALL_LOG);
+			ask_sizes(bpf_program__fd(p), out);
+			if (l->opts->repeat && can_run(bpf_program__type(p)))
+				measure(l, bpf_program__fd(p), out);
+		}
+	if (bo)
+		bpf_object__close(bo);
+	free(logs);
+	r->n = k;
+	return ok;
+}
+
 /* Can this process load programs at all? NULL when it can. */
 static const char *probe(void)
 {
@@ -268,7 +307,7 @@ int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,
 	bpf_object__for_each_program(p, bo)
 		n++;
 	r->prog = SKEP_NEW_N(arena, struct skep_kernel_prog, n);
-	if (l.log)
+	if (l.log && !load_all(&l, r, n))
 		bpf_object__for_each_program(p, bo)
 			load_one(&l, bpf_program__name(p), &r->prog[r->n++]);
 	bpf_object__close(bo);

@@ -55,8 +55,8 @@ static void kconfig_value(const struct skep_btf *b, const struct skep_btf_type *
 		memcpy(out, &v, (size_t)size);
 }
 
-static int add(struct skep_run_vm *r, struct skep_arena *arena, const char *name, u32 size, u32 flags,
-	       u32 *at)
+static int add(struct skep_run_vm *r, struct skep_arena *arena, const char *name, u32 size,
+	       u32 flags, u32 *at)
 {
 	struct skep_vm_map_def def = {SKEP_MAP_ARRAY, 4, size, 1, flags, name};
 	int id = skep_vm_map_add(r->vm, &def);
@@ -71,7 +71,9 @@ static int add(struct skep_run_vm *r, struct skep_arena *arena, const char *name
 /* The vm says where it put the memory: a program that returns the address. */
 static int ask_address(struct skep_run_vm *r)
 {
-	const struct skep_ins load = {.op = SKEP_LDDW, .size = 8, .src = SKEP_LD_MAP_VALUE,
+	const struct skep_ins load = {.op = SKEP_LDDW,
+				      .size = 8,
+				      .src = SKEP_LD_MAP_VALUE,
 				      .imm = (s64)r->map[r->memory].vm};
 	const struct skep_ins exit = {.op = SKEP_EXIT};
 	struct skep_vm_input in = {0};

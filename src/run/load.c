@@ -16,20 +16,14 @@ const struct skep_diag_def skep_run_diags[] = {
 const u32 skep_run_ndiags = SKEP_ARRAY_SIZE(skep_run_diags);
 
 /* Elements and bytes that a map gets at most: enough for tests, cheap to restore. */
-enum { MAX_ELEMS = 1024, MAX_BYTES = 1 << 20, INNER_MAPS = 2 };
-
-static bool is_outer(u32 type)
-{
-	return type == SKEP_MAP_ARRAY_OF_MAPS || type == SKEP_MAP_HASH_OF_MAPS;
-}
+enum { MAX_ELEMS = 1024, MAX_BYTES = 1 << 20 };
 
 /* --- maps ------------------------------------------------------------------------ */
 
-/* The definition with what user space would have set, made small. */
-static struct skep_vm_map_def vm_def(const struct skep_map *m)
+struct skep_vm_map_def skep_run_map_def(const struct skep_map *m)
 {
-	struct skep_vm_map_def d = {m->type, m->key_size, m->value_size, m->max_entries,
-				    m->map_flags, m->name};
+	struct skep_vm_map_def d = {m->type,	    m->key_size,  m->value_size,
+				    m->max_entries, m->map_flags, m->name};
 	u32 room;
 
 	switch (m->type) {
@@ -58,32 +52,18 @@ static struct skep_vm_map_def vm_def(const struct skep_map *m)
 	return d;
 }
 
-static u32 new_map(struct skep_run_vm *r, struct skep_arena *arena, const char *name)
+int skep_run_map_add(struct skep_run_vm *r, const struct skep_map *m, struct skep_arena *arena,
+		     u32 *at)
 {
+	struct skep_vm_map_def def = skep_run_map_def(m);
+	int id = skep_vm_map_add(r->vm, &def);
 	u32 n = r->nmap++;
-
-	r->map = skep_arena_grow(arena, r->map, n * sizeof(*r->map), r->nmap * sizeof(*r->map));
-	r->map[n] = (struct skep_run_map){.name = name, .vm = SKEP_RUN_NONE};
-	return n;
-}
-
-static int add_vm_map(struct skep_run_vm *r, u32 n, const struct skep_vm_map_def *def)
-{
-	int id = skep_vm_map_add(r->vm, def);
 
 	if (id == SKEP_ENOMEM)
 		return id;
-	if (id >= 0)
-		r->map[n].vm = (u32)id;
-	return 0;
-}
-
-static int set_bytes(struct skep_run_vm *r, u32 n, const void *bytes, u64 size)
-{
-	u8 *p = r->map[n].vm == SKEP_RUN_NONE ? NULL : skep_vm_map_data(r->vm, r->map[n].vm, 0);
-
-	if (p && bytes)
-		memcpy(p, bytes, size);
+	r->map = skep_arena_grow(arena, r->map, n * sizeof(*r->map), r->nmap * sizeof(*r->map));
+	r->map[n] = (struct skep_run_map){m->name, m, m->data, id < 0 ? SKEP_RUN_NONE : (u32)id};
+	*at = n;
 	return 0;
 }
 
@@ -104,15 +84,14 @@ static bool same_def(const struct skep_map *a, const struct skep_map *b)
 
 static int add_map(struct skep_run_vm *r, const struct skep_map *m, struct skep_arena *arena)
 {
-	struct skep_vm_map_def def = vm_def(m);
-	u32 n = new_map(r, arena, m->name);
-	int err;
+	u8 *p = NULL;
+	u32 n;
+	int err = skep_run_map_add(r, m, arena, &n);
 
-	r->map[n].def = m;
-	r->map[n].data = m->data;
-	err = add_vm_map(r, n, &def);
-	if (!err && m->data)
-		err = set_bytes(r, n, m->data->bytes, m->data->size);
+	if (!err && m->data && m->data->bytes && r->map[n].vm != SKEP_RUN_NONE)
+		p = skep_vm_map_data(r->vm, r->map[n].vm, 0);
+	if (p)
+		memcpy(p, m->data->bytes, m->data->size);
 	return err;
 }
 
@@ -151,117 +130,10 @@ static int add_maps(struct skep_run_vm *r, const struct skep_run_vm *like, struc
 	return err;
 }
 
-/* --- what stands in maps from the start ---------------------------------------------- */
-
-/* The map whose definition in .maps holds the byte, and the offset of `values` in it. */
-static const struct skep_map *map_at(const struct skep_obj *o, u64 off, u32 *values)
-{
-	for (u32 i = 0; i < o->nmap; i++) {
-		const struct skep_map *m = o->map[i];
-		const struct skep_sym *s = m->sym ? &o->sym[m->sym] : NULL;
-		u32 id;
-		struct skep_btf_type ds, var, st;
-		struct skep_btf_member f;
-
-		if (!s || m->legacy || off < s->value || off >= s->value + s->size)
-			continue;
-		id = skep_btf_find(o->btf, SKEP_BTF_DATASEC, ".maps");
-		if (!id || !skep_btf_get(o->btf, id, &ds))
-			return NULL;
-		for (u32 k = 0; k < ds.vlen; k++) {
-			skep_btf_member(o->btf, &ds, k, &f);
-			if (!skep_btf_get(o->btf, f.type, &var) || strcmp(var.name, m->name) ||
-			    !skep_btf_resolve(o->btf, var.ref, &st))
-				continue;
-			for (u32 j = 0; j < st.vlen; j++) {
-				skep_btf_member(o->btf, &st, j, &f);
-				*values = f.off / 8;
-				if (strcmp(f.name, "values") == 0)
-					return m;
-			}
-		}
-		return NULL;
-	}
-	return NULL;
-}
-
-static int store_u32(struct skep_run_vm *r, u32 map, u32 key, u32 value)
-{
-	u8 k[512] = {0}, v[512] = {0};
-
-	if (map == SKEP_RUN_NONE)
-		return 0;
-	skep_put32(k, key, false);
-	skep_put32(v, value, false);
-	skep_vm_map_update(r->vm, map, k, v, 0);
-	return 0;
-}
-
-/* Programs and maps that .maps itself refers to. */
-static void static_values(struct skep_run_vm *r, struct skep_arena *arena, bool *filled)
-{
-	const struct skep_obj *o = r->file->obj;
-	struct skep_elf_rel *rel;
-	u32 sec, n, rels;
-
-	if (!o->btf || !skep_elf_find(r->file->elf, ".maps", &sec))
-		return;
-	rels = skep_elf_rel_section(r->file->elf, sec);
-	if (!rels || skep_elf_rels(r->file->elf, rels, arena, NULL, &rel, &n))
-		return;
-	for (u32 i = 0; i < n; i++) {
-		u32 values = 0, map, slot;
-		const struct skep_map *m = map_at(o, rel[i].offset, &values);
-		const struct skep_sym *s = &o->sym[rel[i].sym];
-		u64 at;
-
-		if (!m || r->map[r->map_of[m->index]].vm == SKEP_RUN_NONE)
-			continue;
-		at = rel[i].offset - o->sym[m->sym].value;
-		if (at < values)
-			continue;
-		slot = (u32)((at - values) / 8);
-		map = r->map[r->map_of[m->index]].vm;
-		filled[r->map_of[m->index]] = true;
-		if (m->type == SKEP_MAP_PROG_ARRAY && s->func)
-			for (u32 k = 0; k < r->nloaded; k++)
-				if (r->loaded[k] && strcmp(r->loaded[k]->name, s->func->name) == 0)
-					store_u32(r, map, slot, k);
-		if (is_outer(m->type) && s->map)
-			store_u32(r, map, slot, r->map[r->map_of[s->map->index]].vm);
-	}
-}
-
-/* Prog arrays and maps of maps that user space would fill. */
-static int other_values(struct skep_run_vm *r, struct skep_arena *arena, const bool *filled)
-{
-	u32 n = r->nmap;
-
-	for (u32 i = 0; i < n; i++) {
-		const struct skep_map *m = r->map[i].def;
-		u32 map = r->map[i].vm;
-
-		if (!m || map == SKEP_RUN_NONE || filled[i])
-			continue;
-		for (u32 k = 0; m->type == SKEP_MAP_PROG_ARRAY && k < r->nloaded; k++)
-			if (r->loaded[k])
-				store_u32(r, map, k, k);
-		for (u32 k = 0; is_outer(m->type) && m->inner && k < INNER_MAPS; k++) {
-			u32 at = new_map(r, arena, m->inner->name);
-			struct skep_vm_map_def def = vm_def(m->inner);
-
-			r->map[at].def = m->inner;
-			if (add_vm_map(r, at, &def))
-				return SKEP_ENOMEM;
-			store_u32(r, map, k, r->map[at].vm);
-		}
-	}
-	return 0;
-}
-
 /* --- references of the program --------------------------------------------------------- */
 
-static bool fix_data(struct skep_run_vm *r, const struct skep_sym *s, s64 addend, u32 *low, u32 *high)
+static bool fix_data(struct skep_run_vm *r, const struct skep_sym *s, s64 addend, u32 *low,
+		     u32 *high)
 {
 	const struct skep_dsec *d = s->data;
 	u32 map = d && d->map ? r->map[r->map_of[d->map->index]].vm : SKEP_RUN_NONE;
@@ -305,7 +177,8 @@ static int fix_load(struct skep_run_vm *r, const struct skep_insn *i, u8 *at, st
 	} else if (i->ref == SKEP_REF_DATA) {
 		src = SKEP_LD_MAP_VALUE;
 		if (!fix_data(r, s, i->in.imm, &low, &high))
-			return RUN_DIAG(ds, BAD_REF, s->name, "it is in no data section"), SKEP_EUNSUP;
+			return RUN_DIAG(ds, BAD_REF, s->name, "it is in no data section"),
+			       SKEP_EUNSUP;
 	} else if (skep_run_kconfig_find(r, s->name, &high)) {
 		src = SKEP_LD_MAP_VALUE;
 		low = r->map[r->kconfig].vm;
@@ -325,7 +198,7 @@ static int fix_load(struct skep_run_vm *r, const struct skep_insn *i, u8 *at, st
 	return 0;
 }
 
-int skep_run_patch(struct skep_run_vm *r, struct skep_image *im, struct skep_diags *ds)
+static int patch(struct skep_run_vm *r, struct skep_image *im, struct skep_diags *ds)
 {
 	for (u32 k = 0; k < im->nfix; k++) {
 		const struct skep_insn *i = im->fix[k].insn;
@@ -353,14 +226,15 @@ static int load_prog(struct skep_run_vm *r, const struct skep_func *f, struct sk
 	int err = skep_obj_join(r->file->obj, f, arena, image);
 
 	if (!err)
-		err = skep_run_patch(r, *image, ds);
+		err = patch(r, *image, ds);
 	if (err)
 		return err;
 	return skep_vm_prog_load(r->vm, (*image)->code, (*image)->slots, r->prog_type, ds);
 }
 
 /* Programs that a tail call may reach; one that cannot be loaded is left out. */
-static int load_others(struct skep_run_vm *r, const struct skep_run_vm *like, struct skep_arena *arena)
+static int load_others(struct skep_run_vm *r, const struct skep_run_vm *like,
+		       struct skep_arena *arena)
 {
 	const struct skep_obj *o = r->file->obj;
 	bool wanted = false;
@@ -369,7 +243,8 @@ static int load_others(struct skep_run_vm *r, const struct skep_run_vm *like, st
 	for (u32 i = 0; i < r->nmap; i++)
 		wanted |= r->map[i].def && r->map[i].def->type == SKEP_MAP_PROG_ARRAY;
 	for (u32 i = like ? 1 : 0; i < n && wanted; i++) {
-		const struct skep_func *f = like ? skep_func_find(o, like->loaded[i]->name) : o->func[i];
+		const struct skep_func *f =
+			like ? skep_func_find(o, like->loaded[i]->name) : o->func[i];
 		struct skep_image *im;
 		int err;
 
@@ -403,7 +278,6 @@ static int load_all(struct skep_run_vm *r, const struct skep_run_load_opts *opts
 		    struct skep_arena *arena, struct skep_diags *ds)
 {
 	int err = make_vm(r, opts);
-	bool *filled;
 
 	if (!err)
 		err = add_maps(r, opts->like, arena, ds);
@@ -418,11 +292,7 @@ static int load_all(struct skep_run_vm *r, const struct skep_run_load_opts *opts
 	r->loaded[0] = r->prog;
 	r->nloaded = 1;
 	err = load_others(r, opts->like, arena);
-	if (err)
-		return err;
-	filled = SKEP_NEW_N(arena, bool, r->nmap);
-	static_values(r, arena, filled);
-	return other_values(r, arena, filled);
+	return err ? err : skep_run_values(r, arena);
 }
 
 int skep_run_load(const struct skep_objfile *file, const struct skep_func *prog,
@@ -444,9 +314,7 @@ int skep_run_load(const struct skep_objfile *file, const struct skep_func *prog,
 		RUN_DIAG(ds, NO_TYPE, prog->name);
 		return SKEP_EUNSUP;
 	}
-	SKEP_GUARD(arena, err, {
-		err = load_all(out, opts, arena, ds);
-	});
+	SKEP_GUARD(arena, err, { err = load_all(out, opts, arena, ds); });
 	return err;
 }
 

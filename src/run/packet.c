@@ -136,7 +136,8 @@ static void put_icmp(struct builder *b, bool six)
 	u32 at = b->n;
 	u8 *p = room(b, 8);
 
-	p[0] = (u8)(six ? ONE_OF(b->rng, 128, 129, 135, 136, 1, 2) : ONE_OF(b->rng, 8, 0, 3, 11, 5));
+	p[0] = (u8)(six ? ONE_OF(b->rng, 128, 129, 135, 136, 1, 2)
+			: ONE_OF(b->rng, 8, 0, 3, 11, 5));
 	p[1] = (u8)pick(b->rng, 5);
 	put_random(b, pick(b->rng, 60));
 	skep_put16(p + 2, checksum(b->p + at, b->n - at), true);
@@ -192,7 +193,8 @@ static void put_ip4(struct builder *b, u32 depth)
 	p[1] = (u8)(pick(b->rng, 2) ? 0 : skep_rng_next(b->rng));
 	skep_put16(p + 4, (u16)skep_rng_next(b->rng), true);
 	if (pick(b->rng, 4) == 0)
-		skep_put16(p + 6, (u16)ONE_OF(b->rng, 0x4000, 0x2000, 0x2010, 0x00b9, 0x8000), true);
+		skep_put16(p + 6, (u16)ONE_OF(b->rng, 0x4000, 0x2000, 0x2010, 0x00b9, 0x8000),
+			   true);
 	p[8] = (u8)ONE_OF(b->rng, 64, 64, 255, 1, 2, 0);
 	p[9] = proto;
 	skep_put32(p + 12, skep_run_ip4(b->rng), true);

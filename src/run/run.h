@@ -38,7 +38,7 @@ struct skep_kernel_opts {
 	u32 samples; /* measurements, of which the median is reported; 0: 5 */
 };
 /*
- * Load every program of the object by itself and report. Nothing stays loaded.
+ * Load every program of the object and report. Nothing stays loaded.
  * 0 also when the kernel refuses; SKEP_ENOMEM. The report is in the arena.
  */
 int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,

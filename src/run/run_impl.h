@@ -13,10 +13,15 @@ enum {
 #define RUN_DIAG(ds, name, ...)                                                                    \
 	skep_diag((ds), &skep_run_diags[RUN_D_##name], SKEP_NOWHERE, ##__VA_ARGS__)
 
-/* --- load.c, kernel_side.c ---------------------------------------------------------- */
+/* --- load.c, values.c, kernel_side.c -------------------------------------------------- */
 
-/* Write the addresses of maps, variables and kernel symbols into the code. */
-int skep_run_patch(struct skep_run_vm *r, struct skep_image *im, struct skep_diags *ds);
+/* The definition of a map for the vm: with what user space would have set, made small. */
+struct skep_vm_map_def skep_run_map_def(const struct skep_map *m);
+/* Add a map to the vm for the object's `m`; its index in r->map into *at. 0 or SKEP_ENOMEM. */
+int skep_run_map_add(struct skep_run_vm *r, const struct skep_map *m, struct skep_arena *arena,
+		     u32 *at);
+/* Fill prog arrays and maps of maps: as the object says, else with what there is. */
+int skep_run_values(struct skep_run_vm *r, struct skep_arena *arena);
 /* Two more maps: the values of configuration variables, and memory behind kernel pointers. */
 int skep_run_kernel_side(struct skep_run_vm *r, struct skep_arena *arena);
 /* Is it a configuration variable? Its offset in that map. */
@@ -30,9 +35,17 @@ void skep_run_ip6(struct skep_rng *rng, u8 *out);
 /* The packet's new length. */
 u32 skep_run_damage(struct skep_rng *rng, u8 *pkt, u32 len, u32 max);
 
-/* --- inputs.c, state.c ---------------------------------------------------------------- */
+/* --- inputs.c, learn.c, state.c ----------------------------------------------------------------
+ */
 
-enum { MAX_POOL = 128, MAX_MISSED = 128, MAX_KEY = 64, MAX_KEPT = 48, MAX_TRIES = 64, MAX_CMPS = 256 };
+enum {
+	MAX_POOL = 128,
+	MAX_MISSED = 128,
+	MAX_KEY = 64,
+	MAX_KEPT = 48,
+	MAX_TRIES = 64,
+	MAX_CMPS = 256
+};
 
 struct missed {
 	u32 map; /* of the vm */
@@ -58,6 +71,9 @@ struct skep_run_gen {
 	struct skep_vm_watch watch;
 };
 
+/* Remember a number that a jump depends on. */
+void skep_run_gen_number(struct skep_run_gen *g, u64 v);
+void skep_run_input_copy(struct skep_run_input *to, const struct skep_run_input *from);
 /* A number that programs may care about. */
 u64 skep_run_number(struct skep_run_gen *g);
 /* Bytes made of such numbers, addresses and ports. */

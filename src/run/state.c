@@ -90,7 +90,8 @@ static void fill_hash(const struct filling *f)
 		update(f, f->key, f->value);
 	}
 	for (u32 i = 0; i < g->nmissed; i++) {
-		if (g->missed[i].map != vm_map(f, 0) || f->def->key_size > MAX_KEY || pick(g, 4) == 0)
+		if (g->missed[i].map != vm_map(f, 0) || f->def->key_size > MAX_KEY ||
+		    pick(g, 4) == 0)
 			continue;
 		memcpy(f->key, g->missed[i].key, f->def->key_size);
 		make_value(f);

@@ -29,7 +29,7 @@ struct version {
 	struct skep_arena arena;
 	struct skep_diags ds;
 	struct skep_objfile *file;
-	struct skep_buf bytes; /* of a version that was made here */
+	struct skep_buf bytes;		   /* of a version that was made here */
 	struct skep_kernel_report *kernel; /* or NULL */
 };
 
@@ -89,11 +89,24 @@ static void ask_kernel(struct version *v, const void *image, size_t len, const s
 		v->kernel = NULL;
 }
 
+/* Bytes that DWARF takes in the file, with its relocations. */
+static s64 debug_bytes(const struct version *v)
+{
+	const struct skep_elf *e = v->file->elf;
+	s64 n = 0;
+
+	for (u32 i = 1; i < e->nsec; i++)
+		if (e->sec[i].type != SKEP_SHT_NOBITS && strstr(e->sec[i].name, ".debug_"))
+			n += (s64)e->sec[i].size;
+	return n;
+}
+
 /* Does writing give back the image? */
 static bool writes(const struct version *v, u32 flags, const void *image, size_t len)
 {
 	struct skep_buf b = {0};
-	bool same = skep_obj_write(v->file, flags, NULL, &b) == 0 && b.n == len && !memcmp(b.p, image, len);
+	bool same = skep_obj_write(v->file, flags, NULL, &b) == 0 && b.n == len &&
+		    !memcmp(b.p, image, len);
 
 	skep_buf_fini(&b);
 	return same;
@@ -115,25 +128,29 @@ static void push_code(struct skep_obj *o)
 }
 
 /* Is every program of b what it is in a, line by line? */
-static const char *compare_code(const struct skep_obj *a, const struct skep_obj *b, struct skep_arena *arena)
+static const char *compare_code(const struct skep_obj *a, const struct skep_obj *b,
+				struct skep_arena *arena)
 {
 	if (a->nfunc != b->nfunc)
 		return "functions are gone";
 	for (u32 i = 0; i < a->nfunc; i++) {
 		struct skep_image *x, *y;
 
-		if (skep_obj_join(a, a->func[i], arena, &x) || skep_obj_join(b, b->func[i], arena, &y))
+		if (skep_obj_join(a, a->func[i], arena, &x) ||
+		    skep_obj_join(b, b->func[i], arena, &y))
 			return "out of memory";
 		if (x->slots != y->slots || memcmp(x->code, y->code, (size_t)x->slots * 8))
 			return "instructions differ";
 		for (u32 k = 0; k < x->slots; k++) {
 			const struct skep_insn *m = x->insn[k], *n = y->insn[k];
 
-			if (!m != !n || (m && (m->ref != n->ref || !m->line != !n->line || !m->core != !n->core)))
+			if (!m != !n || (m && (m->ref != n->ref || !m->line != !n->line ||
+					       !m->core != !n->core)))
 				return "references or records differ";
 			if (m && m->line && m->line->line_col != n->line->line_col)
 				return "lines differ";
-			if (m && m->core && (m->core->type != n->core->type || m->core->kind != n->core->kind))
+			if (m && m->core &&
+			    (m->core->type != n->core->type || m->core->kind != n->core->kind))
 				return "CO-RE records differ";
 		}
 		if (a->func[i]->type != b->func[i]->type)
@@ -177,7 +194,8 @@ static const char *move(struct version *a, const void *image, size_t len)
 static const char *optimize(struct version *in, struct version *out, enum skep_opt_mode mode,
 			    const struct settings *set)
 {
-	struct skep_opt_opts oo = {.sz = sizeof(oo), .mode = mode, .passes = set->passes, .check = true};
+	struct skep_opt_opts oo = {
+		.sz = sizeof(oo), .mode = mode, .passes = set->passes, .check = true};
 	struct skep_opt_result res = {.arena = &in->arena};
 	const char *broken;
 
@@ -204,7 +222,8 @@ static void put_difference(struct skep_json *j, const struct skep_run_differ_res
 }
 
 /* What the kernel said of a program. */
-static void put_kernel(struct skep_json *j, const char *key, const struct skep_kernel_report *r, const char *name)
+static void put_kernel(struct skep_json *j, const char *key, const struct skep_kernel_report *r,
+		       const char *name)
 {
 	for (u32 i = 0; r && i < r->n; i++) {
 		if (strcmp(r->prog[i].name, name))
@@ -220,7 +239,8 @@ static void put_kernel(struct skep_json *j, const char *key, const struct skep_k
 }
 
 static void put_program(struct skep_json *j, const struct skep_func *f, const struct version *a,
-			const struct version *b, const struct settings *set, struct skep_arena *arena)
+			const struct version *b, const struct settings *set,
+			struct skep_arena *arena)
 {
 	static const char *const verdicts[] = {"equal", "differs", "unknown"};
 	struct skep_run_differ_opts opts = {.inputs = set->inputs, .seed = set->seed};
@@ -239,7 +259,9 @@ static void put_program(struct skep_json *j, const struct skep_func *f, const st
 		err = skep_run_differ(a->file, b->file, f->name, &opts, arena, &ds, &r);
 	if (!g || err) {
 		skep_json_kstr(j, "verdict", "failed");
-		skep_json_kstr(j, "reason", g ? skep_arena_printf(arena, "error %d", err) : "the program is gone");
+		skep_json_kstr(j, "reason",
+			       g ? skep_arena_printf(arena, "error %d", err)
+				 : "the program is gone");
 	} else if (set->inputs) {
 		skep_json_kstr(j, "verdict", verdicts[r.verdict]);
 		skep_json_kstr(j, "reason", r.reason);
@@ -278,8 +300,8 @@ static void put_programs(struct skep_json *j, const struct version *a, const str
 	skep_arena_fini(&scratch);
 }
 
-static void put_mode(struct skep_json *j, enum skep_opt_mode mode, const struct version *a, const void *image,
-		     size_t len, u32 number, const struct settings *set)
+static void put_mode(struct skep_json *j, enum skep_opt_mode mode, const struct version *a,
+		     const void *image, size_t len, u32 number, const struct settings *set)
 {
 	const char *name = mode == SKEP_OPT_SIZE ? "size" : "speed", *why;
 	struct version in, out;
@@ -296,6 +318,7 @@ static void put_mode(struct skep_json *j, enum skep_opt_mode mode, const struct 
 	if (!why) {
 		ask_kernel(&out, out.bytes.p, out.bytes.n, set);
 		skep_json_kint(j, "bytes", (s64)out.bytes.n);
+		skep_json_kint(j, "debug", debug_bytes(&out));
 		put_programs(j, a, &out, set);
 		if (set->dir)
 			spill(set->dir, number, name, &out.bytes);
@@ -322,8 +345,10 @@ static void check(const char *path, u32 number, const struct settings *set)
 		skep_json_kstr(&j, "error", last_message(&a));
 	} else {
 		skep_json_kstr(&j, "error", NULL);
+		skep_json_kint(&j, "debug", debug_bytes(&a));
 		skep_json_kbool(&j, "write", writes(&a, 0, image, len));
-		skep_json_kbool(&j, "remake", writes(&a, SKEP_WRITE_REMAKE | SKEP_WRITE_KEEP_ALL, image, len));
+		skep_json_kbool(&j, "remake",
+				writes(&a, SKEP_WRITE_REMAKE | SKEP_WRITE_KEEP_ALL, image, len));
 		skep_json_kstr(&j, "move", move(&a, image, len));
 		ask_kernel(&a, image, len, set);
 		skep_json_kstr(&j, "no_kernel", a.kernel ? a.kernel->unavailable : NULL);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's word on moved objects: kernel-moving ORIGINAL MOVED [...]
+ * The kernel's word on objects that skep wrote: kernel-moving [-o] ORIGINAL WRITTEN [...]
  * Both are loaded. The verdicts must be equal, and for each program the kernel
- * must report the same functions and the same sequence of source lines; XDP and
- * tc programs must answer packets alike. Exit status 77 when bpf(2) is not allowed.
+ * must report the same functions and the same sequence of source lines (with -o,
+ * for optimized objects: only lines that the original has, and one at the start
+ * of each function); XDP and tc programs must answer packets alike. Exit status
+ * 77 when bpf(2) is not allowed.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,6 +24,7 @@ struct kinfo {
 };
 
 static unsigned loaded, refused, compared, runs, lines;
+static bool optimized;
 
 static int quiet_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -50,6 +53,27 @@ static bool get_info(int fd, struct kinfo *k)
 	return !bpf_obj_get_info_by_fd(fd, &k->info, &len);
 }
 
+static bool same_line(const struct bpf_line_info *x, const struct bpf_line_info *y)
+{
+	return x->line_col == y->line_col && x->file_name_off == y->file_name_off && x->line_off == y->line_off;
+}
+
+/* Every line of b is one of a. */
+static const char *compare_lines(const struct kinfo *a, const struct kinfo *b)
+{
+	for (__u32 i = 0; i < b->info.nr_line_info; i++, lines++) {
+		__u32 k = 0;
+
+		while (k < a->info.nr_line_info && !same_line(&a->line[k], &b->line[i]))
+			k++;
+		if (k == a->info.nr_line_info)
+			return "a source line that the original does not have";
+	}
+	if (a->info.nr_line_info && !b->info.nr_line_info)
+		return "no source lines any more";
+	return NULL;
+}
+
 static const char *compare_info(const struct kinfo *a, const struct kinfo *b)
 {
 	if (a->info.nr_func_info != b->info.nr_func_info)
@@ -58,6 +82,8 @@ static const char *compare_info(const struct kinfo *a, const struct kinfo *b)
 		if (a->func[i].type_id != b->func[i].type_id ||
 		    (i && b->func[i].insn_off <= b->func[i - 1].insn_off))
 			return "another function";
+	if (optimized)
+		return compare_lines(a, b);
 	if (a->info.nr_line_info != b->info.nr_line_info)
 		return "another number of source lines";
 	for (__u32 i = 0; i < a->info.nr_line_info; i++, lines++) {
@@ -176,6 +202,9 @@ int main(int argc, char **argv)
 	}
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	libbpf_set_print(quiet_print);
+	optimized = argc > 1 && strcmp(argv[1], "-o") == 0;
+	argv += optimized;
+	argc -= optimized;
 	for (int i = 1; i + 1 < argc; i += 2)
 		bad += check(argv[i], argv[i + 1]);
 	printf("%u pairs loaded, %u refused both, %u programs, %u source lines, %u packets\n",
