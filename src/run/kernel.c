@@ -164,20 +164,10 @@ static void ask_sizes(int fd, struct skep_kernel_prog *out)
 	out->jited = info.jited_prog_len;
 }
 
-/* Load the object with `p` among its programs; the verifier's statistics of `p` go to the log. */
-static int load(const struct loader *l, struct bpf_object *bo, struct bpf_program *p)
-{
-	l->log[0] = 0;
-	bpf_program__set_autoload(p, true);
-	bpf_program__set_log_level(p, LOG_STATS);
-	bpf_program__set_log_buf(p, l->log, LOG_SIZE);
-	return bpf_object__load(bo);
-}
-
 static int load_one(const struct loader *l, const char *name, struct skep_kernel_prog *out)
 {
 	struct bpf_object *bo = open_object(l);
-	struct bpf_program *p, *other;
+	struct bpf_program *p;
 	int err;
 
 	out->name = skep_arena_strdup(l->arena, name);
@@ -190,21 +180,11 @@ static int load_one(const struct loader *l, const char *name, struct skep_kernel
 		out->err = -ENOENT;
 		goto done;
 	}
-	err = load(l, bo, p);
-	if (err == -EBADF && parse_processed(l->log)) {
-		/*
-		 * The verifier was content; what failed is a program array that names the
-		 * other programs. So they are loaded, too, if the kernel takes them.
-		 */
-		bpf_object__close(bo);
-		bo = open_object(l);
-		p = bo ? bpf_object__find_program_by_name(bo, name) : NULL;
-		if (p) {
-			bpf_object__for_each_program(other, bo)
-				bpf_program__set_autoload(other, true);
-			err = load(l, bo, p);
-		}
-	}
+	l->log[0] = 0;
+	bpf_program__set_autoload(p, true);
+	bpf_program__set_log_level(p, LOG_STATS);
+	bpf_program__set_log_buf(p, l->log, LOG_SIZE);
+	err = bpf_object__load(bo);
 	out->err = err < 0 ? err : 0;
 	out->processed = parse_processed(l->log);
 	if (err) {
