@@ -37,6 +37,7 @@ test-corpus: setup all
 		echo "0 passed, 0 failed, 1 skipped"; \
 	fi
 
+# A tour; ends with a table of what was gained. 1 when anything differs or is refused.
 demo: setup all
 	@tools/demo $(BUILD)/src/cli/skep
 
@@ -47,7 +48,7 @@ cover: setup
 	@tools/test-all --build $(BUILD)-cover --coverage
 	@tools/coverage $(BUILD)-cover
 
-# make fuzz-object [SECONDS=60]
+# make fuzz-elf [SECONDS=60]
 fuzz-%:
 	@tools/fuzz $* $(SECONDS)
 
