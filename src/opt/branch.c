@@ -72,10 +72,11 @@ static bool invert(struct skep_opt *o, struct skep_insn *i)
 		return false;
 	to = ja->target;
 	/*
-	 * The kernel's verifier goes on with the next instruction first. Where that goes round a
-	 * loop, the order decides how often states are pruned: leave it to the compiler.
+	 * The kernel's verifier goes on with the next instruction first. Inside a loop that order
+	 * decides how early states are pruned (measured: 170,000 instructions became more than a
+	 * million), so there the compiler's choice stays.
 	 */
-	if (to == ja || to->num <= i->num || !skep_opt_begin(o, "inverted branch", i, ja))
+	if (to == ja || o->cfg->block[o->cfg->block_of[i->num]].loop || !skep_opt_begin(o, "inverted branch", i, ja))
 		return false;
 	skep_edit_set(i, &in);
 	skep_edit_set_target(i, to);
@@ -139,6 +140,7 @@ bool skep_pass_branch(struct skep_opt *o, struct skep_func *f)
 	if (skep_opt_huge(f))
 		return false;
 	skep_opt_look(o, f, false);
+	skep_cfg_loops(o->cfg, o->scratch);
 	for (u32 k = 0; k < o->cfg->ninsn; k++) {
 		struct skep_insn *i = o->cfg->insn[k];
 
