@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* skep list: the tables that skep works from, as text or JSON. */
 #include "cli/cli.h"
+#include "opt/opt.h"
 
 #include <stdio.h>
 
@@ -199,6 +200,20 @@ static void list_progs(struct skep_cli *cli)
 	table_end(&t);
 }
 
+static void list_passes(struct skep_cli *cli)
+{
+	TABLE(t, cli, {"pass"}, {"for"}, {"what it takes away"});
+	u32 n;
+	const struct skep_pass *p = skep_opt_passes(&n);
+
+	for (u32 i = 0; i < n; i++) {
+		put(&t, p[i].name);
+		put(&t, p[i].size_only ? "size" : "size, speed");
+		put(&t, p[i].summary);
+	}
+	table_end(&t);
+}
+
 static void list_sections(struct skep_cli *cli)
 {
 	static const struct {
@@ -243,7 +258,8 @@ static const struct {
 	void (*print)(struct skep_cli *cli);
 } lists[] = {
 	{"insns", list_insns}, {"helpers", list_helpers},   {"maps", list_maps},
-	{"progs", list_progs}, {"sections", list_sections}, {"diags", list_diags},
+	{"progs", list_progs}, {"sections", list_sections}, {"passes", list_passes},
+	{"diags", list_diags},
 };
 
 static const char *list_name(const void *of, u32 i)

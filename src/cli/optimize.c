@@ -244,7 +244,9 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		   const struct skep_buf *out)
 {
 	const char *path = skep_cli_opt(cli, "output");
-	bool to_stdout = path && strcmp(path, "-") == 0;
+	const char *remarks = skep_cli_opt(cli, "remarks");
+	/* One thing at a time on standard output. */
+	bool to_stdout = (path && strcmp(path, "-") == 0) || (remarks && strcmp(remarks, "-") == 0);
 	int err = write_remarks(cli, r);
 
 	if (!err && path)

@@ -83,7 +83,7 @@ static u32 parse_processed(const char *log)
 /* The end of the log without the statistics: what was wrong. */
 static const char *log_tail(struct skep_arena *arena, char *log)
 {
-	char *end = strstr(log, "\nprocessed ");
+	char *end = strncmp(log, "processed ", 10) == 0 ? log : strstr(log, "\nprocessed ");
 	char *p;
 	int lines = 0;
 
