@@ -8,7 +8,7 @@
 .section "xdp" type=progbits flags=ax align=8 offset=0x40 size=568 sum=0x327c2962
 
 .func mac_swap type=15
-	.file "/work/wt-text/examples/mac_swap.bpf.c"
+	.file "/build/skep-1/examples/mac_swap.bpf.c"
 	.line 36:38 "\tvoid *data_end = (void *)(long)ctx->data_end;"
 	r2 = *(u32 *)(r1 + 4)
 	.line 37:43 "\tstruct frame *frame = (void *)(long)ctx->data;"
@@ -154,7 +154,7 @@ L2:
 	.ascii "ctx\0"
 	.ascii "mac_swap\0"
 	.ascii "xdp\0"
-	.ascii "/work/wt-text/examples/mac_swap.bpf.c\0"
+	.ascii "/build/skep-1/examples/mac_swap.bpf.c\0"
 	.ascii "\tvoid *data_end = (void *)(long)ctx->data_end;\0"
 	.ascii "\tstruct frame *frame = (void *)(long)ctx->data;\0"
 	.ascii "\t__u32 zero = 0, *on;\0"

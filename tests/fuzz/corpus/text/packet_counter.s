@@ -8,7 +8,7 @@
 .section "xdp" type=progbits flags=ax align=8 offset=0x40 size=328 sum=0xea87e96
 
 .func count_packets type=19
-	.file "/work/wt-text/examples/packet_counter.bpf.c"
+	.file "/build/skep-1/examples/packet_counter.bpf.c"
 	.line 62:0 "int count_packets(struct xdp_md *ctx)"
 	w2 = 256
 	.line 65:38 "\tvoid *data_end = (void *)(long)ctx->data_end;"
@@ -135,7 +135,7 @@ L3:
 	.ascii "ctx\0"
 	.ascii "count_packets\0"
 	.ascii "xdp\0"
-	.ascii "/work/wt-text/examples/packet_counter.bpf.c\0"
+	.ascii "/build/skep-1/examples/packet_counter.bpf.c\0"
 	.ascii "int count_packets(struct xdp_md *ctx)\0"
 	.ascii "\tvoid *data_end = (void *)(long)ctx->data_end;\0"
 	.ascii "\tvoid *data = (void *)(long)ctx->data;\0"
