@@ -50,7 +50,7 @@ static void make_input(struct session *s, struct skep_vm_input *in)
 
 static int run_input(struct skep_cli *cli, struct session *s, u64 number)
 {
-	struct skep_vm_result res;
+	struct skep_vm_result res = {0};
 	struct skep_vm_input in;
 	int err = 0;
 
