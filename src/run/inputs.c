@@ -64,7 +64,7 @@ void skep_run_gen_free(struct skep_run_gen *g)
 	if (!g)
 		return;
 	free(g->kept);
-	free(g->todo);
+	free(g->queue);
 	free(g->ins);
 	free(g->outcome);
 	free(g->tried);
@@ -139,7 +139,7 @@ struct skep_run_gen *skep_run_gen_new(const struct skep_run_vm *r, u64 seed)
 	g->slots = n;
 	skep_rng_init(&g->rng, seed);
 	g->kept = calloc(MAX_KEPT, sizeof(*g->kept));
-	g->todo = calloc(MAX_TRIES, sizeof(*g->todo));
+	g->queue = calloc(MAX_TRIES, sizeof(*g->queue));
 	g->ins = calloc(n, sizeof(*g->ins));
 	g->outcome = calloc(n, 1);
 	g->tried = calloc(n, 1);
@@ -148,7 +148,7 @@ struct skep_run_gen *skep_run_gen_new(const struct skep_run_vm *r, u64 seed)
 					  .cap_cmp = MAX_CMPS,
 					  .missed = on_missed,
 					  .user = g};
-	if (!g->kept || !g->todo || !g->ins || !g->outcome || !g->tried || !g->watch.cover ||
+	if (!g->kept || !g->queue || !g->ins || !g->outcome || !g->tried || !g->watch.cover ||
 	    !g->watch.cmp) {
 		skep_run_gen_free(g);
 		return NULL;
@@ -326,10 +326,10 @@ static void mutate(struct skep_run_gen *g, struct skep_run_input *in)
 
 void skep_run_gen_next(struct skep_run_gen *g, struct skep_run_input *out)
 {
-	if (g->ntodo && pick(g, 4)) {
-		g->ntodo--;
-		skep_run_input_copy(out, &g->todo[g->todo_at]);
-		g->todo_at = (g->todo_at + 1) % MAX_TRIES;
+	if (g->nqueue && pick(g, 4)) {
+		g->nqueue--;
+		skep_run_input_copy(out, &g->queue[g->queue_at]);
+		g->queue_at = (g->queue_at + 1) % MAX_TRIES;
 		return;
 	}
 	if (g->nkept && pick(g, 2)) {

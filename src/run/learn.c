@@ -14,12 +14,12 @@ static u32 pick(struct skep_run_gen *g, u32 n)
 static void add_todo(struct skep_run_gen *g, const struct skep_run_input *in, u32 where, bool ctx,
 		     u64 v, u32 width, bool big)
 {
-	struct skep_run_input *t = &g->todo[(g->todo_at + g->ntodo) % MAX_TRIES];
+	struct skep_run_input *t = &g->queue[(g->queue_at + g->nqueue) % MAX_TRIES];
 	u8 bytes[8], *p;
 
-	if (g->ntodo == MAX_TRIES)
+	if (g->nqueue == MAX_TRIES)
 		return;
-	g->ntodo++;
+	g->nqueue++;
 	skep_run_input_copy(t, in);
 	p = (ctx ? t->ctx : t->pkt) + where;
 	skep_put64(bytes, big ? v << (64 - 8 * width) : v, big);

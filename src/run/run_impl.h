@@ -62,8 +62,8 @@ struct skep_run_gen {
 	u8 memory[SKEP_RUN_MEMORY];
 	struct skep_run_input *kept; /* inputs that reached something new */
 	u32 nkept;
-	struct skep_run_input *todo; /* changed so that a jump goes the other way */
-	u32 ntodo, todo_at;
+	struct skep_run_input *queue; /* changed so that a jump goes the other way */
+	u32 nqueue, queue_at;
 	u32 slots, reached;
 	struct skep_ins *ins; /* by slot; SKEP_OP_NR: none */
 	u8 *outcome;	      /* by slot: 1 taken, 2 not taken */
