@@ -8,6 +8,7 @@
 #ifndef SKEP_FLOW_H
 #define SKEP_FLOW_H
 
+#include "flow/range.h"
 #include "ir/ir.h"
 
 /* --- control-flow graph --------------------------------------------------- */
