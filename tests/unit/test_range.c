@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ranges against the reference meaning of instructions: whatever members two ranges
+ * have, the result of each instruction on them is in the instruction's result range,
+ * comparisons that are decided are so for all members, and what a branch leaves still
+ * has the members that take it. Ranges are random (SKEP_SEED sets the seed, SKEP_CASES
+ * the number of cases) and all intervals between numbers at the edges of types.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "flow/range.h"
+
+static struct skep_rng rng;
+static u64 ncases = 40000, seed = 1;
+
+/* --- random numbers and ranges ------------------------------------------------ */
+
+static const u64 edges[] = {
+	0, 1, 2, 7, 8, 31, 32, 63, 64, 255, 256, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7ffffffe, 0x7fffffff,
+	0x80000000, 0x80000001, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001, 0x17fffffff, 0x180000000,
+	0x1ffffffff, 0x7ffffffeffffffff, 0x7fffffff00000000, 0x7fffffff7fffffff, 0x7ffffffffffffffe,
+	0x7fffffffffffffff, 0x8000000000000000, 0x8000000000000001, 0x800000007fffffff, 0x80000000ffffffff,
+	0xfffffffeffffffff, 0xffffffff00000000, 0xffffffff00000001, 0xffffffff7fffffff, 0xffffffff80000000,
+	0xffffffff80000001, 0xffffffffffff8000, 0xffffffffffffff80, 0xffffffffffffffc0, 0xfffffffffffffffe,
+	0xffffffffffffffff,
+};
+enum { NEDGES = SKEP_ARRAY_SIZE(edges) };
+
+static u64 random_number(void)
+{
+	u64 v = skep_rng_next(&rng);
+
+	switch (skep_rng_below(&rng, 8)) {
+	case 0:
+		return v;
+	case 1:
+		return v >> skep_rng_below(&rng, 64);
+	case 2:
+		return 0 - (v >> skep_rng_below(&rng, 64));
+	case 3:
+		return skep_rng_below(&rng, 70);
+	case 4:
+		return (u32)v;
+	case 5:
+		return (u64)(s64)(s32)v;
+	default:
+		return edges[skep_rng_below(&rng, NEDGES)] + skep_rng_below(&rng, 5) - 2;
+	}
+}
+
+/* A number near another one in some sense: little added, some bits other, or one half other. */
+static u64 random_near(u64 x)
+{
+	u64 v = skep_rng_next(&rng);
+
+	switch (skep_rng_below(&rng, 6)) {
+	case 0:
+		return x + (v >> skep_rng_below(&rng, 64));
+	case 1:
+		return x ^ (v & skep_rng_next(&rng) & skep_rng_next(&rng));
+	case 2:
+		return x ^ ((u64)1 << skep_rng_below(&rng, 64));
+	case 3:
+		return (x & ~(u64)UINT32_MAX) | (u32)random_number();
+	case 4:
+		return (x & UINT32_MAX) | (random_number() << 32);
+	default:
+		return random_number();
+	}
+}
+
+enum { NMEMBERS = 6 };
+
+struct sample {
+	struct skep_range r;
+	u64 v[NMEMBERS];
+};
+
+/* Some views of it are forgotten, so that the others must say them again. */
+static void forget(struct skep_range *r)
+{
+	struct skep_range any = skep_range_any();
+	u64 what = skep_rng_next(&rng);
+
+	if (what & 1)
+		r->bits = any.bits;
+	if (what & 2) {
+		r->umin = any.umin;
+		r->umax = any.umax;
+	}
+	if (what & 4) {
+		r->smin = any.smin;
+		r->smax = any.smax;
+	}
+	if (what & 8) {
+		r->umin32 = any.umin32;
+		r->umax32 = any.umax32;
+	}
+	if (what & 16) {
+		r->smin32 = any.smin32;
+		r->smax32 = any.smax32;
+	}
+	if (what & 32)
+		r->bits.mask |= UINT32_MAX, r->bits.value &= ~r->bits.mask;
+	if (what & 64)
+		r->bits.mask |= ~(u64)UINT32_MAX, r->bits.value &= ~r->bits.mask;
+}
+
+static void fail_range(const char *what, const struct skep_range *r)
+{
+	struct skep_buf b = {0};
+
+	skep_range_print(r, &b);
+	printf("  %s: %s\n   bits %llx|%llx u %llx..%llx s %llx..%llx u32 %x..%x s32 %x..%x\n", what, b.p,
+	       (unsigned long long)r->bits.value, (unsigned long long)r->bits.mask,
+	       (unsigned long long)r->umin, (unsigned long long)r->umax, (unsigned long long)r->smin,
+	       (unsigned long long)r->smax, r->umin32, r->umax32, (u32)r->smin32, (u32)r->smax32);
+	skep_buf_fini(&b);
+}
+
+static void check_has(const struct skep_range *r, u64 v, const char *what)
+{
+	if (skep_range_has(r, v))
+		return;
+	fail_range(what, r);
+	fail_msg("%s: lost %llx (seed %llu)", what, (unsigned long long)v, (unsigned long long)seed);
+}
+
+static void random_sample(struct sample *s)
+{
+	u32 n = 1 + (u32)skep_rng_below(&rng, 3);
+
+	s->v[0] = random_number();
+	s->r = skep_range_const(s->v[0]);
+	for (u32 i = 1; i < NMEMBERS; i++) {
+		if (i < n) {
+			struct skep_range c;
+
+			s->v[i] = random_near(s->v[i - 1]);
+			c = skep_range_const(s->v[i]);
+			s->r = skep_range_join(&s->r, &c);
+		}
+	}
+	if (n > 1 && skep_rng_below(&rng, 2))
+		forget(&s->r);
+	if (!skep_range_sync(&s->r))
+		fail_msg("a range with members is empty (seed %llu)", (unsigned long long)seed);
+	for (u32 i = 0; i < n; i++)
+		check_has(&s->r, s->v[i], "sync");
+	/* The bounds themselves are often members, and numbers near members. */
+	for (u32 i = n; i < NMEMBERS; i++) {
+		u64 c[] = {s->r.umin, s->r.umax, (u64)s->r.smin, (u64)s->r.smax, random_near(s->v[0]),
+			   s->r.bits.value | (skep_rng_next(&rng) & s->r.bits.mask),
+			   s->r.umin + skep_rng_next(&rng) % (s->r.umax - s->r.umin ? s->r.umax - s->r.umin : 1)};
+		u64 v = c[skep_rng_below(&rng, SKEP_ARRAY_SIZE(c))];
+
+		s->v[i] = skep_range_has(&s->r, v) ? v : s->v[0];
+	}
+}
+
+/* --- instructions --------------------------------------------------------------- */
+
+static struct skep_ins insns[128];
+static u32 ninsns;
+
+static void add_insn(u16 op, u8 size, s32 off, s64 imm)
+{
+	insns[ninsns++] = (struct skep_ins){
+		.op = op, .size = size, .form = SKEP_REG, .dst = 1, .src = 2, .off = off, .imm = imm};
+}
+
+static void list_insns(void)
+{
+	for (u16 op = SKEP_ADD; op <= SKEP_SMOD; op++) {
+		add_insn(op, 8, 0, 0);
+		add_insn(op, 4, 0, 0);
+	}
+	add_insn(SKEP_NEG, 8, 0, 0);
+	add_insn(SKEP_NEG, 4, 0, 0);
+	for (s32 bits = 8; bits <= 32; bits *= 2) {
+		add_insn(SKEP_MOVSX, 8, bits, 0);
+		if (bits < 32)
+			add_insn(SKEP_MOVSX, 4, bits, 0);
+	}
+	for (s64 bits = 16; bits <= 64; bits *= 2) {
+		add_insn(SKEP_TOLE, 4, 0, bits);
+		add_insn(SKEP_TOBE, 4, 0, bits);
+		add_insn(SKEP_BSWAP, 8, 0, bits);
+	}
+}
+
+static void check_alu(const struct skep_ins *in, const struct sample *a, const struct sample *b)
+{
+	struct skep_range r = skep_range_alu(in, &a->r, &b->r), again = r;
+
+	for (u32 i = 0; i < NMEMBERS; i++)
+		for (u32 k = 0; k < NMEMBERS; k++) {
+			u64 v = skep_isa_eval(in, a->v[i], b->v[k]);
+
+			if (skep_range_has(&r, v))
+				continue;
+			fail_range("dst", &a->r);
+			fail_range("src", &b->r);
+			fail_range("result", &r);
+			fail_msg("%s, %d bytes (off %d imm %lld): %llx, %llx gives %llx (seed %llu)",
+				 skep_ops[in->op].name, in->size, in->off, (long long)in->imm,
+				 (unsigned long long)a->v[i], (unsigned long long)b->v[k],
+				 (unsigned long long)v, (unsigned long long)seed);
+		}
+	/* What comes out is sharpened already, and constants make a constant. */
+	if (!skep_range_sync(&again) || !skep_range_eq(&again, &r)) {
+		fail_range("result", &r);
+		fail_range("sharpened", &again);
+		fail_msg("%s, %d bytes: not sharpened (seed %llu)", skep_ops[in->op].name, in->size,
+			 (unsigned long long)seed);
+	}
+	if (skep_range_is_const(&a->r) && skep_range_is_const(&b->r) && !skep_range_is_const(&r))
+		fail_msg("%s of constants is none", skep_ops[in->op].name);
+}
+
+static void check_cond(u16 op, u32 size, const struct sample *a, const struct sample *b)
+{
+	struct skep_ins in = {.op = op, .size = (u8)size, .form = SKEP_REG};
+	int holds = skep_range_cond(op, size, &a->r, &b->r);
+
+	for (int taken = 0; taken < 2; taken++) {
+		struct skep_range d = a->r, s = b->r;
+		bool possible = skep_range_refine(op, size, taken, &d, &s);
+
+		for (u32 i = 0; i < NMEMBERS; i++)
+			for (u32 k = 0; k < NMEMBERS; k++) {
+				if (skep_isa_cond(&in, a->v[i], b->v[k]) != taken)
+					continue;
+				if (holds != !taken && possible && skep_range_has(&d, a->v[i]) &&
+				    skep_range_has(&s, b->v[k]))
+					continue;
+				fail_range("dst", &a->r);
+				fail_range("src", &b->r);
+				fail_range("dst after", &d);
+				fail_range("src after", &s);
+				fail_msg("%s, %u bytes, %d: decided %d, possible %d, lost %llx, %llx (seed %llu)",
+					 skep_ops[op].name, size, taken, holds, possible,
+					 (unsigned long long)a->v[i], (unsigned long long)b->v[k],
+					 (unsigned long long)seed);
+			}
+		/* Refining never forgets. */
+		if (possible && (!skep_range_includes(&a->r, &d) || !skep_range_includes(&b->r, &s)))
+			fail_msg("%s, %u bytes: refining forgets (seed %llu)", skep_ops[op].name, size,
+				 (unsigned long long)seed);
+	}
+}
+
+static void check_pair(const struct sample *a, const struct sample *b)
+{
+	for (u32 i = 0; i < ninsns; i++)
+		check_alu(&insns[i], a, b);
+	for (u16 op = SKEP_JEQ; op <= SKEP_JSET; op++) {
+		check_cond(op, 8, a, b);
+		check_cond(op, 4, a, b);
+	}
+}
+
+static void test_random(void **state)
+{
+	struct sample a, b;
+
+	for (u64 i = 0; i < ncases; i++) {
+		random_sample(&a);
+		random_sample(&b);
+		check_pair(&a, &b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random),
+	};
+
+	if (getenv("SKEP_SEED"))
+		seed = strtoull(getenv("SKEP_SEED"), NULL, 0);
+	if (getenv("SKEP_CASES"))
+		ncases = strtoull(getenv("SKEP_CASES"), NULL, 0);
+	printf("seed %llu, %llu pairs of random ranges\n", (unsigned long long)seed, (unsigned long long)ncases);
+	skep_rng_init(&rng, seed);
+	list_insns();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
