@@ -138,4 +138,96 @@ u32 skep_section_guess_type(const char *section);
 /* The field of a context that an access hits exactly or partly, or NULL. */
 const struct skep_ctx_field *skep_ctx_find(const struct skep_prog_type *pt, s64 off, u32 size);
 
+/* --- what a verifier asks about helpers --------------------------------------- */
+
+/* The exact kind of a helper's argument. */
+enum skep_at {
+	SKEP_AT_NONE,	     /* the register is not read */
+	SKEP_AT_ANY,	     /* any initialised value */
+	SKEP_AT_CTX,	     /* the context, unmoved */
+	SKEP_AT_MAP,	     /* a map */
+	SKEP_AT_KEY,	     /* the map's key_size bytes */
+	SKEP_AT_VALUE,	     /* the map's value_size bytes */
+	SKEP_AT_MEM,	     /* as many bytes as the next argument says */
+	SKEP_AT_FIXED,	     /* skep_arg_type.size bytes */
+	SKEP_AT_SIZE,	     /* bytes of the argument before it, not 0 */
+	SKEP_AT_SIZE0,	     /* the same, may be 0 */
+	SKEP_AT_ALLOC_SIZE,  /* a constant: the bytes that r0 will point to */
+	SKEP_AT_SPIN_LOCK,   /* the bpf_spin_lock in a map's value or in an allocated object */
+	SKEP_AT_TIMER,	     /* the bpf_timer in a map's value */
+	SKEP_AT_KPTR,	     /* a reference kptr in a map's value or in an allocated object */
+	SKEP_AT_DYNPTR,	     /* a dynptr on the stack */
+	SKEP_AT_FUNC,	     /* a callback */
+	SKEP_AT_STACK,	     /* a stack pointer that is handed to the callback */
+	SKEP_AT_STR,	     /* a string that ends with 0 in a frozen read-only map */
+	SKEP_AT_SOCK_COMMON, /* PTR_TO_SOCKET, TCP_SOCK, SOCK_COMMON or XDP_SOCK of a context or lookup */
+	SKEP_AT_SOCKET,	     /* PTR_TO_SOCKET of a lookup or context */
+	SKEP_AT_BTF,	     /* a kernel type: skep_arg_type.btf, NULL: the helper decides (kptr_xchg) */
+	SKEP_AT_BTF_SOCK,    /* SOCK_COMMON's kinds, or a kernel type that begins with sock_common */
+	SKEP_AT_PERCPU,	     /* the address of a per-CPU kernel variable */
+	SKEP_AT_RINGBUF,     /* memory of ringbuf_reserve, unmoved */
+};
+/* What a helper returns. */
+enum skep_rt {
+	SKEP_RT_INT,
+	SKEP_RT_VOID,
+	SKEP_RT_VALUE,	     /* the map's value (of an inner map: a map) */
+	SKEP_RT_SOCKET,
+	SKEP_RT_TCP_SOCK,
+	SKEP_RT_SOCK_COMMON,
+	SKEP_RT_RINGBUF,     /* memory of the size that the ALLOC_SIZE argument says */
+	SKEP_RT_DYNPTR_MEM,  /* memory of a dynptr, size as RINGBUF */
+	SKEP_RT_PERCPU,	     /* memory or a kernel type: what the PERCPU argument is the address of */
+	SKEP_RT_BTF,	     /* a kernel type */
+};
+enum skep_af {
+	SKEP_AF_NULL = 1,	/* may be NULL */
+	SKEP_AF_RD = 2,		/* memory: read, must be initialised; a return value: read-only */
+	SKEP_AF_WR = 4,		/* memory: must be writable, is written */
+	SKEP_AF_UNINIT = 8,	/* need not be initialised (for a dynptr: must not be one) */
+	SKEP_AF_DIRTY = 16,	/* checked as a read only, but the contents may change */
+	SKEP_AF_RELEASE = 32,	/* the reference in it is released */
+	SKEP_AF_ALIGNED = 64,	/* naturally aligned */
+	SKEP_AF_LOCAL = 128,	/* a dynptr of local memory */
+	SKEP_AF_RINGBUF = 256,	/* a dynptr of a ring buffer */
+	SKEP_AF_TRUSTED = 512,	/* a return value: a trusted pointer */
+};
+struct skep_arg_type {
+	u8 kind;	 /* enum skep_at, of a return value enum skep_rt */
+	u8 size;	 /* of FIXED */
+	u16 flags;	 /* enum skep_af */
+	const char *btf; /* name of the struct, or NULL */
+};
+enum skep_ht {
+	SKEP_HT_PKT_ACCESS = 1,	 /* KEY, VALUE and MEM may lie in the packet */
+	SKEP_HT_CHANGES_PKT = 2, /* packet pointers are invalid afterwards */
+	SKEP_HT_SLEEPS = 4,	 /* only in sleepable programs */
+	SKEP_HT_CAST = 8,	 /* r0 is the first argument in another type: shares its reference */
+	SKEP_HT_ACQUIRE = 16,	 /* r0 is a new reference (map_lookup_elem: on socket maps only) */
+	SKEP_HT_RET_BOUND = 32,	 /* r0 is at least -4095 and at most the size argument */
+	SKEP_HT_ASYNC = 64,	 /* its callback runs later */
+	SKEP_HT_GPL = 128,
+};
+struct skep_helper_type {
+	u16 id, flags; /* enum skep_ht */
+	u64 progs;     /* program types of this row, 0: all that no other row names */
+	struct skep_arg_type ret, arg[5];
+};
+/* The types of a helper as a program type sees it, or NULL: no such helper. */
+const struct skep_helper_type *skep_helper_type(u32 prog_type, s64 id);
+/*
+ * May such a program call it? Linux 6.18 with everything configured. Helpers that only sleepable
+ * programs get are allowed here and have SKEP_HT_SLEEPS.
+ */
+bool skep_helper_allowed(u32 prog_type, u32 attach_type, s64 id);
+/* The same for STRUCT_OPS programs, by the struct ("tcp_congestion_ops"). */
+bool skep_helper_allowed_ops(const char *ops, s64 id);
+/* May the helper get a map of that type from such a program? */
+bool skep_helper_map_ok(u32 prog_type, u32 attach_type, s64 id, u32 map_type);
+enum skep_map_field { SKEP_MAPF_LOCK = 1, SKEP_MAPF_TIMER = 2, SKEP_MAPF_WQ = 4, SKEP_MAPF_GRAPH = 8 };
+/* May such a program use a map of that type whose values have these fields (enum skep_map_field)? */
+bool skep_map_prog_ok(u32 prog_type, bool sleepable, u32 map_type, u32 fields);
+/* The old tracing types: kprobe, tracepoint, perf_event, raw_tracepoint (writable). */
+bool skep_prog_type_traces(u32 prog_type);
+
 #endif
