@@ -41,8 +41,8 @@ test-corpus: setup all
 demo: setup all
 	@tools/demo $(BUILD)/src/cli/skep
 
-lint:
-	@tools/lint
+lint: all
+	@BUILD=$(BUILD) tools/lint
 
 cover: setup
 	@tools/test-all --build $(BUILD)-cover --coverage

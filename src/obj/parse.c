@@ -70,8 +70,8 @@ int skep_parse_hex(struct parser *p, u8 **out, u32 *n)
 
 static int do_hex(struct parser *p)
 {
-	u8 *b;
-	u32 n;
+	u8 *b = NULL;
+	u32 n = 0;
 	int err = skep_parse_hex(p, &b, &n);
 
 	return err ? err : add_bytes(p, b, n);

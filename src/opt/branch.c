@@ -112,8 +112,8 @@ static bool pull(struct skep_opt *o, struct skep_insn *ja)
 	if (!skep_opt_clean(o, lo, hi) || !skep_opt_begin(o, "block behind its only jump", lo, hi))
 		return false;
 	skep_opt_touch(o, lo, hi);
-	for (struct skep_insn *i = t, *next;; i = next) {
-		next = i->next;
+	for (struct skep_insn *i = t, *next; i; i = next) {
+		next = i == end ? NULL : i->next;
 		/* Branches to the moved instruction stay with it. */
 		if (i->prev)
 			i->prev->next = i->next;
@@ -125,8 +125,6 @@ static bool pull(struct skep_opt *o, struct skep_insn *ja)
 			i->func->last = i->prev;
 		i->func->ninsns--;
 		skep_edit_insert_before(at, i, false);
-		if (i == end)
-			break;
 	}
 	skep_edit_remove(o->obj, ja);
 	skep_opt_end(o);

@@ -150,7 +150,7 @@ static void measure(const struct loader *l, int fd, struct skep_kernel_prog *out
 {
 	u32 samples = l->opts->samples ? l->opts->samples : DEFAULT_SAMPLES;
 	u8 in[124], reply[1024];
-	double ns[64];
+	double ns[64] = {0};
 	u32 n = 0;
 
 	make_frame(in, sizeof(in));
