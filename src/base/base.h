@@ -157,6 +157,8 @@ struct skep_buf {
 void skep_buf_fini(struct skep_buf *b);
 void skep_buf_add(struct skep_buf *b, const void *p, size_t n);
 void skep_buf_puts(struct skep_buf *b, const char *s);
+/* Add text that comes from a file: control bytes, which could steer a terminal, become \xNN. */
+void skep_buf_clean(struct skep_buf *b, const char *s);
 void skep_buf_printf(struct skep_buf *b, const char *fmt, ...) SKEP_PRINTF(2, 3);
 void skep_buf_vprintf(struct skep_buf *b, const char *fmt, va_list ap);
 /* The bytes in the arena instead; the buffer is freed in any case, also when the arena fails. */

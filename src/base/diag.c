@@ -65,28 +65,17 @@ void skep_diag_hint(struct skep_diags *ds, const char *hint)
 	(void)err;
 }
 
-/* Names come from files: keep control bytes off the terminal. */
-static void put_clean(struct skep_buf *out, const char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			skep_buf_printf(out, "\\x%02x", (unsigned char)*s);
-		else
-			skep_buf_add(out, s, 1);
-	}
-}
-
 static void print_one(const struct skep_diag *d, const char *file, struct skep_buf *out)
 {
 	if (file)
-		put_clean(out, file);
+		skep_buf_clean(out, file);
 	if (d->at.line)
 		skep_buf_printf(out, ":%u", d->at.line);
 	if (d->at.line && d->at.col)
 		skep_buf_printf(out, ":%u", d->at.col);
 	if (d->at.section) {
 		skep_buf_puts(out, ":");
-		put_clean(out, d->at.section);
+		skep_buf_clean(out, d->at.section);
 	}
 	if (d->at.insn >= 0)
 		skep_buf_printf(out, "+%lld", (long long)d->at.insn);
@@ -95,22 +84,25 @@ static void print_one(const struct skep_diag *d, const char *file, struct skep_b
 	if (file || d->at.section || d->at.line)
 		skep_buf_puts(out, ": ");
 	skep_buf_printf(out, "%s: ", severity_name[d->def->severity]);
-	put_clean(out, d->msg);
+	skep_buf_clean(out, d->msg);
 	if (d->at.prog) {
 		skep_buf_puts(out, " (in ");
-		put_clean(out, d->at.prog);
+		skep_buf_clean(out, d->at.prog);
 		skep_buf_puts(out, ")");
 	}
 	skep_buf_printf(out, " [SKEP%04u]\n", d->def->code);
 	if (d->at.src) {
 		skep_buf_puts(out, "  ");
-		put_clean(out, d->at.src);
+		skep_buf_clean(out, d->at.src);
 		skep_buf_puts(out, "\n");
 		if (d->at.col)
 			skep_buf_printf(out, "  %*s^\n", (int)SKEP_MIN(d->at.col, 500u) - 1, "");
 	}
-	if (d->hint)
-		skep_buf_printf(out, "  hint: %s\n", d->hint);
+	if (d->hint) {
+		skep_buf_puts(out, "  hint: ");
+		skep_buf_clean(out, d->hint);
+		skep_buf_puts(out, "\n");
+	}
 }
 
 void skep_diags_print(const struct skep_diags *ds, const char *file, struct skep_buf *out)

@@ -98,6 +98,16 @@ void skep_buf_puts(struct skep_buf *b, const char *s)
 	skep_buf_add(b, s, strlen(s));
 }
 
+void skep_buf_clean(struct skep_buf *b, const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			skep_buf_printf(b, "\\x%02x", (unsigned char)*s);
+		else
+			skep_buf_add(b, s, 1);
+	}
+}
+
 void skep_buf_vprintf(struct skep_buf *b, const char *fmt, va_list ap)
 {
 	va_list again;

@@ -14,7 +14,7 @@
 const struct skep_opt_def skep_opts_cfg[] = {
 	{"prog", 'p', "NAME", "the program or function; not needed when there is one program"},
 	{"output", 'o', "X.svg",
-	 "write there; .svg, .png and .pdf are drawn by dot, anything else is DOT"},
+	 "write there; .svg, .png and .pdf are drawn by dot, anything else is DOT", true},
 	{0},
 };
 const char skep_about_cfg[] =

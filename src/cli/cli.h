@@ -27,6 +27,7 @@ struct skep_opt_def {
 	char letter;	  /* or 0 */
 	const char *arg;  /* name of the argument in the help, NULL: a flag */
 	const char *help; /* NULL: hidden */
+	bool writes;	  /* the argument is a file to write, - is standard output */
 };
 
 struct skep_cli;
@@ -57,6 +58,7 @@ struct skep_opt {
 /* A file that was read, with what was found wrong in it. */
 struct skep_input {
 	const char *path; /* as diagnostics name it */
+	bool std;	  /* it is standard input */
 	u8 *image;
 	size_t len;
 	struct skep_arena arena; /* owns the model */
@@ -120,10 +122,10 @@ extern const struct skep_diag_def skep_cli_diags[];
 #define SKEP_CLI_DIAG(cli, name, ...)                                                              \
 	skep_diag(&(cli)->ds, &skep_cli_diags[SKEP_CLI_##name], SKEP_NOWHERE, ##__VA_ARGS__)
 
+/* Say that two options do not go together; returns the exit status. */
+int skep_cli_conflict(struct skep_cli *cli, const char *a, const char *b, const char *why);
 /* The exit status of a negative result (enum skep_err), with a diagnostic if `in` has none yet. */
 int skep_cli_fail(struct skep_cli *cli, struct skep_input *in, int err);
-/* Add text from a file: control bytes become \xNN. */
-void skep_cli_clean(struct skep_buf *out, const char *s);
 /* A string of the arena for a name that may be empty or hold control bytes. */
 const char *skep_cli_name(struct skep_cli *cli, const char *s);
 /*

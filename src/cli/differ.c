@@ -98,7 +98,7 @@ static int one_program(struct skep_cli *cli, struct skep_input *a, struct skep_i
 	skep_diags_init(&ds);
 	if (!skep_func_find(b->file->obj, name)) {
 		skep_diags_fini(&ds);
-		SKEP_CLI_DIAG(cli, NO_FUNC, name);
+		skep_diag(&b->ds, &skep_cli_diags[SKEP_CLI_NO_FUNC], SKEP_NOWHERE, name);
 		return SKEP_EXIT_INPUT;
 	}
 	err = skep_run_differ(a->file, b->file, name, opts, &cli->arena, &ds, &r);
@@ -152,12 +152,15 @@ int skep_cmd_differ(struct skep_cli *cli, int argc, char **argv)
 	struct skep_input *a, *b;
 	struct counts c = {{0}};
 	u64 inputs = 1000, seed = 1;
+	const char *to = skep_cli_opt(cli, "save");
 	int err = skep_cli_num(cli, "inputs", 1, 1u << 30, &inputs);
 
 	if (!err)
 		err = skep_cli_num(cli, "seed", 0, UINT64_MAX, &seed);
 	if (!err)
 		err = skep_runs_type(cli, &opts.prog_type);
+	if (!err && to && strcmp(to, "-") == 0)
+		err = skep_cli_conflict(cli, "--save", "-", "two files are written");
 	if (!err)
 		err = skep_cli_load(cli, argv[0], &a);
 	if (!err)

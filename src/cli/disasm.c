@@ -29,7 +29,7 @@ static void put_insn(struct skep_cli *cli, const struct skep_obj *o, const struc
 	b->n = 0;
 	skep_insn_print(o, i, b);
 	if (!b->failed)
-		skep_cli_clean(&cli->out, b->p);
+		skep_buf_clean(&cli->out, b->p);
 }
 
 /* The name of a type with its keyword, for a CO-RE record. */
@@ -47,7 +47,7 @@ static void put_type(struct skep_cli *cli, const struct skep_btf *btf, u32 id)
 	else if (t.kind == SKEP_BTF_ENUM || t.kind == SKEP_BTF_ENUM64)
 		word = "enum ";
 	skep_buf_puts(&cli->out, word);
-	skep_cli_clean(&cli->out, t.name[0] ? t.name : "(anonymous)");
+	skep_buf_clean(&cli->out, t.name[0] ? t.name : "(anonymous)");
 }
 
 static void put_core(struct skep_cli *cli, const struct skep_obj *o, const struct skep_core_rec *r)
@@ -58,7 +58,7 @@ static void put_core(struct skep_cli *cli, const struct skep_obj *o, const struc
 	skep_buf_printf(&cli->out, "\t; CO-RE %s ", kind ? kind : "?");
 	put_type(cli, o->btf, r->type);
 	skep_buf_puts(&cli->out, " ");
-	skep_cli_clean(&cli->out, access ? access : "?");
+	skep_buf_clean(&cli->out, access ? access : "?");
 	dim(cli, false);
 }
 
@@ -76,7 +76,7 @@ static void put_source(struct skep_cli *cli, const struct skep_obj *o, const str
 	if (s) {
 		dim(cli, true);
 		skep_buf_puts(&cli->out, "\t; ");
-		skep_cli_clean(&cli->out, s);
+		skep_buf_clean(&cli->out, s);
 		dim(cli, false);
 		skep_buf_puts(&cli->out, "\n");
 	}
@@ -90,7 +90,7 @@ static void text_func(struct skep_cli *cli, const struct skep_obj *o, const stru
 	struct skep_buf b = {0};
 
 	skep_buf_puts(&cli->out, "\n");
-	skep_cli_clean(&cli->out, f->name[0] ? f->name : "(no name)");
+	skep_buf_clean(&cli->out, f->name[0] ? f->name : "(no name)");
 	skep_buf_printf(&cli->out, ":\t; %s, %u slots",
 			f->flags & SKEP_FF_PROG ? "program" : "subprogram", skep_func_slots(f));
 	if (f->flags & SKEP_FF_PROG)
@@ -118,7 +118,7 @@ static void text_maps(struct skep_cli *cli, const struct skep_obj *o)
 		const struct skep_map *m = o->map[i];
 
 		skep_buf_puts(&cli->out, "map ");
-		skep_cli_clean(&cli->out, m->name);
+		skep_buf_clean(&cli->out, m->name);
 		skep_buf_printf(&cli->out, ": %s, key %u, value %u, entries %u",
 				skep_cli_map_type(cli, m->type), m->key_size, m->value_size,
 				m->max_entries);
@@ -181,14 +181,21 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 	struct skep_func *only = NULL;
 	const struct skep_csec *sec = NULL;
 	const struct skep_obj *o;
+	const char *form = skep_cli_flag(cli, "whole")	? "--whole"
+			   : skep_cli_flag(cli, "text") ? "--text"
+							: NULL;
 	struct skep_input *in;
-	int err = skep_cli_load(cli, argv[0], &in);
+	int err;
 
+	if (form && (name || source))
+		return skep_cli_conflict(cli, form, name ? "--prog" : "--source",
+					 "the form that asm reads has all of the object");
+	err = skep_cli_load(cli, argv[0], &in);
 	if (!err && name)
 		err = skep_cli_func(cli, in, name, &only);
 	if (err)
 		return err;
-	if (skep_cli_flag(cli, "whole") || skep_cli_flag(cli, "text"))
+	if (form)
 		return print_text(cli, in, skep_cli_flag(cli, "whole") ? SKEP_PRINT_WHOLE : 0);
 	o = in->file->obj;
 	if (cli->json) {
@@ -208,7 +215,7 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 		}
 		if (f->sec != sec) {
 			skep_buf_printf(&cli->out, "%ssection ", cli->out.n ? "\n" : "");
-			skep_cli_clean(&cli->out, f->sec->name);
+			skep_buf_clean(&cli->out, f->sec->name);
 			skep_buf_puts(&cli->out, "\n");
 		}
 		sec = f->sec;

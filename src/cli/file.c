@@ -93,7 +93,11 @@ int skep_cli_read(struct skep_cli *cli, const char *path, struct skep_input **ou
 	struct skep_input *in = SKEP_NEW(&cli->arena, struct skep_input), **end = &cli->inputs;
 	bool std = strcmp(path, "-") == 0;
 
+	for (struct skep_input *had = cli->inputs; std && had; had = had->next)
+		if (had->std)
+			return cannot_read(cli, "<stdin>", "it was read already");
 	skep_arena_init(&in->arena);
+	in->std = std;
 	in->arena.limit = MODEL_MAX;
 	skep_diags_init(&in->ds);
 	in->path = std ? "<stdin>" : path;
@@ -130,16 +134,40 @@ static int assemble(struct skep_input *in)
 	return 0;
 }
 
+/* What a file seems to be that is no eBPF object, and what to do with it; or NULL. */
+static const char *what_it_is(const struct skep_input *in)
+{
+	const u8 *p = in->image;
+	size_t n = in->len;
+
+	if (!n)
+		return "the file is empty";
+	if (n >= 20 && memcmp(p, "\177ELF", 4) == 0 && skep_get16(p + 18, p[5] == 2) != SKEP_EM_BPF)
+		return "clang -target bpf -c makes eBPF objects";
+	if (n >= 8 && memcmp(p, "!<arch>\n", 8) == 0)
+		return "it is an archive: ar x takes the objects out of it";
+	if (n >= 4 && memcmp(p, "BC\xc0\xde", 4) == 0)
+		return "it is LLVM bitcode: llc -march=bpf -filetype=obj makes an object of it";
+	for (size_t i = 0; i < n && i < 256; i++)
+		if ((p[i] < 0x20 && !strchr("\t\n\r", p[i])) || p[i] >= 0x7f)
+			return NULL;
+	return "a text is taken for a program when its name ends in .s";
+}
+
 int skep_cli_load(struct skep_cli *cli, const char *path, struct skep_input **out)
 {
 	int err = skep_cli_read(cli, path, out);
 	struct skep_input *in = *out;
+	bool text;
 
 	if (err)
 		return err;
-	err = is_text(in) ? assemble(in) : 0;
+	text = is_text(in);
+	err = text ? assemble(in) : 0;
 	if (!err)
 		err = skep_obj_read(in->image, in->len, &in->arena, &in->ds, &in->file);
+	if (err && !text && what_it_is(in))
+		skep_diag_hint(&in->ds, what_it_is(in));
 	return err ? skep_cli_fail(cli, in, err) : 0;
 }
 

@@ -300,9 +300,9 @@ int skep_cmd_help(struct skep_cli *cli, int argc, char **argv)
 	if (argc && !c && !(scdoc && strcmp(argv[0], "skep") == 0)) {
 		SKEP_CLI_DIAG(cli, NO_COMMAND, argv[0]);
 		near = skep_cli_nearest(argv[0], cmd_name, skep_cmds, skep_ncmds);
-		if (near)
-			skep_diag_hint(&cli->ds,
-				       skep_arena_printf(&cli->arena, "did you mean %s?", near));
+		skep_diag_hint(&cli->ds,
+			       near ? skep_arena_printf(&cli->arena, "did you mean %s?", near)
+				    : "skep help lists the commands");
 		return SKEP_EXIT_USAGE;
 	}
 	if (cli->json)

@@ -10,7 +10,8 @@ const char skep_about_list[] =
 	"Prints one of the tables that skep works from: *insns*, the instructions with the lowest -mcpu "
 	"level that has them; *helpers*, the kernel's helper functions with their arguments; *maps*, map "
 	"types; *progs*, program types with their contexts; *sections*, the section names from which a "
-	"loader tells the type of a program; *diags*, everything that skep may complain about.";
+	"loader tells the type of a program; *passes*, what optimize does, in the order of a round; "
+	"*diags*, everything that skep may complain about.";
 
 /* A column of a table: a heading, and whether it holds numbers. */
 struct column {

@@ -76,6 +76,35 @@ static int check_args(struct skep_cli *cli, int npos, char **pos)
 	return 0;
 }
 
+/* Two things in one place would both be lost: standard output, or a file. */
+static int check_outputs(struct skep_cli *cli)
+{
+	const char *std = cli->json ? "--json" : NULL;
+
+	for (u32 i = 0; i < cli->opt.n; i++) {
+		const struct skep_opt *o = &cli->opt.v[i];
+		const char *name;
+
+		/* Of an option that is given twice the last one counts. */
+		if (!o->def->writes || skep_cli_opt(cli, o->def->name) != o->val)
+			continue;
+		name = skep_arena_printf(&cli->arena, "--%s", o->def->name);
+		if (strcmp(o->val, "-") == 0 && std)
+			return skep_cli_conflict(cli, std, name, "both write to standard output");
+		if (strcmp(o->val, "-") == 0)
+			std = name;
+		for (u32 k = 0; k < i; k++) {
+			const struct skep_opt *p = &cli->opt.v[k];
+
+			if (p->def->writes && p->def != o->def && strcmp(p->val, o->val) == 0)
+				return skep_cli_conflict(
+					cli, skep_arena_printf(&cli->arena, "--%s", p->def->name),
+					name, "both write to the same file");
+		}
+	}
+	return 0;
+}
+
 static int run_command(struct skep_cli *cli, int argc, char **argv)
 {
 	char **pos = SKEP_NEW_N(&cli->arena, char *, (size_t)argc + 1);
@@ -98,6 +127,8 @@ static int run_command(struct skep_cli *cli, int argc, char **argv)
 		return SKEP_EXIT_USAGE;
 	}
 	err = check_args(cli, npos, pos);
+	if (!err)
+		err = check_outputs(cli);
 	if (err)
 		return err;
 	return cli->cmd->run(cli, npos, pos);

@@ -5,25 +5,29 @@
 #include "run/run.h"
 
 const struct skep_opt_def skep_opts_optimize[] = {
-	{"output", 'o', "FILE", "write the result there; - is standard output"},
+	{"output", 'o', "FILE", "write the result there; - is standard output", true},
 	{"for", 0, "GOAL", "size (default) or speed"},
 	{"cpu", 0, "LEVEL", "instructions that may be used: v1 to v4, or same (default): the object's own level"},
 	{"passes", 0, "LIST", "run only these passes, in this order (see skep list passes)"},
 	{"kernel-check", 'k', NULL, "load both into the running kernel; take back what it refuses"},
 	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)"},
-	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON"},
-	{"dump", 0, "WHAT", "print functions while they change: after:PASS, changed or all"},
+	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
+	{"dump", 0, "WHAT", "print a function after each pass that changed it (changed), after:PASS, or all passes"},
 	{"text", 'S', NULL, "print the optimized instructions instead of the summary"},
 	{0},
 };
 const char skep_about_optimize[] =
 	"Rewrites the instructions of every function and writes the object anew: deleted instructions are gone, "
 	"and jumps, relocations, symbols, section sizes and BTF.ext records are made again. Debug sections "
-	"(DWARF), which would be stale, are left out.\n\n"
+	"(DWARF), which would be stale, are left out. Without *--output* nothing is written: the "
+	"summary says what would be gained.\n\n"
 	"With --for size a load, an addition and a store of a map value may become one atomic addition, which is "
 	"smaller but not faster.\n\n"
 	"With --kernel-check a program that the kernel accepted before is accepted afterwards: when it is not, the "
-	"rewrites at fault are found and taken back.";
+	"rewrites at fault are found and taken back. When the kernel cannot be asked at all, nothing is written and "
+	"the exit status is 4; it is 5 when libbpf does not take the object, which is written without a verdict.";
+
+#define AFTER "after:"
 
 struct dump {
 	struct skep_cli *cli;
@@ -44,7 +48,7 @@ static void print_func(struct skep_cli *cli, const struct skep_obj *o, const str
 {
 	struct skep_buf b = {0};
 
-	skep_cli_clean(&cli->out, f->name);
+	skep_buf_clean(&cli->out, f->name);
 	skep_buf_puts(&cli->out, ":\n");
 	SKEP_FOR_INSN(i, f) {
 		b.n = 0;
@@ -52,19 +56,20 @@ static void print_func(struct skep_cli *cli, const struct skep_obj *o, const str
 		if (i->njumps)
 			skep_buf_printf(&cli->out, "L%u:\n", i->id);
 		skep_buf_puts(&cli->out, "\t");
-		skep_cli_clean(&cli->out, b.p ? b.p : "");
+		skep_buf_clean(&cli->out, b.p ? b.p : "");
 		skep_buf_puts(&cli->out, "\n");
 	}
 	skep_buf_fini(&b);
 }
 
-static void after_pass(void *user, const char *pass, struct skep_func *f)
+static void after_pass(void *user, const char *pass, struct skep_func *f, bool changed)
 {
 	struct dump *d = user;
 
-	if (strncmp(d->what, "after:", 6) == 0 && strcmp(d->what + 6, pass) != 0 && strcmp(d->what + 6, "all") != 0)
+	if (strcmp(d->what, "changed") == 0 ? !changed
+					    : strcmp(d->what, "all") != 0 && strcmp(d->what + strlen(AFTER), pass) != 0)
 		return;
-	skep_buf_printf(&d->cli->out, "; after %s\n", pass);
+	skep_buf_printf(&d->cli->out, "; after %s%s\n", pass, changed ? "" : ", which changed nothing");
 	print_func(d->cli, f->sec ? d->obj : NULL, f);
 }
 
@@ -74,6 +79,49 @@ static int bad_value(struct skep_cli *cli, const char *val, const char *name, co
 {
 	SKEP_CLI_DIAG(cli, BAD_VALUE, val, name, why);
 	return SKEP_EXIT_USAGE;
+}
+
+static const char *pass_name(const void *of, u32 i)
+{
+	return ((const struct skep_pass *)of)[i].name;
+}
+
+/* What --dump names must exist, or it would silently print nothing. */
+static int check_dump(struct skep_cli *cli, const char *dump)
+{
+	const struct skep_pass *p;
+	const char *name, *near;
+	u32 n;
+
+	if (strcmp(dump, "all") == 0 || strcmp(dump, "changed") == 0)
+		return 0;
+	if (strncmp(dump, AFTER, strlen(AFTER)) != 0)
+		return bad_value(cli, dump, "--dump", "after:PASS, changed or all");
+	name = dump + strlen(AFTER);
+	p = skep_opt_passes(&n);
+	for (u32 k = 0; k < n; k++)
+		if (strcmp(p[k].name, name) == 0)
+			return 0;
+	near = skep_cli_nearest(name, pass_name, p, n);
+	SKEP_CLI_DIAG(cli, BAD_VALUE, dump, "--dump", "there is no such pass");
+	skep_diag_hint(&cli->ds, near ? skep_arena_printf(&cli->arena, "did you mean after:%s?", near)
+				      : "skep list passes shows them");
+	return SKEP_EXIT_USAGE;
+}
+
+/* Standard output has one reader: code for people goes there, or the result for a program. */
+static int check_stdout(struct skep_cli *cli)
+{
+	const char *output = skep_cli_opt(cli, "output"), *remarks = skep_cli_opt(cli, "remarks");
+	const char *code = skep_cli_opt(cli, "dump") ? "--dump" : skep_cli_flag(cli, "text") ? "--text" : NULL;
+	const char *result = output && strcmp(output, "-") == 0	  ? "--output"
+			     : remarks && strcmp(remarks, "-") == 0 ? "--remarks"
+			     : cli->json			  ? "--json"
+								  : NULL;
+
+	if (code && result)
+		return skep_cli_conflict(cli, code, result, "both write to standard output");
+	return 0;
 }
 
 static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct skep_kernel_opts *k)
@@ -92,10 +140,12 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 		o->cpu = (u32)(cpu[1] - '0');
 	else if (cpu && strcmp(cpu, "same") != 0)
 		return bad_value(cli, cpu, "--cpu", "v1, v2, v3, v4 or same");
-	if (dump && strncmp(dump, "after:", 6) != 0 && strcmp(dump, "all") != 0 && strcmp(dump, "changed") != 0)
-		return bad_value(cli, dump, "--dump", "after:PASS, changed or all");
 	o->passes = skep_cli_opt(cli, "passes");
-	err = skep_cli_num(cli, "repeat", 0, 100000000, &repeat);
+	err = dump ? check_dump(cli, dump) : 0;
+	if (!err)
+		err = check_stdout(cli);
+	if (!err)
+		err = skep_cli_num(cli, "repeat", 0, 100000000, &repeat);
 	k->sz = sizeof(*k);
 	k->repeat = (u32)repeat;
 	return err;
@@ -170,8 +220,6 @@ static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 			change(cli, before, after), r->res.nedit);
 	for (u32 k = 0; k < r->ndenied; k++)
 		skep_buf_printf(&cli->out, "taken back: a rewrite of pass %s that the kernel refused\n", r->denied[k].pass);
-	if (r->kernel_before && r->kernel_before->unavailable)
-		skep_buf_printf(&cli->out, "kernel not asked: %s\n", r->kernel_before->unavailable);
 }
 
 static void json_kernel(struct skep_json *j, const char *key, const struct skep_kernel_prog *p)
@@ -247,11 +295,23 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 	const char *remarks = skep_cli_opt(cli, "remarks");
 	/* One thing at a time on standard output. */
 	bool to_stdout = (path && strcmp(path, "-") == 0) || (remarks && strcmp(remarks, "-") == 0);
-	int err = write_remarks(cli, r);
+	const char *silent = r->kernel_before ? r->kernel_before->unavailable : NULL;
+	int err;
 
+	if (silent && r->kernel_before->no_access) {
+		SKEP_CLI_DIAG(cli, NO_KERNEL, silent);
+		skep_diag_hint(&cli->ds, "without --kernel-check the result is not judged");
+		return SKEP_EXIT_ENV;
+	}
+	err = write_remarks(cli, r);
 	if (!err && path)
 		err = skep_cli_write(cli, path, out->p, out->n);
-	if (err || to_stdout)
+	if (err)
+		return err;
+	if (silent)
+		skep_diag(&in->ds, &skep_cli_diags[SKEP_CLI_NOT_JUDGED], SKEP_NOWHERE, silent);
+	err = r->still_refused ? SKEP_EXIT_NO : silent ? SKEP_EXIT_UNKNOWN : SKEP_EXIT_YES;
+	if (to_stdout)
 		return err;
 	if (cli->json) {
 		json_summary(cli, r, in->len, out->n);
@@ -261,7 +321,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 	} else if (!skep_cli_opt(cli, "dump")) {
 		text_summary(cli, r, in->len, out->n);
 	}
-	return r->still_refused ? SKEP_EXIT_NO : SKEP_EXIT_YES;
+	return err;
 }
 
 int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)

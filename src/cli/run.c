@@ -8,7 +8,7 @@ const struct skep_opt_def skep_opts_run[] = {
 	{"prog", 'p', "NAME", "the program; may be left out when there is only one"},
 	{"data-in", 0, "FILE", "the packet; without it packets are generated"},
 	{"ctx-in", 0, "FILE", "the context, as the program sees it"},
-	{"data-out", 0, "FILE", "write the packet as the last run left it"},
+	{"data-out", 0, "FILE", "write the packet as the last run left it; - prints nothing else", true},
 	{"repeat", 0, "N", "run each input N times; maps keep what the runs write (default 1)"},
 	{"inputs", 'n', "N", "generated inputs (default 1)"},
 	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
@@ -62,7 +62,7 @@ static int run_input(struct skep_cli *cli, struct session *s, u64 number)
 	s->traps += res.trap != 0;
 	if (cli->json) {
 		skep_runs_json(cli, &res);
-	} else {
+	} else if (!s->data_out || strcmp(s->data_out, "-") != 0) {
 		if (s->inputs > 1)
 			skep_buf_printf(&cli->out, "%llu: ", (unsigned long long)number);
 		skep_runs_text(cli, &res);

@@ -56,7 +56,7 @@ static void text_event(struct skep_cli *cli, const struct skep_vm_event *e)
 	skep_buf_printf(out, "    %s", event(e));
 	if (e->kind == SKEP_EV_PRINT) {
 		skep_buf_puts(out, " ");
-		skep_cli_clean(out, skep_arena_strndup(&cli->arena, (const char *)e->data, e->len));
+		skep_buf_clean(out, skep_arena_strndup(&cli->arena, (const char *)e->data, e->len));
 		skep_buf_puts(out, "\n");
 		return;
 	}

@@ -330,13 +330,13 @@ static void text_all(struct skep_cli *cli, const struct skep_input *in, const st
 	const u32 *r = x->all.ref;
 	u32 relocs = r[SKEP_REF_MAP] + r[SKEP_REF_DATA] + r[SKEP_REF_FUNC] + r[SKEP_REF_EXTERN];
 
-	skep_cli_clean(&cli->out, in->path);
+	skep_buf_clean(&cli->out, in->path);
 	skep_buf_printf(&cli->out,
 			": eBPF object, %s-endian, %zu bytes, %u instructions, needs -mcpu=v%u, ",
 			o->big ? "big" : "little", in->len, x->all.insns, o->level);
 	if (o->license[0]) {
 		skep_buf_puts(&cli->out, "license ");
-		skep_cli_clean(&cli->out, o->license);
+		skep_buf_clean(&cli->out, o->license);
 		skep_buf_puts(&cli->out, "\n");
 	} else {
 		skep_buf_puts(&cli->out, "no license\n");

@@ -38,6 +38,12 @@ const struct skep_diag_def *skep_cli_diag_row(u32 i)
 	return i < SKEP_ARRAY_SIZE(skep_cli_diags) ? &skep_cli_diags[i] : NULL;
 }
 
+int skep_cli_conflict(struct skep_cli *cli, const char *a, const char *b, const char *why)
+{
+	SKEP_CLI_DIAG(cli, CONFLICT, a, b, why);
+	return SKEP_EXIT_USAGE;
+}
+
 int skep_cli_fail(struct skep_cli *cli, struct skep_input *in, int err)
 {
 	bool told = in && in->ds.errors;
@@ -67,16 +73,6 @@ int skep_cli_fail(struct skep_cli *cli, struct skep_input *in, int err)
 
 /* --- text ------------------------------------------------------------------------ */
 
-void skep_cli_clean(struct skep_buf *out, const char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			skep_buf_printf(out, "\\x%02x", (unsigned char)*s);
-		else
-			skep_buf_add(out, s, 1);
-	}
-}
-
 const char *skep_cli_name(struct skep_cli *cli, const char *s)
 {
 	struct skep_buf b = {0};
@@ -84,7 +80,7 @@ const char *skep_cli_name(struct skep_cli *cli, const char *s)
 
 	if (!s || !*s)
 		return "(none)";
-	skep_cli_clean(&b, s);
+	skep_buf_clean(&b, s);
 	copy = b.failed ? "?" : skep_arena_strndup(&cli->arena, b.p, b.n);
 	skep_buf_fini(&b);
 	return copy;
@@ -180,7 +176,7 @@ static void hint_programs(struct skep_cli *cli, const struct skep_obj *o)
 		if (!(o->func[i]->flags & SKEP_FF_PROG))
 			continue;
 		skep_buf_puts(&b, n++ ? ", " : "programs: ");
-		skep_cli_clean(&b, o->func[i]->name);
+		skep_buf_clean(&b, o->func[i]->name);
 	}
 	if (b.n >= 70)
 		skep_buf_puts(&b, ", ...");

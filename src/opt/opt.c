@@ -186,8 +186,8 @@ static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 	o->pass = passes[p].name;
 	changed = pass_fn[p](o, f);
 	skep_arena_release(o->scratch, m);
-	if (changed && o->opts->after_pass)
-		o->opts->after_pass(o->opts->user, o->pass, f);
+	if (o->opts->after_pass)
+		o->opts->after_pass(o->opts->user, o->pass, f, changed);
 	return changed;
 }
 

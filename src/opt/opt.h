@@ -29,8 +29,8 @@ struct skep_opt_opts {
 	u32 max_edits;		/* stop rewriting after so many edits; 0: no limit */
 	u32 max_rounds;		/* 0: the default */
 	bool check;		/* check the model's invariants after every pass */
-	/* Called after a pass changed a function, or NULL. */
-	void (*after_pass)(void *user, const char *pass, struct skep_func *f);
+	/* Called after every pass over a function, or NULL. */
+	void (*after_pass)(void *user, const char *pass, struct skep_func *f, bool changed);
 	void *user;
 };
 

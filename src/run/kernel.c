@@ -289,6 +289,7 @@ int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,
 	*out = r;
 	libbpf_set_print(no_print);
 	r->unavailable = probe();
+	r->no_access = r->unavailable != NULL;
 	if (r->unavailable)
 		return 0;
 	bo = open_object(&l);

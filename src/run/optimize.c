@@ -17,14 +17,19 @@ struct job {
 	struct skep_arena *arena;
 	struct skep_diags *ds;
 	struct skep_optimized *res;
+	struct skep_arena_mark mark; /* when `again`: what came behind it may go */
+	bool again;
 };
 
 /* One run of the whole: read, optimize with at most `max` edits, write. */
 static int make(struct job *j, u32 max, struct skep_buf *out)
 {
 	struct skep_opt_opts o = j->opts;
-	int err = skep_obj_read(j->image, j->len, j->arena, j->ds, &j->res->after);
+	int err;
 
+	if (j->again)
+		skep_arena_release(j->arena, j->mark);
+	err = skep_obj_read(j->image, j->len, j->arena, j->ds, &j->res->after);
 	if (err)
 		return err;
 	o.max_edits = max;
@@ -100,6 +105,9 @@ static int bisect(struct job *j, struct skep_buf *out, u32 refused)
 	int err = 0;
 
 	r->denied = SKEP_NEW_N(j->arena, struct skep_deny, MAX_DENIED);
+	/* From here on each version takes the memory of the one before it. */
+	j->mark = skep_arena_mark(j->arena);
+	j->again = true;
 	while (refused && r->ndenied < MAX_DENIED && r->res.nedit) {
 		const struct skep_edit *e;
 		u32 guilty = 0;
@@ -151,7 +159,7 @@ int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts 
 
 	memset(res, 0, sizeof(*res));
 	SKEP_GUARD(arena, oom, {
-		struct job j = {image, len, *opts, kernel, arena, ds, res};
+		struct job j = {image, len, *opts, kernel, arena, ds, res, .again = false};
 
 		result = run(&j, out);
 	});

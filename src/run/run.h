@@ -29,6 +29,7 @@ struct skep_kernel_prog {
 };
 struct skep_kernel_report {
 	const char *unavailable; /* why nothing could be asked, or NULL */
+	bool no_access;		 /* and that holds for every object: the kernel or a permission lacks */
 	struct skep_kernel_prog *prog;
 	u32 n;
 };

@@ -121,5 +121,12 @@ def compile_examples(root, out):
     return have
 
 
+def circumstances():
+    """What holds on this machine, as names to need."""
+    switch = pathlib.Path('/proc/sys/kernel/unprivileged_bpf_disabled')
+    anyone = switch.exists() and switch.read_text().strip() == '0'
+    return set() if anyone else {'bpf-needs-capabilities'}
+
+
 def copy(objects, directory):
     shutil.copytree(objects, directory, dirs_exist_ok=True)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run the command-line tests: cases/*.test, each a transcript of commands.
 
-    # title          comment; a line `# needs: NAME` skips the case without that tool or object
+    # title          comment; a line `# needs: NAME` skips the case without that tool, object
+                     or circumstance
     $ COMMAND        run by sh in a fresh directory, `skep` and the objects at hand
     > TEXT           a line of its standard output
     ! TEXT           a line of its standard error
@@ -131,7 +132,7 @@ def main():
             concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         objects = pathlib.Path(tmp)
         fixtures.make(objects)
-        have = fixtures.compile_examples(ROOT, objects)
+        have = fixtures.compile_examples(ROOT, objects) | fixtures.circumstances()
         futures = [pool.submit(run_case, p, args, have, objects) for p in cases]
         for path, future in zip(cases, futures):
             outcome, text = future.result()
