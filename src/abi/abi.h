@@ -230,4 +230,41 @@ bool skep_map_prog_ok(u32 prog_type, bool sleepable, u32 map_type, u32 fields);
 /* The old tracing types: kprobe, tracepoint, perf_event, raw_tracepoint (writable). */
 bool skep_prog_type_traces(u32 prog_type);
 
+/* --- what a verifier asks about contexts ----------------------------------------- */
+
+/* What a load from a context gives. */
+enum skep_ctx_value {
+	SKEP_CV_SCALAR, /* below 2^(8 * size) */
+	SKEP_CV_PKT,
+	SKEP_CV_PKT_END,
+	SKEP_CV_PKT_META,
+	SKEP_CV_FLOW_KEYS,   /* SKEP_FLOW_KEYS_SIZE bytes, readable and writable */
+	SKEP_CV_SOCK_COMMON, /* a socket of unknown kind: skep_sock_access() */
+	SKEP_CV_SOCKET,
+	SKEP_CV_TP_BUFFER,   /* the buffer of a writable tracepoint */
+	SKEP_CV_BTF,	     /* a trusted pointer to the kernel type `btf` */
+};
+enum { SKEP_FLOW_KEYS_SIZE = 56 };
+struct skep_ctx_answer {
+	u8 value; /* enum skep_ctx_value */
+	bool null; /* may be NULL */
+	const char *btf;
+};
+/*
+ * May such a program access its context so? `out` (of a load; may be NULL) says what it gives.
+ * Never for contexts that the kernel's types describe: see skep_ctx_by_btf().
+ */
+bool skep_ctx_access(u32 prog_type, u32 attach_type, s64 off, u32 size, bool write,
+		     struct skep_ctx_answer *out);
+/* Is the context an array of arguments whose types are the kernel's (tracing, LSM, struct_ops, EXT)? */
+bool skep_ctx_by_btf(u32 prog_type);
+/* May the context be accessed at an offset that is not constant? */
+static inline bool skep_ctx_variable(u32 prog_type)
+{
+	return prog_type == SKEP_PROG_SYSCALL;
+}
+enum skep_sock_kind { SKEP_SOCK_COMMON, SKEP_SOCK_FULL, SKEP_SOCK_TCP, SKEP_SOCK_XDP };
+/* May a program read there through a pointer to a socket? Never written; always a number. */
+bool skep_sock_access(enum skep_sock_kind kind, s64 off, u32 size);
+
 #endif
