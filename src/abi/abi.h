@@ -267,4 +267,34 @@ enum skep_sock_kind { SKEP_SOCK_COMMON, SKEP_SOCK_FULL, SKEP_SOCK_TCP, SKEP_SOCK
 /* May a program read there through a pointer to a socket? Never written; always a number. */
 bool skep_sock_access(enum skep_sock_kind kind, s64 off, u32 size);
 
+/* --- what a verifier asks about a program as a whole --------------------------------- */
+
+struct skep_ret_range {
+	s32 min, max; /* both included */
+	bool word;    /* the lower 32 bits count, signed; else all 64 */
+};
+/*
+ * The range that r0 must be in when the program ends; false: any value will do. `attach_to` (may be
+ * NULL) and `returns_void` of an LSM hook; a STRUCT_OPS member that returns a pointer is the caller's
+ * affair. A program type's default attach type is not 0 everywhere: see skep_section_prog_type().
+ * Where there is a range, r0 must be a number. Callbacks that run later: 0.
+ */
+bool skep_return_range(u32 prog_type, u32 attach_type, const char *attach_to, bool returns_void,
+		       struct skep_ret_range *out);
+/* Is the licence one with which GPL-only helpers and kfuncs may be called? */
+bool skep_license_gpl(const char *license);
+/* Must a program of that type be under such a licence? */
+bool skep_prog_needs_gpl(u32 prog_type);
+/* Does a program of that type attach to something that the kernel's types describe? */
+bool skep_prog_needs_btf(u32 prog_type);
+/* May such a program be loaded as one that sleeps (always: SYSCALL must)? attach_to may be NULL. */
+bool skep_prog_may_sleep(u32 prog_type, u32 attach_type, const char *attach_to);
+/* Does libbpf load a program of that section as one that sleeps (".s")? */
+bool skep_section_sleepable(const char *section);
+/* What the program of a section attaches to ("vfs_read" of "fentry/vfs_read"), or NULL. */
+const char *skep_section_attach_to(const char *section);
+enum skep_lsm_flag { SKEP_LSM_SLEEP = 1, SKEP_LSM_OFF = 2, SKEP_LSM_BOOL = 4 };
+/* What is special of a hook ("file_open", also "bpf_lsm_file_open"): enum skep_lsm_flag. */
+u32 skep_lsm_flags(const char *hook);
+
 #endif

@@ -10,7 +10,7 @@
 static const u8 load_code[9] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
 static const char *const value_name[] = {"scalar",    "pkt",	     "pkt_end", "pkt_meta",
 					 "flow_keys", "sock_common", "sock",	"tp_buffer"};
-static unsigned naccess, nloads, nsocks, nslips;
+static unsigned nreturns, naccess, nloads, nsocks, nslips;
 
 /*
  * One slip of the kernel: the lower end of a tracepoint's record is compared without a sign, so
@@ -167,6 +167,57 @@ static void check_sockets(void)
 				}
 }
 
+/* --- return values -------------------------------------------------------------------- */
+
+/* Programs that return v, as a number of 64 bits. */
+static bool kernel_takes_return(const struct probe_type *t, s64 v)
+{
+	probe_n = 0;
+	emit(BPF_LD | BPF_DW | BPF_IMM, 0, 0, 0, (s32)v);
+	emit(0, 0, 0, 0, (s32)(v >> 32));
+	emit_exit();
+	return !probe_load(t->prog, t->attach, 0);
+}
+
+static void check_returns(const struct probe_type *t)
+{
+	static const s64 more[] = {INT64_MIN, -4096, -4095, 1ll << 32, (1ll << 32) + 1, INT64_MAX};
+	struct skep_ret_range r = {0};
+	bool any = !skep_return_range(t->prog, t->attach, NULL, false, &r);
+
+	for (s64 i = -8; i < 8 + (s64)SKEP_ARRAY_SIZE(more); i++) {
+		s64 v = i < 8 ? i : more[i - 8];
+		bool ours = any || (v >= r.min && v <= r.max), kernel = kernel_takes_return(t, v);
+
+		nreturns++;
+		if (ours != kernel)
+			probe_fail("%s: return %lld: kernel %s, table %s", probe_name(t),
+				   (long long)v, kernel ? "allows" : "refuses",
+				   ours ? "allows" : "refuses");
+	}
+}
+
+static void check_sleep(const struct probe_type *t)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, o, .expected_attach_type = t->attach,
+		    .attach_btf_id = probe_btf_id, .prog_flags = PROBE_SLEEPABLE, .log_level = 1,
+		    .log_buf = probe_log, .log_size = sizeof(probe_log));
+	bool ours = skep_prog_may_sleep(t->prog, t->attach, NULL), kernel;
+	int fd;
+
+	probe_n = 0;
+	emit_mov(0, 1);
+	emit_exit();
+	probe_log[0] = '\0';
+	fd = bpf_prog_load(t->prog, NULL, "GPL", probe_code, probe_n, &o);
+	kernel = fd >= 0 || strstr(probe_log, "At program exit");
+	if (fd >= 0)
+		close(fd);
+	if (kernel != ours)
+		probe_fail("%s: sleepable: kernel %s, table %s: %s", probe_name(t),
+			   kernel ? "allows" : "refuses", ours ? "allows" : "refuses", probe_log);
+}
+
 int main(void)
 {
 	const struct btf *vmlinux;
@@ -175,11 +226,16 @@ int main(void)
 		return PROBE_SKIP;
 	vmlinux = btf__load_vmlinux_btf();
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(probe_types); i++)
-		if (probe_begin(&probe_types[i], vmlinux) && !skep_ctx_by_btf(probe_types[i].prog))
-			check_context(&probe_types[i]);
+		if (probe_begin(&probe_types[i], vmlinux)) {
+			check_returns(&probe_types[i]);
+			check_sleep(&probe_types[i]);
+			if (!skep_ctx_by_btf(probe_types[i].prog))
+				check_context(&probe_types[i]);
+		}
 	check_ends();
 	check_sockets();
-	printf("%u accesses to contexts (%u slips of the kernel), %u loaded values, %u accesses to sockets; %u disagree\n",
-	       naccess, nslips, nloads, nsocks, probe_failed);
+	printf("%u accesses to contexts (%u slips of the kernel), %u loaded values, "
+	       "%u accesses to sockets, %u return values; %u disagree\n",
+	       naccess, nslips, nloads, nsocks, nreturns, probe_failed);
 	return probe_failed ? 1 : 0;
 }

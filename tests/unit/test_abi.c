@@ -127,10 +127,66 @@ static void test_sections(void **state)
 	}
 }
 
+static void test_rules(void **state)
+{
+	struct skep_ret_range r;
+	const struct skep_helper_type *h = skep_helper_type(SKEP_PROG_XDP, SKEP_FN_sk_lookup_tcp);
+
+	assert_int_equal(h->ret.kind, SKEP_RT_SOCKET);
+	assert_true(h->flags & SKEP_HT_ACQUIRE);
+	h = skep_helper_type(SKEP_PROG_TRACING, SKEP_FN_sk_storage_get);
+	assert_string_equal(h->arg[1].btf, "sock_common");
+	h = skep_helper_type(SKEP_PROG_LSM, SKEP_FN_sock_from_file);
+	assert_string_equal(h->arg[0].btf, "file");
+	assert_string_equal(h->ret.btf, "socket");
+	assert_null(skep_helper_type(SKEP_PROG_XDP, 0));
+	assert_null(skep_helper_type(SKEP_PROG_XDP, 100000));
+	for (s64 id = 1; id <= SKEP_FN_cgrp_storage_delete; id++) {
+		h = skep_helper_type(SKEP_PROG_XDP, id);
+		assert_non_null(h);
+		for (u32 i = 0; i < 5; i++) {
+			bool size = h->arg[i].kind == SKEP_AT_SIZE || h->arg[i].kind == SKEP_AT_SIZE0;
+
+			/* a size follows memory, and memory is followed by a size */
+			if (size)
+				assert_true(i && h->arg[i - 1].kind == SKEP_AT_MEM);
+			if (h->arg[i].kind == SKEP_AT_MEM)
+				assert_true(i < 4 && (h->arg[i + 1].kind == SKEP_AT_SIZE ||
+						      h->arg[i + 1].kind == SKEP_AT_SIZE0));
+		}
+	}
+	assert_false(skep_helper_allowed(SKEP_PROG_XDP, 0, SKEP_FN_skb_load_bytes));
+	assert_true(skep_helper_allowed(SKEP_PROG_CGROUP_SOCK_ADDR, SKEP_ATTACH_CGROUP_INET4_CONNECT,
+					SKEP_FN_bind));
+	assert_false(skep_helper_allowed(SKEP_PROG_CGROUP_SOCK_ADDR, SKEP_ATTACH_CGROUP_INET4_BIND,
+					 SKEP_FN_bind));
+	assert_true(skep_helper_map_ok(SKEP_PROG_XDP, 0, SKEP_FN_redirect_map, SKEP_MAP_XSKMAP));
+	assert_false(skep_helper_map_ok(SKEP_PROG_XDP, 0, SKEP_FN_redirect_map, SKEP_MAP_HASH));
+	assert_false(skep_return_range(SKEP_PROG_XDP, 0, NULL, false, &r));
+	assert_true(skep_return_range(SKEP_PROG_LSM, SKEP_ATTACH_LSM_MAC, "file_open", false, &r));
+	assert_int_equal(r.min, -4095);
+	assert_true(r.word);
+	assert_true(skep_license_gpl("Dual BSD/GPL"));
+	assert_false(skep_license_gpl("BSD"));
+	assert_false(skep_license_gpl(NULL));
+	assert_true(skep_section_sleepable("lsm.s/file_open"));
+	assert_true(skep_section_sleepable("?fentry.s/vfs_read"));
+	assert_true(skep_section_sleepable("syscall"));
+	assert_false(skep_section_sleepable("fentry/x.s"));
+	assert_false(skep_section_sleepable("data.s"));
+	assert_string_equal(skep_section_attach_to("fentry/vfs_read"), "vfs_read");
+	assert_string_equal(skep_section_attach_to("?tp_btf/sched_switch"), "sched_switch");
+	assert_null(skep_section_attach_to("xdp/devmap"));
+	assert_null(skep_section_attach_to("kprobe"));
+	assert_true(skep_prog_may_sleep(SKEP_PROG_LSM, SKEP_ATTACH_LSM_MAC, "bpf_lsm_file_open"));
+	assert_false(skep_prog_may_sleep(SKEP_PROG_LSM, SKEP_ATTACH_LSM_MAC, "inode_permission"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_numbers),  cmocka_unit_test(test_contexts),
+		cmocka_unit_test(test_rules),
 	    cmocka_unit_test(test_writable), cmocka_unit_test(test_helpers),
 	    cmocka_unit_test(test_sections),
 	};
