@@ -161,49 +161,16 @@ static inline void bits_from_low(const struct view32 *w, struct view64 *v)
 	v->val |= w->val;
 }
 
-static inline bool round64(struct view64 *v)
-{
-	return clip_unsigned64(v) && clip_signed64(v) && halves64(v) && prefix64(v);
-}
-
-static inline bool round32(struct view32 *w)
-{
-	return clip_unsigned32(w) && clip_signed32(w) && halves32(w) && prefix32(w);
-}
-
-static inline bool equal64(const struct view64 *a, const struct view64 *b)
-{
-	return ((a->val ^ b->val) | (a->mask ^ b->mask) | (a->umin ^ b->umin) | (a->umax ^ b->umax) |
-		((u64)a->smin ^ (u64)b->smin) | ((u64)a->smax ^ (u64)b->smax)) == 0;
-}
-
-static inline bool equal32(const struct view32 *a, const struct view32 *b)
-{
-	return ((a->val ^ b->val) | (a->mask ^ b->mask) | (a->umin ^ b->umin) | (a->umax ^ b->umax) |
-		((u32)a->smin ^ (u32)b->smin) | ((u32)a->smax ^ (u32)b->smax)) == 0;
-}
-
 bool skep_range_sync32(struct view32 *w)
 {
-	for (int i = 0; i < MAX_ROUNDS; i++) {
+	bool done = false;
+
+	for (int i = 0; !done && i < MAX_ROUNDS; i++) {
 		struct view32 before = *w;
 
-		if (!round32(w))
+		if (!round32(w, &done))
 			return false;
 		if (equal32(&before, w))
-			break;
-	}
-	return true;
-}
-
-bool skep_range_sync64(struct view64 *v)
-{
-	for (int i = 0; i < MAX_ROUNDS; i++) {
-		struct view64 before = *v;
-
-		if (!round64(v))
-			return false;
-		if (equal64(&before, v))
 			break;
 	}
 	return true;
@@ -212,32 +179,66 @@ bool skep_range_sync64(struct view64 *v)
 /* One round of both: false when nothing is left. */
 static inline bool round_both(struct view64 *v, struct view32 *w)
 {
-	if (!round64(v))
+	bool done;
+
+	if (!round64(v, &done))
 		return false;
 	to_low(v->umin, v->umax, w);
 	to_low((u64)v->smin, (u64)v->smax, w);
 	w->val = (u32)v->val;
 	w->mask = (u32)v->mask;
-	if (!round32(w))
+	if (!round32(w, &done))
 		return false;
 	bits_from_low(w, v);
 	return from_low(w, v);
+}
+
+/* With one upper half for all members the low view says the rest: the wide one is it, put behind. */
+static bool sync_one_upper(struct view64 *v, struct view32 *w)
+{
+	u64 top = (u64)(v->umin & ~HALF_ALL);
+
+	if ((u64)((v->val ^ top) & ~v->mask & ~HALF_ALL))
+		return false;
+	w->val = (u32)v->val;
+	w->mask = (u32)v->mask;
+	w->umin = hi32(w->umin, (u32)v->umin);
+	w->umax = lo32(w->umax, (u32)v->umax);
+	if (!skep_range_sync32(w))
+		return false;
+	v->val = (u64)(top | w->val);
+	v->mask = w->mask;
+	v->umin = (u64)(top | w->umin);
+	v->umax = (u64)(top | w->umax);
+	v->smin = (s64)v->umin;
+	v->smax = (s64)v->umax;
+	return true;
+}
+
+static bool sync_views(struct view64 *v, struct view32 *w)
+{
+	for (int i = 0; i < MAX_ROUNDS; i++) {
+		struct view64 v0 = *v;
+		struct view32 w0 = *w;
+
+		if (!halves64(v))
+			return false;
+		if ((u64)((v->umin ^ v->umax) & ~HALF_ALL) == 0)
+			return sync_one_upper(v, w);
+		if (!round_both(v, w))
+			return false;
+		if (equal64(&v0, v) && equal32(&w0, w))
+			break;
+	}
+	return true;
 }
 
 bool skep_range_sync(struct skep_range *r)
 {
 	struct view64 v = range_wide(r);
 	struct view32 w = range_low(r);
-	bool ok = true;
+	bool ok = sync_views(&v, &w);
 
-	for (int i = 0; ok && i < MAX_ROUNDS; i++) {
-		struct view64 v0 = v;
-		struct view32 w0 = w;
-
-		ok = round_both(&v, &w);
-		if (equal64(&v0, &v) && equal32(&w0, &w))
-			break;
-	}
 	*r = range_of(&v, &w);
 	return ok;
 }

@@ -110,8 +110,7 @@ static inline struct skep_range range_of(const struct view64 *v, const struct vi
 	return r;
 }
 
-/* A view sharpened by itself; false: it is empty. */
-bool skep_range_sync64(struct view64 *v);
+/* A view of 32 bits sharpened by itself; false: it is empty. */
 bool skep_range_sync32(struct view32 *v);
 /* The zero-extended value of a view of 32 bits, sharpened. */
 struct skep_range skep_range_widened(struct view32 *v);

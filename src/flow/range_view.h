@@ -182,6 +182,38 @@ static inline void N(meet_arc)(V *v, U lo, U hi)
 	}
 }
 
+/* Are all members of one sign? Then both orders are one. */
+static inline bool N(one_sign)(const V *v)
+{
+	return (v->umin >> (BITS - 1)) == (v->umax >> (BITS - 1));
+}
+
+/*
+ * One round of sharpening at this width; *done: another one would change nothing. It is
+ * so with one sign: the bounds become members of the bits, and the bits that prefix()
+ * then learns are the bounds' own.
+ */
+static inline bool N(round)(V *v, bool *done)
+{
+	if (!N(halves)(v))
+		return false;
+	*done = N(one_sign)(v);
+	if (*done) {
+		if (!N(clip_unsigned)(v) || v->umin > v->umax || !N(prefix)(v))
+			return false;
+		v->smin = (S)v->umin;
+		v->smax = (S)v->umax;
+		return true;
+	}
+	return N(clip_unsigned)(v) && N(clip_signed)(v) && N(halves)(v) && N(prefix)(v);
+}
+
+static inline bool N(equal)(const V *a, const V *b)
+{
+	return (U)((a->val ^ b->val) | (a->mask ^ b->mask) | (a->umin ^ b->umin) | (a->umax ^ b->umax) |
+		   ((U)a->smin ^ (U)b->smin) | ((U)a->smax ^ (U)b->smax)) == 0;
+}
+
 /* --- bits of results ------------------------------------------------------- */
 
 /*
@@ -208,6 +240,12 @@ static inline void N(bits_sub)(const V *a, const V *b, V *r)
 	r->val = (U)(dv & ~r->mask);
 }
 
+/* Is it one constant, 0 or a power of two? */
+static inline bool N(one_bit)(const V *a)
+{
+	return a->mask == 0 && (U)(a->val & (U)(a->val - 1)) == 0;
+}
+
 /* One step of long multiplication: acc plus b, or acc alone when the multiplier's bit may be 0. */
 static inline void N(bits_acc)(V *acc, const V *b, bool maybe)
 {
@@ -225,38 +263,44 @@ static inline void N(bits_acc)(V *acc, const V *b, bool maybe)
 /*
  * Long multiplication with a as the multiplier: a certain bit adds b shifted, an
  * uncertain one adds it or not, so both accumulators are joined (sound: add and join
- * are). Once acc knows nothing from b's lowest possible bit on, no later step, which
- * adds only at or above that bit, changes anything.
+ * are). When all bits of a that are left are uncertain up to the top, what they add is
+ * some multiple of b's lowest possible bit there, and no less is known in one step.
  */
 static inline void N(bits_long_mul)(const V *a, const V *b, V *r)
 {
 	U left = (U)(a->val | a->mask);
-	V acc, t;
+	V t;
 
-	acc.val = acc.mask = 0;
+	r->val = r->mask = 0;
 	while (left) {
 		unsigned n = N(ctz)(left);
 
 		t.val = (U)(b->val << n);
 		t.mask = (U)(b->mask << n);
-		if ((U)(acc.mask | N(below)((U)(t.val | t.mask))) == UMAX)
-			break;
-		N(bits_acc)(&acc, &t, (U)(a->mask >> n & 1));
+		if ((U)(a->mask >> n) == (U)(UMAX >> n)) {
+			t.mask = (U)~N(below)((U)(t.val | t.mask));
+			t.val = 0;
+			N(bits_acc)(r, &t, false);
+			return;
+		}
+		N(bits_acc)(r, &t, (U)(a->mask >> n & 1) != 0);
 		left &= (U)(left - 1);
 	}
-	r->val = acc.val;
-	r->mask = acc.mask;
 }
 
-/* Either operand may be the multiplier; what both ways know holds. A constant: one way each, short. */
+/* One bit: one step. Else either operand may be the multiplier, and what both ways know holds. */
 static inline void N(bits_mul)(const V *a, const V *b, V *r)
 {
 	V other;
 
-	N(bits_long_mul)(a, b, r);
-	if (r->mask == 0)
+	if (N(one_bit)(a)) {
+		N(bits_long_mul)(a, b, r);
 		return;
-	N(bits_long_mul)(b, a, &other);
+	}
+	N(bits_long_mul)(b, a, r);
+	if (N(one_bit)(b))
+		return;
+	N(bits_long_mul)(a, b, &other);
 	r->mask &= other.mask;
 	r->val = (U)((r->val | other.val) & ~r->mask);
 }
@@ -353,7 +397,7 @@ static inline void N(div)(const V *a, const V *b, V *r)
 	}
 	r->umin = b->umin ? (U)(a->umin / b->umax) : (U)0;
 	r->umax = (U)(a->umax / N(hi)(b->umin, 1));
-	if (b->mask == 0 && (U)(b->val & (U)(b->val - 1)) == 0) {
+	if (N(one_bit)(b)) {
 		r->val = (U)(a->val / b->val);
 		r->mask = (U)(a->mask / b->val);
 	}

@@ -277,10 +277,152 @@ static void test_random(void **state)
 	}
 }
 
+/* All intervals, in both orders, between numbers at the edges of types and their neighbours. */
+static const u64 corners[] = {
+	0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000,
+	0xfffffffeffffffff, 0xffffffff7fffffff, 0xffffffff80000000, 0xfffffffffffffffe, 0xffffffffffffffff,
+};
+enum { NCORNERS = SKEP_ARRAY_SIZE(corners), NINTERVALS = NCORNERS * (NCORNERS + 1) };
+
+static void interval(struct sample *s, u64 lo, u64 hi, bool sign)
+{
+	u64 mid = lo + (hi - lo) / 2;
+	u64 v[NMEMBERS] = {lo, hi, lo + (lo != hi), hi - (lo != hi), mid, sign && lo > hi ? 0 : mid};
+
+	s->r = sign ? skep_range_signed((s64)lo, (s64)hi) : skep_range_unsigned(lo, hi);
+	for (u32 i = 0; i < NMEMBERS; i++) {
+		s->v[i] = v[i];
+		check_has(&s->r, v[i], "interval");
+	}
+}
+
+static void test_intervals(void **state)
+{
+	static struct sample all[NINTERVALS];
+	u32 n = 0;
+
+	for (u32 i = 0; i < NCORNERS; i++)
+		for (u32 k = 0; k < NCORNERS; k++) {
+			if (corners[i] <= corners[k])
+				interval(&all[n++], corners[i], corners[k], false);
+			if ((s64)corners[i] <= (s64)corners[k])
+				interval(&all[n++], corners[i], corners[k], true);
+		}
+	assert_int_equal(n, NINTERVALS);
+	for (u32 i = 0; i < n; i++)
+		for (u32 k = 0; k < n; k++)
+			check_pair(&all[i], &all[k]);
+}
+
+/* Join and widening describe both, meeting keeps what is common, parts are parts. */
+static void check_sets(const struct sample *a, const struct sample *b)
+{
+	struct skep_range j = skep_range_join(&a->r, &b->r), w = skep_range_widen(&a->r, &b->r), m, p, s = j;
+	bool common = skep_range_meet(&a->r, &b->r, &m);
+
+	if (!skep_range_includes(&j, &a->r) || !skep_range_includes(&j, &b->r) ||
+	    !skep_range_includes(&w, &j) || !skep_range_sync(&s) || !skep_range_eq(&s, &j)) {
+		fail_range("a", &a->r);
+		fail_range("b", &b->r);
+		fail_range("join", &j);
+		fail_range("widened", &w);
+		fail_msg("join or widening (seed %llu)", (unsigned long long)seed);
+	}
+	for (u32 i = 0; i < NMEMBERS; i++) {
+		check_has(&j, a->v[i], "join");
+		check_has(&j, b->v[i], "join");
+		if (skep_range_has(&b->r, a->v[i])) {
+			assert_true(common);
+			check_has(&m, a->v[i], "meet");
+		}
+		for (u32 size = 1; size <= 8; size *= 2)
+			for (u32 at = 0; at + size <= 8; at++) {
+				u64 v = a->v[i] >> (at * 8);
+
+				p = skep_range_part(&a->r, at, size);
+				check_has(&p, size == 8 ? v : v & (((u64)1 << (size * 8)) - 1), "part");
+			}
+	}
+	assert_true(!common || (skep_range_includes(&a->r, &m) && skep_range_includes(&b->r, &m)));
+	if (skep_range_includes(&a->r, &b->r))
+		assert_true(skep_range_eq(&j, &a->r) && skep_range_eq(&w, &a->r));
+}
+
+static void test_sets(void **state)
+{
+	struct sample a, b;
+
+	for (u64 i = 0; i < ncases; i++) {
+		random_sample(&a);
+		random_sample(&b);
+		check_sets(&a, &b);
+	}
+}
+
+/* However a sequence grows, widening makes it end soon. */
+static void test_widening_ends(void **state)
+{
+	u32 worst = 0;
+
+	for (u64 i = 0; i < ncases / 10; i++) {
+		struct skep_range r = skep_range_const(random_number());
+		u64 x = r.umin, step = random_number();
+		u32 n = 0;
+
+		for (u32 k = 0; k < 3000; k++) {
+			struct skep_range c, next;
+
+			x = skep_rng_below(&rng, 4) ? x + step : random_near(x);
+			c = skep_range_const(x);
+			if (skep_range_includes(&r, &c))
+				continue;
+			next = skep_range_widen(&r, &c);
+			check_has(&next, x, "widened");
+			assert_true(skep_range_includes(&next, &r) && !skep_range_eq(&next, &r));
+			r = next;
+			n++;
+		}
+		worst = SKEP_MAX(worst, n);
+	}
+	printf("longest sequence of widenings: %u\n", worst);
+	assert_true(worst < 200);
+}
+
+static void test_print(void **state)
+{
+	static const struct {
+		s64 min, max;
+		const char *text;
+	} rows[] = {
+		{5, 5, "5"}, {-1, -1, "-1"}, {0, 255, "0..255"}, {-4095, 0, "-4095..0"}, {-7, -3, "-7..-3"},
+		{INT64_MIN, INT64_MAX, "any"}, {0, UINT32_MAX, "0..0xffffffff"}, {0, INT64_MAX, "0..0x7fffffffffffffff"},
+	};
+	struct skep_ins shift = {.op = SKEP_LSH, .size = 8, .form = SKEP_REG};
+	struct skep_range r, three = skep_range_const(3);
+	struct skep_buf b = {0};
+
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(rows); i++) {
+		b.n = 0;
+		r = skep_range_signed(rows[i].min, rows[i].max);
+		skep_range_print(&r, &b);
+		assert_string_equal(b.p, rows[i].text);
+	}
+	b.n = 0;
+	r = skep_range_unsigned(0, 31);
+	r = skep_range_alu(&shift, &r, &three);
+	skep_range_print(&r, &b);
+	assert_string_equal(b.p, "0..248 (bits 0x0|0xf8)");
+	skep_buf_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_widening_ends),
+		cmocka_unit_test(test_print),
 	};
 
 	if (getenv("SKEP_SEED"))
