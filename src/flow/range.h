@@ -59,6 +59,14 @@ struct skep_range skep_range_part(const struct skep_range *r, u32 at, u32 size);
  */
 struct skep_range skep_range_alu(const struct skep_ins *in, const struct skep_range *d,
 				 const struct skep_range *s);
+/*
+ * `x s>>= 31; x &= C` and the like: AND or OR of a mask that is 0 or -1 with a constant has
+ * two results, and what lies between them says little. True for such an instruction: go on
+ * with dst as *ones and, another way, with dst as *zero, which together are d. Kernels do
+ * so from 6.18 on.
+ */
+bool skep_range_fork(const struct skep_ins *in, const struct skep_range *d, const struct skep_range *s,
+		     struct skep_range *ones, struct skep_range *zero);
 /* A conditional jump: 1 always taken, 0 never, -1 it depends. `size` 4 compares the low halves. */
 int skep_range_cond(u16 op, u32 size, const struct skep_range *d, const struct skep_range *s);
 /*

@@ -42,6 +42,9 @@ static struct skep_range low_bits(const struct skep_range *r, unsigned bits, boo
 	any_bounds64(&z);
 	any_bounds64(&x);
 	z.umax = ((u64)1 << bits) - 1;
+	x.smax = (s64)1 << (bits - 1);
+	x.smin = -x.smax;
+	x.smax--;
 	arc(r->umin, r->umax, bits, &z, &x);
 	arc((u64)r->smin, (u64)r->smax, bits, &z, &x);
 	arc(r->umin32, r->umax32, bits, &z, &x);
@@ -356,4 +359,34 @@ struct skep_range skep_range_alu(const struct skep_ins *in, const struct skep_ra
 	if (((d->bits.mask | s->bits.mask) & care) == 0)
 		return constant(in, d->bits.value, s->bits.value);
 	return in->size == 8 ? alu64(in->op, d, s) : alu32(in->op, d, s);
+}
+
+/* Of a range whose low half is 0 or -1: where it is v. */
+static struct skep_range with_low(const struct skep_range *d, u32 v)
+{
+	struct skep_range r = *d;
+
+	r.bits.mask &= ~(u64)UINT32_MAX;
+	r.bits.value = (r.bits.value & ~(u64)UINT32_MAX) | v;
+	r.umin32 = r.umax32 = v;
+	r.smin32 = r.smax32 = (s32)v;
+	skep_range_sync(&r);
+	return r;
+}
+
+bool skep_range_fork(const struct skep_ins *in, const struct skep_range *d, const struct skep_range *s,
+		     struct skep_range *ones, struct skep_range *zero)
+{
+	if ((in->op != SKEP_AND && in->op != SKEP_OR) || !skep_range_is_const(s))
+		return false;
+	if (d->smin == -1 && d->smax == 0) {
+		*ones = skep_range_const(UINT64_MAX);
+		*zero = skep_range_const(0);
+	} else if (d->smin32 == -1 && d->smax32 == 0) {
+		*ones = with_low(d, UINT32_MAX);
+		*zero = with_low(d, 0);
+	} else {
+		return false;
+	}
+	return true;
 }

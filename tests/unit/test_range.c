@@ -415,6 +415,26 @@ static void test_print(void **state)
 	skep_buf_fini(&b);
 }
 
+/* A mask of zeros or ones: both ways together have all members. */
+static void test_fork(void **state)
+{
+	struct skep_ins and = {.op = SKEP_AND, .size = 8, .form = SKEP_REG}, add = {.op = SKEP_ADD, .size = 8};
+	struct skep_range d = skep_range_signed(-1, 0), c = skep_range_const(12), ones, zero;
+
+	assert_true(skep_range_fork(&and, &d, &c, &ones, &zero));
+	assert_true(ones.umin == UINT64_MAX && skep_range_is_const(&ones) && zero.umax == 0);
+	assert_false(skep_range_fork(&add, &d, &c, &ones, &zero));
+	assert_false(skep_range_fork(&and, &d, &d, &ones, &zero));
+	d = skep_range_any();
+	assert_false(skep_range_fork(&and, &d, &c, &ones, &zero));
+	d.smin32 = -1;
+	d.smax32 = 0;
+	assert_true(skep_range_sync(&d));
+	assert_true(skep_range_fork(&and, &d, &c, &ones, &zero));
+	assert_true(skep_range_has(&ones, 0xabcdffffffff) && !skep_range_has(&ones, 0xabcd00000000));
+	assert_true(skep_range_has(&zero, 0xabcd00000000) && !skep_range_has(&zero, 0xabcdffffffff));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_widening_ends),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_fork),
 	};
 
 	if (getenv("SKEP_SEED"))
