@@ -213,7 +213,7 @@ static void scdoc_all(struct skep_cli *cli)
 		out,
 		"# OUTPUT\n\nResults go to standard output, diagnostics to standard error. With "
 		"*--json* both are\nin one object on standard output; its member _version_ changes "
-		"when the meaning of\nanother member does.\n\n"
+		"when the meaning of\nanother member does. The members are described in docs/json.md.\n\n"
 		"# ENVIRONMENT\n\n*NO\\_COLOR*\n\tWhen set and not empty, no colours.\n\n");
 	scdoc_tail(cli);
 }

@@ -203,7 +203,7 @@ static void list_progs(struct skep_cli *cli)
 
 static void list_passes(struct skep_cli *cli)
 {
-	TABLE(t, cli, {"pass"}, {"for"}, {"what it takes away"});
+	TABLE(t, cli, {"pass"}, {"for"}, {"summary"});
 	u32 n;
 	const struct skep_pass *p = skep_opt_passes(&n);
 

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""docs/json.md against what commands print: json_doc.py SKEP
+
+Every member that a command prints is on the page, under its command; every
+member on the page is printed by some command, but for those whose meaning
+begins with "only". A command of the table needs a section.
+"""
+import fnmatch
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import fixtures
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+COMMON = 'Every command'
+# What is run for each command, in a directory with the objects of fixtures.py.
+LINES = [
+    'show tiny.o', 'show two.o', 'show {firewall}', 'disasm two.o', 'disasm -s {packet_counter}',
+    'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize {packet_counter}',
+    'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
+    'explain 1203', 'help', 'help run', 'version', 'show missing.o', 'show badop.o', 'asm bad.s -o x.o',
+    *(f'list {what}' for what in 'insns helpers maps progs sections passes diags'.split()),
+]
+
+
+def documented():
+    """{section: {pattern: meaning}} of the page; the first table of each section."""
+    page, section, table = {}, None, 0
+    for line in (ROOT / 'docs/json.md').read_text().splitlines():
+        if line.startswith('## '):
+            section, table = line[3:], 0
+            page[section] = {}
+        elif line.startswith('|---'):
+            table += 1
+        elif line.startswith('| `') and table == 1:
+            names, meaning = line.strip('|').split('|', 1)
+            page[section].update({name: meaning.strip() for name in re.findall(r'`([^`]+)`', names)})
+    return page
+
+
+def members(value, path=''):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            name = f'{path}.{key}' if path else key
+            yield name
+            yield from members(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from members(inner, path + '[]')
+
+
+def fits(path, pattern):
+    return fnmatch.fnmatchcase(path, pattern.replace('[]', '[[][]]'))
+
+
+def main():
+    skep = str(pathlib.Path(sys.argv[1]).resolve())
+    page, seen, bad = documented(), {}, []
+    with tempfile.TemporaryDirectory() as tmp:
+        tmp = pathlib.Path(tmp)
+        fixtures.make(tmp)
+        have = fixtures.compile_examples(ROOT, tmp)
+        compiler = next((c for c in fixtures.COMPILERS if c in have), None)
+        if not compiler:
+            print('SKIP: no compiler for eBPF\n0 passed, 0 failed, 1 skipped')
+            return 77
+        text = subprocess.run([skep, 'disasm', '-t', 'tiny.o'], cwd=tmp, capture_output=True, text=True).stdout
+        (tmp / 't.s').write_text(text)
+        (tmp / 'other.s').write_text(text.replace('r0 = 2', 'r0 = 3'))
+        (tmp / 'bad.s').write_text('  r0 = 1\n')
+        names = {p.stem: str(p) for p in (tmp / compiler).glob('*.o')}
+        for line in LINES:
+            words = line.format(**names).split()
+            done = subprocess.run([skep, *words, '--json'], cwd=tmp, capture_output=True, text=True)
+            if done.stderr:
+                bad.append(f'{line}: something on standard error: {done.stderr.strip()}')
+            said = json.loads(done.stdout)
+            if said['status'] != done.returncode:
+                bad.append(f'{line}: status {said["status"]}, but it exits with {done.returncode}')
+            seen.setdefault(words[0], set()).update(members(said))
+    commands = {c['name'] for c in json.loads(subprocess.run([skep, 'help', '-j'], capture_output=True,
+                                                             text=True).stdout)['commands']}
+    bad += [f'docs/json.md has no section {c}' for c in sorted(commands - set(page))]
+    bad += [f'docs/json.md has a section {c}, but there is no such command'
+            for c in sorted(set(page) - commands - {COMMON})]
+    for command, paths in sorted(seen.items()):
+        patterns = {**page[COMMON], **page.get(command, {})}
+        bad += [f'{command}: {p} is not documented' for p in sorted(paths)
+                if not any(fits(p, pattern) for pattern in patterns)]
+    everything = set().union(*seen.values())
+    for section, patterns in page.items():
+        paths = everything if section == COMMON else seen.get(section, set())
+        if section in seen or section == COMMON:
+            bad += [f'{section}: {p} is documented, but nothing printed it' for p, meaning in patterns.items()
+                    if not meaning.startswith('only') and not any(fits(path, p) for path in paths)]
+    print('\n'.join(bad))
+    total = sum(len(p) for p in page.values())
+    print(f'{max(total - len(bad), 0)} passed, {len(bad)} failed, 0 skipped')
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
