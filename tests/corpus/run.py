@@ -15,6 +15,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import platform
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BATCH, TIMEOUT = 8, 300
 GOALS = ('size', 'speed')
+# With these words a verifier says that it is wrong itself; what it refused may be right.
+OWN_BUG = 'verifier bug:'
 
 # The programs for which K2's authors give numbers and whose sources are in the corpus:
 # name there, object and program here, slots before and after there.
@@ -101,6 +104,12 @@ def run_all(args, out, rows):
             if done % (BATCH * 25) < BATCH:
                 say(f'  {done} of {len(rows)}')
     return results
+
+
+def read_raw(paths):
+    """What --raw wrote; objects by the last three parts of their paths, as in the manifest."""
+    lines = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    return {'/'.join(pathlib.PurePath(line['object']).parts[-3:]): line for line in lines}
 
 
 def text_form(args, out, row):
@@ -187,6 +196,8 @@ def judge_object(v, row, line, text):
 def judge_program(p):
     before, after = p.get('kernel_before'), p.get('kernel_after')
     if before and after and not before['err'] and after['err']:
+        if OWN_BUG in (after['log'] or ''):
+            return 'unknown', f'the verifier of this kernel reports a bug of its own: {last_words(after["log"])}'
         return 'fail', f'refused by the kernel afterwards ({after["err"]}): {last_words(after["log"])}'
     if p.get('verdict') in ('differs', 'failed'):
         return 'fail', p['reason']
@@ -270,10 +281,39 @@ def coverage(results):
             f'{sum(s < 0.5 for s in shares)} to less than half')
 
 
+def preface(results):
+    """What the columns mean, and on what the figures rest."""
+    programs = [p for line in results.values() for goal in GOALS if not line['error'] and not line[goal]['error']
+                for p in line[goal]['programs']]
+    inputs = max((p.get('inputs', 0) for p in programs), default=0)
+    text = (f'Slots are summed over programs; *mean* is the mean change of a program. Each program ran on up to '
+            f'{inputs} inputs before and after.')
+    if any(p.get('kernel_before') for p in programs):
+        text += (f' *accepted*: by the verifier of Linux {platform.release().split("-")[0]} before and after; a program that it '
+                 'refuses already before (types, modules or attach points that this kernel lacks) says nothing. '
+                 '*verified instructions* are those that it processed for them.')
+    return text
+
+
+def losses(rows, results):
+    """Programs that the kernel accepted before and refuses afterwards, with its last words."""
+    out = []
+    for row in rows:
+        line = results[row['object']]
+        for goal in GOALS if not line['error'] else ():
+            for p in line[goal].get('programs', ()):
+                before, after = p.get('kernel_before'), p.get('kernel_after')
+                if before and after and not before['err'] and after['err']:
+                    out.append(f'- `{row["object"]}`, `{p["name"]}`, for {goal}: {last_words(after["log"])}')
+    return '\n'.join(out)
+
+
 def report(rows, results, v, reasons):
-    parts = []
+    parts = [preface(results)]
     for goal in GOALS:
         parts.append(f'## Optimized for {goal}\n\n{summary(rows, results, goal)}')
+    lost = losses(rows, results)
+    parts += [f'## Refused afterwards\n\n{lost}'] if lost else []
     k2 = k2_table(results)
     parts += [f'## Beside K2\n\n{k2}'] if k2 else []
     parts.append('## Inputs\n\n' + coverage(results))
@@ -295,6 +335,8 @@ def parse_args():
     ap.add_argument('--seed', type=int, default=1, metavar='N')
     ap.add_argument('--results', type=pathlib.Path, metavar='FILE', help='write the tables there, as Markdown')
     ap.add_argument('--raw', type=pathlib.Path, metavar='FILE', help='write what check said, as JSON lines')
+    ap.add_argument('--from', dest='given', type=pathlib.Path, nargs='+', metavar='FILE',
+                    help='check nothing; judge what earlier runs wrote with --raw, without the text form')
     ap.add_argument('-j', dest='jobs', type=int, default=os.cpu_count(), metavar='N')
     args = ap.parse_args()
     args.skep = os.path.abspath(args.skep)
@@ -305,14 +347,18 @@ def parse_args():
 def main():
     args, start, reasons = parse_args(), time.monotonic(), []
     out = args.corpus.resolve()
-    if not os.access(args.check, os.X_OK):
+    if args.given:
+        args.no_build, args.text = True, False
+    elif not os.access(args.check, os.X_OK):
         sys.exit(f'run.py: {args.check} is missing: build first')
     if not args.no_build:
         build(out, args)
     sys.path.insert(0, str(HERE))
     rows = objects(out, args)
+    given = read_raw(args.given or [])
+    rows = [r for r in rows if not given or r['object'] in given]
     say(f'{len(rows)} objects')
-    results = run_all(args, out, rows)
+    results = given or run_all(args, out, rows)
     if args.raw:
         args.raw.write_text(''.join(json.dumps(results[r['object']]) + '\n' for r in rows))
     for reason, n in collections.Counter(line.get('no_kernel') for line in results.values()).items():
