@@ -8,7 +8,6 @@
  */
 #include <linux/bpf.h>
 #include <linux/icmpv6.h>
-#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -17,6 +16,15 @@
 #include <bpf/bpf_endian.h>
 
 enum handler { HANDLE_IPV4, HANDLE_IPV6, HANDLE_ARP, HANDLERS };
+
+/* What <linux/if_arp.h> has, which needs headers of libc that are not for eBPF. */
+#define ARPHRD_ETHER 1
+struct arphdr {
+	__be16 ar_hrd; /* format of the hardware address */
+	__be16 ar_pro; /* of the protocol address */
+	unsigned char ar_hln, ar_pln;
+	__be16 ar_op;
+};
 
 struct scratch {
 	__u32 offset;		/* of the network header */
