@@ -9,6 +9,7 @@
 #define SKEP_FLOW_H
 
 #include "flow/range.h"
+#include "flow/machine.h"
 #include "ir/ir.h"
 
 /* --- control-flow graph --------------------------------------------------- */

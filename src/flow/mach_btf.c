@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kernel objects by the kernel's BTF. Following such a pointer is safe at any time (the
+ * kernel catches the fault), so what matters is which type lies where, and whether the
+ * object is known to be alive when it is handed to a helper.
+ */
+#include "flow/mach_impl.h"
+
+#include <stdio.h>
+
+static const struct skep_btf *types(const struct skep_mach *m, const struct skep_vreg *r)
+{
+	return r->flags & SKEP_VF_ALLOC ? m->obj->btf : m->opt.kernel;
+}
+
+bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name, u16 flags, u32 at)
+{
+	u32 id = m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, name) : 0;
+
+	skep_vreg_pointer(r, SKEP_VT_BTF, at);
+	r->btf = id;
+	r->flags = flags;
+	return id != 0;
+}
+
+static bool type_of(const struct skep_mach *m, const struct skep_vreg *r, struct skep_btf_type *t)
+{
+	const struct skep_btf *btf = types(m, r);
+
+	return r->btf && btf && skep_btf_resolve(btf, r->btf, t);
+}
+
+/* The type itself, or one that has it at its start. */
+static bool begins_with(const struct skep_btf *btf, const struct skep_btf_type *t, const char *name, u32 depth)
+{
+	struct skep_btf_member mb;
+	struct skep_btf_type first;
+
+	if (strcmp(t->name, name) == 0)
+		return true;
+	return depth < 8 && t->kind == SKEP_BTF_STRUCT && t->vlen && skep_btf_member(btf, t, 0, &mb) && mb.off == 0 &&
+	       skep_btf_resolve(btf, mb.type, &first) && begins_with(btf, &first, name, depth + 1);
+}
+
+bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *name)
+{
+	struct skep_btf_type t;
+
+	return r->type == SKEP_VT_BTF && type_of(m, r, &t) && begins_with(types(m, r), &t, name, 0);
+}
+
+bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r)
+{
+	return skep_btf_is(m, r, "sock_common");
+}
+
+/* --- what lies at an offset -------------------------------------------------------------- */
+
+enum found { BAD, SCALAR, POINTER };
+struct where {
+	enum found what;
+	u32 type;  /* POINTER: the struct that is pointed to */
+	u16 flags; /* enum skep_vf */
+};
+
+static struct where at_pointer(const struct skep_btf *btf, const struct skep_btf_type *ptr, s64 off, u32 size)
+{
+	struct where w = {.what = SCALAR};
+	struct skep_btf_type t;
+	u32 id = ptr->ref;
+
+	if (off || size != 8)
+		return (struct where){.what = off + size <= 8 ? SCALAR : BAD};
+	while (skep_btf_get(btf, id, &t) && t.kind == SKEP_BTF_TYPE_TAG) {
+		if (strcmp(t.name, "user") == 0)
+			w.flags |= SKEP_VF_USER;
+		else if (strcmp(t.name, "percpu") == 0)
+			w.flags |= SKEP_VF_PERCPU;
+		else if (strcmp(t.name, "rcu") == 0)
+			w.flags |= SKEP_VF_RCU;
+		id = t.ref;
+	}
+	if (skep_btf_resolve(btf, id, &t) && t.kind == SKEP_BTF_STRUCT) {
+		w.what = POINTER;
+		w.type = t.id;
+	}
+	return w;
+}
+
+static struct where walk(const struct skep_btf *btf, u32 id, s64 off, u32 size, u32 depth)
+{
+	const struct where bad = {.what = BAD};
+	struct skep_btf_type t;
+	struct skep_btf_member mb;
+	u32 elem, n;
+	s64 bytes;
+
+	if (depth > 32 || !skep_btf_resolve(btf, id, &t))
+		return bad;
+	switch (t.kind) {
+	case SKEP_BTF_PTR:
+		return at_pointer(btf, &t, off, size);
+	case SKEP_BTF_ARRAY:
+		skep_btf_array(btf, &t, &elem, &n);
+		bytes = skep_btf_size(btf, elem);
+		if (bytes <= 0)
+			return bad;
+		return walk(btf, elem, off % bytes, size, depth + 1);
+	case SKEP_BTF_STRUCT:
+	case SKEP_BTF_UNION:
+		for (u32 k = 0; k < t.vlen; k++) {
+			s64 from, len;
+			struct where w;
+
+			if (!skep_btf_member(btf, &t, k, &mb))
+				return bad;
+			from = mb.off / 8;
+			len = skep_btf_size(btf, mb.type);
+			if (mb.size) { /* a bit field: the bytes of its storage */
+				if (off + size > from && off <= (mb.off + mb.size - 1) / 8)
+					return (struct where){.what = SCALAR};
+				continue;
+			}
+			if (off < from || len < 0)
+				continue;
+			if (off >= from + len && !(len == 0 && k + 1 == t.vlen))
+				continue;
+			w = walk(btf, mb.type, off - from, size, depth + 1);
+			if (w.what != BAD)
+				return w;
+			if (t.kind == SKEP_BTF_STRUCT)
+				return off + size <= (s64)t.ref ? (struct where){.what = SCALAR} : bad;
+		}
+		return bad;
+	default:
+		bytes = skep_btf_size(btf, t.id);
+		return off + (s64)size <= bytes ? (struct where){.what = SCALAR} : bad;
+	}
+}
+
+static int unknown_types(struct skep_mach *m, struct skep_vstate *st, u32 reg)
+{
+	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg), "the kernel's types are not known, r%u points to one of them", reg);
+}
+
+/* struct bpf_map behind a map pointer. */
+static int map_struct(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
+{
+	u32 id = m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, "bpf_map") : 0;
+	const struct skep_vreg *p = skep_vreg(st, a->reg);
+
+	if (a->write)
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "a map's description may only be read");
+	if (!id)
+		return unknown_types(m, st, a->reg);
+	if (!skep_vreg_fixed(p) || a->off < 0 || walk(m->opt.kernel, id, a->off, a->size, 0).what == BAD)
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct bpf_map has no field of %u bytes at %d", a->size,
+				  a->off);
+	if (a->to)
+		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
+	return 0;
+}
+
+static int alloc_write(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, const struct where *w)
+{
+	if (w->what == POINTER)
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "a pointer field is stored with helpers only");
+	return 0;
+}
+
+int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
+{
+	const struct skep_vreg *p = skep_vreg(st, a->reg);
+	const struct skep_btf *btf = types(m, p);
+	struct skep_btf_type t;
+	struct where w;
+	s64 off = (s64)p->off + a->off;
+
+	if (p->type == SKEP_VT_MAP)
+		return map_struct(m, st, a);
+	if (p->flags & SKEP_VF_NULL && !(p->flags & SKEP_VF_UNTRUSTED))
+		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg), "r%u, a kernel object, may be NULL here", a->reg);
+	if (!btf || !type_of(m, p, &t))
+		return unknown_types(m, st, a->reg);
+	if (!skep_vreg_fixed(p) || off < 0)
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "the offset into struct %s must be a constant", t.name);
+	if (p->flags & (SKEP_VF_USER | SKEP_VF_PERCPU))
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "r%u points to %s memory: use a helper to read it", a->reg,
+				  p->flags & SKEP_VF_USER ? "user" : "per-CPU");
+	w = walk(btf, t.id, off, a->size, 0);
+	if (w.what == BAD)
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct %s has nothing of %u bytes at %lld", t.name,
+				  a->size, (long long)off);
+	if (a->write) {
+		if (p->flags & SKEP_VF_ALLOC)
+			return alloc_write(m, st, a, &w);
+		if (skep_btf_writable(m, &t, off, a->size))
+			return 0;
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "struct %s may only be read", t.name);
+	}
+	if (!a->to)
+		return 0;
+	if (w.what == SCALAR) {
+		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
+		return 0;
+	}
+	{
+		u16 from = p->flags;
+
+		skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
+		a->to->btf = w.type;
+		a->to->flags = w.flags | (from & SKEP_VF_ALLOC);
+		/* Old-style walking: valid to follow, not proven alive; under RCU a tagged field is. */
+		if ((w.flags & SKEP_VF_RCU) && (st->rcu || !m->opt.sleepable)) {
+			a->to->flags |= SKEP_VF_NULL;
+			a->to->id = ++m->ids;
+		} else {
+			a->to->flags &= (u16)~SKEP_VF_RCU;
+			if (from & (SKEP_VF_UNTRUSTED))
+				a->to->flags |= SKEP_VF_UNTRUSTED;
+		}
+	}
+	return 0;
+}
+
+int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, bool write)
+{
+	const struct skep_vreg *p = skep_vreg(st, reg);
+	const struct skep_btf *btf = types(m, p);
+	struct skep_btf_type t;
+
+	if (!btf || !type_of(m, p, &t))
+		return unknown_types(m, st, reg);
+	if (write && !(p->flags & SKEP_VF_ALLOC))
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg), "struct %s may only be read", t.name);
+	if (!skep_vreg_fixed(p) || p->off < 0 || (u64)p->off + size > t.ref)
+		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(reg), "%llu bytes are needed, struct %s has %u",
+				  (unsigned long long)size, t.name, t.ref);
+	return 0;
+}
+
+/* Fields of kernel objects that a program type may write (congestion control). */
+bool skep_btf_writable(struct skep_mach *m, const struct skep_btf_type *t, s64 off, u32 size)
+{
+	if (m->opt.prog_type != SKEP_PROG_STRUCT_OPS)
+		return false;
+	return strcmp(t->name, "tcp_sock") == 0 || strcmp(t->name, "sock") == 0 || strcmp(t->name, "inet_connection_sock") == 0 ||
+	       strcmp(t->name, "task_struct") == 0;
+}
+
+/* --- arguments of traced functions --------------------------------------------------------- */
+
+/* The prototype behind the program's attach point. */
+static bool find_proto(const struct skep_mach *m, struct skep_btf_type *proto, u32 *skip)
+{
+	const struct skep_btf *btf = m->opt.kernel;
+	char name[160];
+	struct skep_btf_type t;
+	u32 id;
+
+	*skip = 0;
+	if (!btf || !m->opt.attach_to)
+		return false;
+	if (m->opt.prog_type == SKEP_PROG_LSM) {
+		snprintf(name, sizeof(name), "bpf_lsm_%s", m->opt.attach_to);
+		id = skep_btf_find(btf, SKEP_BTF_FUNC, name);
+	} else if (m->opt.attach_type == SKEP_ATTACH_TRACE_RAW_TP) {
+		snprintf(name, sizeof(name), "btf_trace_%s", m->opt.attach_to);
+		id = skep_btf_find(btf, SKEP_BTF_TYPEDEF, name);
+		if (!id || !skep_btf_resolve(btf, id, &t) || t.kind != SKEP_BTF_PTR)
+			return false;
+		*skip = 1;
+		id = t.ref;
+		return skep_btf_resolve(btf, id, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
+	} else if (m->opt.attach_type == SKEP_ATTACH_TRACE_ITER) {
+		snprintf(name, sizeof(name), "bpf_iter_%s", m->opt.attach_to);
+		id = skep_btf_find(btf, SKEP_BTF_FUNC, name);
+	} else {
+		id = skep_btf_find(btf, SKEP_BTF_FUNC, m->opt.attach_to);
+	}
+	if (!id || !skep_btf_get(btf, id, &t))
+		return false;
+	return skep_btf_get(btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
+}
+
+static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, u32 type, bool iter)
+{
+	struct skep_btf_type t, to;
+
+	skep_vreg_unknown(a->to, st->at);
+	if (!skep_btf_resolve(m->opt.kernel, type, &t) || t.kind != SKEP_BTF_PTR)
+		return;
+	if (!skep_btf_resolve(m->opt.kernel, t.ref, &to) || to.kind != SKEP_BTF_STRUCT)
+		return;
+	skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
+	a->to->btf = to.id;
+	a->to->flags = SKEP_VF_TRUSTED;
+	if (iter) {
+		a->to->flags |= SKEP_VF_NULL;
+		a->to->id = ++m->ids;
+	}
+}
+
+int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off)
+{
+	struct skep_btf_type proto;
+	struct skep_btf_member mb;
+	u32 skip, n, arg = (u32)(off / 8);
+	bool ret = m->opt.attach_type == SKEP_ATTACH_TRACE_FEXIT || m->opt.attach_type == SKEP_ATTACH_MODIFY_RETURN ||
+		   (m->opt.prog_type == SKEP_PROG_LSM);
+
+	if (a->write || off < 0 || off % 8 || off >= 96 || a->size != 8)
+		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg),
+				  "the arguments are read whole: 8 bytes at a multiple of 8");
+	if (!find_proto(m, &proto, &skip)) {
+		if (a->to)
+			skep_vreg_unknown(a->to, st->at);
+		return m->opt.kernel ? skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(a->reg),
+						 "the prototype of '%s' is not known", m->opt.attach_to ? m->opt.attach_to : "?")
+				     : unknown_types(m, st, a->reg);
+	}
+	n = proto.vlen - SKEP_MIN(skip, proto.vlen);
+	if (arg > n || (arg == n && !ret))
+		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg), "'%s' has %u arguments", m->opt.attach_to, n);
+	if (!a->to)
+		return 0;
+	if (arg == n)
+		give_arg(m, st, a, proto.ref, false);
+	else if (skep_btf_member(m->opt.kernel, &proto, arg + skip, &mb))
+		give_arg(m, st, a, mb.type, m->opt.attach_type == SKEP_ATTACH_TRACE_ITER && arg);
+	return 0;
+}
+
+/* --- external symbols ------------------------------------------------------------------------- */
+
+int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, struct skep_vreg *d)
+{
+	const struct skep_sym *sym = &m->obj->sym[i->sym];
+	const struct skep_btf *btf = m->obj->btf;
+	u32 id = btf ? skep_btf_find(btf, SKEP_BTF_VAR, sym->name) : 0, kid;
+	struct skep_btf_type var, t;
+
+	if (sym->data && sym->data->kind == SKEP_DSEC_KCONFIG)
+		id = 0;
+	if (m->opt.kernel && (kid = skep_btf_find(m->opt.kernel, SKEP_BTF_VAR, sym->name)) &&
+	    skep_btf_get(m->opt.kernel, kid, &var) && skep_btf_resolve(m->opt.kernel, var.ref, &t)) {
+		bool percpu = true; /* the kernel's BTF lists per-CPU variables only */
+
+		if (t.kind == SKEP_BTF_STRUCT) {
+			skep_vreg_pointer(d, SKEP_VT_BTF, st->at);
+			d->btf = t.id;
+		} else {
+			skep_vreg_pointer(d, SKEP_VT_MEM, st->at);
+			d->aux = (u32)SKEP_MAX(skep_btf_size(m->opt.kernel, t.id), (s64)0);
+			d->flags = SKEP_VF_RDONLY;
+			if (percpu) {
+				d->type = SKEP_VT_BTF;
+				d->btf = t.id;
+			}
+		}
+		d->flags |= percpu ? SKEP_VF_PERCPU : 0;
+		return 0;
+	}
+	if (id && skep_btf_get(btf, id, &var) && skep_btf_resolve(btf, var.ref, &t) && sym->data) {
+		skep_vreg_pointer(d, SKEP_VT_MEM, st->at);
+		d->aux = (u32)SKEP_MAX(skep_btf_size(btf, t.id), (s64)0);
+		d->flags = SKEP_VF_RDONLY;
+		return 0;
+	}
+	if (skep_extern_kconfig(m, sym, d, st->at))
+		return 0;
+	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak). */
+	skep_vreg_unknown(d, st->at);
+	return 0;
+}

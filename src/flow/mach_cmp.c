@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When one state covers another: every concrete run that the second describes is among
+ * those of the first, as far as what follows reads it. Then what was found safe from the
+ * first is safe from the second.
+ *
+ * What follows reads: live registers (computed before), stack slots that were read on some
+ * path from the first state (marked while those were explored), and bounds of numbers that
+ * a check depended on (marked the same way). Ids are names: a covering needs a function from
+ * the old names to the new ones, since facts that the old state ties together must be tied
+ * in the new one; references must also stay distinct.
+ */
+#include "flow/mach_impl.h"
+
+enum { NMAP = 256 };
+struct idmap {
+	struct {
+		u32 old, now;
+	} v[NMAP];
+	u32 n;
+	bool full;
+};
+
+struct cmp {
+	struct skep_mach *m;
+	enum skep_vcmp how;
+	struct idmap ids, refs;
+};
+
+static bool map_id(struct idmap *im, u32 old, u32 now, bool distinct)
+{
+	for (u32 k = 0; k < im->n; k++) {
+		if (im->v[k].old == old)
+			return im->v[k].now == now;
+		if (distinct && im->v[k].now == now)
+			return false;
+	}
+	if (im->n == NMAP)
+		return false;
+	im->v[im->n].old = old;
+	im->v[im->n++].now = now;
+	return true;
+}
+
+static bool same_id(struct cmp *c, u32 old, u32 now)
+{
+	return old ? now && map_id(&c->ids, old, now, c->how == SKEP_CMP_EXACT) : !now;
+}
+
+static bool same_ref(struct cmp *c, u32 old, u32 now)
+{
+	return old ? now && map_id(&c->refs, old, now, true) : !now;
+}
+
+static bool precise(const struct cmp *c, const struct skep_vreg *old)
+{
+	return c->how != SKEP_CMP_COVER || c->m->node_precise[old->node];
+}
+
+static bool num_covers(struct cmp *c, const struct skep_vreg *old, const struct skep_vreg *now)
+{
+	if (now->type != SKEP_VT_NUM)
+		return false;
+	if (!precise(c, old))
+		return true;
+	if (c->how == SKEP_CMP_EXACT)
+		return skep_range_eq(&old->r, &now->r);
+	if (!skep_range_includes(&old->r, &now->r))
+		return false;
+	if (!old->id)
+		return true;
+	if (!now->id || (old->flags & SKEP_VF_LINKED) != (now->flags & SKEP_VF_LINKED) || old->off != now->off)
+		return false;
+	return map_id(&c->ids, old->id, now->id, false);
+}
+
+static bool part_covers(const struct cmp *c, const struct skep_vreg *old, const struct skep_vreg *now)
+{
+	return c->how == SKEP_CMP_EXACT ? skep_range_eq(&old->r, &now->r) : skep_range_includes(&old->r, &now->r);
+}
+
+static bool reg_covers(struct cmp *c, const struct skep_vreg *old, const struct skep_vreg *now)
+{
+	if (old->type == SKEP_VT_NONE)
+		return c->how != SKEP_CMP_EXACT || now->type == SKEP_VT_NONE;
+	if (old->type == SKEP_VT_NUM)
+		return num_covers(c, old, now);
+	if (old->type != now->type || old->flags != now->flags || old->off != now->off || old->map != now->map ||
+	    old->btf != now->btf || old->frame != now->frame || !part_covers(c, old, now))
+		return false;
+	if (!same_ref(c, old->ref, now->ref))
+		return false;
+	switch (old->type) {
+	case SKEP_VT_PKT:
+	case SKEP_VT_META:
+		if (c->how == SKEP_CMP_EXACT ? old->aux != now->aux : old->aux > now->aux)
+			return false;
+		return same_id(c, old->id, now->id);
+	case SKEP_VT_VALUE:
+		return same_id(c, old->id, now->id) && (!old->aux || map_id(&c->ids, old->aux, now->aux, true));
+	default:
+		return old->aux == now->aux && same_id(c, old->id, now->id);
+	}
+}
+
+static bool all_spill(const struct skep_vslot *s)
+{
+	for (u32 k = 0; k < 8; k++)
+		if (s->byte[k] != SKEP_VB_SPILL)
+			return false;
+	return true;
+}
+
+static bool special(u8 b)
+{
+	return b == SKEP_VB_DYNPTR || b == SKEP_VB_ITER || b == SKEP_VB_IRQ;
+}
+
+static bool is_zero_spill(const struct skep_vslot *s)
+{
+	return s->byte[0] == SKEP_VB_SPILL && skep_vreg_is_const(&s->reg) && s->reg.r.bits.value == 0;
+}
+
+static bool special_covers(struct cmp *c, const struct skep_vslot *old, const struct skep_vslot *now)
+{
+	const struct skep_vreg *a = &old->reg, *b = &now->reg;
+
+	return memcmp(old->byte, now->byte, 8) == 0 && a->aux == b->aux && a->off == b->off && a->btf == b->btf &&
+	       a->flags == b->flags && same_ref(c, a->ref, b->ref) && (!a->id || map_id(&c->ids, a->id, b->id, true));
+}
+
+static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struct skep_vslot *now)
+{
+	static const struct skep_vslot blank;
+
+	if (!now)
+		now = &blank;
+	if (c->how == SKEP_CMP_EXACT && memcmp(old->byte, now->byte, 8) != 0)
+		return false;
+	if (special(old->byte[0]))
+		return special_covers(c, old, now);
+	for (u32 k = 0; k < 8; k++) {
+		u8 a = old->byte[k], b = now->byte[k];
+
+		if (a == SKEP_VB_NONE && c->how != SKEP_CMP_EXACT)
+			continue;
+		if (special(b))
+			return false;
+		if (a == SKEP_VB_ZERO && b != SKEP_VB_ZERO && !(b == SKEP_VB_SPILL && is_zero_spill(now)))
+			return false;
+		if (a == SKEP_VB_MISC && b == SKEP_VB_NONE && c->m->opt.unpriv)
+			return false;
+		if (a == SKEP_VB_SPILL && b != SKEP_VB_SPILL) {
+			/* Any number covers bytes of which nothing is known. */
+			if (old->reg.type != SKEP_VT_NUM || b == SKEP_VB_NONE)
+				return false;
+			if (precise(c, &old->reg) && (old->reg.id || old->reg.r.bits.mask != UINT64_MAX))
+				return false;
+		}
+	}
+	if (old->byte[0] == SKEP_VB_SPILL && now->byte[0] == SKEP_VB_SPILL) {
+		if (all_spill(old) != all_spill(now))
+			return false;
+		return reg_covers(c, &old->reg, &now->reg);
+	}
+	return true;
+}
+
+static u16 live_of(const struct skep_mach *m, const struct skep_vstate *st, u32 f)
+{
+	const struct skep_vframe *below;
+
+	if (f + 1 == st->nframe)
+		return m->insn[st->at].live;
+	below = st->frame[f + 1];
+	if (below->call == SKEP_VNONE)
+		return 0;
+	if (below->callback) /* comes back to the call itself */
+		return m->insn[below->call].live | REG(0) | 0x3c0;
+	if (m->insn[below->call].next == SKEP_VNONE)
+		return 0;
+	return (u16)(m->insn[m->insn[below->call].next].live & ~0x3f);
+}
+
+static bool frame_covers(struct cmp *c, const struct skep_vstate *old, const struct skep_vstate *now, u32 f)
+{
+	const struct skep_vframe *a = old->frame[f], *b = now->frame[f];
+	u16 live = c->how == SKEP_CMP_EXACT ? 0x3ff : live_of(c->m, now, f);
+	u64 slots = c->how == SKEP_CMP_COVER ? a->read : UINT64_MAX;
+
+	for (u32 k = 0; k < 10; k++)
+		if ((live >> k & 1) && !reg_covers(c, &a->reg[k], &b->reg[k]))
+			return false;
+	for (u32 k = 0; k < a->nslot; k++)
+		if ((slots >> k & 1) && !slot_covers(c, &a->slot[k], k < b->nslot ? &b->slot[k] : NULL))
+			return false;
+	/* Special objects must not appear out of nothing. */
+	for (u32 k = a->nslot; k < b->nslot; k++)
+		if (special(b->slot[k].byte[0]) || (c->how == SKEP_CMP_EXACT && b->slot[k].byte[0] != SKEP_VB_NONE))
+			return false;
+	return true;
+}
+
+static bool refs_cover(struct cmp *c, const struct skep_vstate *old, const struct skep_vstate *now)
+{
+	if (old->nref != now->nref || old->rcu != now->rcu || old->preempt != now->preempt)
+		return false;
+	for (u32 k = 0; k < old->nref; k++) {
+		const struct skep_vrefs *a = &old->ref[k], *b = &now->ref[k];
+
+		if (a->kind != b->kind || a->map != b->map || !same_ref(c, a->id, b->id))
+			return false;
+		if (a->lock && !map_id(&c->ids, a->lock, b->lock, true))
+			return false;
+	}
+	return true;
+}
+
+bool skep_vstate_same_place(const struct skep_vstate *old, const struct skep_vstate *now)
+{
+	if (old->nframe != now->nframe)
+		return false;
+	for (u32 f = 0; f < old->nframe; f++)
+		if (old->frame[f]->call != now->frame[f]->call || old->frame[f]->func != now->frame[f]->func ||
+		    old->frame[f]->callback != now->frame[f]->callback)
+			return false;
+	return true;
+}
+
+bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old, const struct skep_vstate *now,
+			enum skep_vcmp how)
+{
+	struct cmp c;
+
+	if (!skep_vstate_same_place(old, now))
+		return false;
+	c.m = m;
+	c.how = how;
+	c.ids.n = c.refs.n = 0;
+	if (!refs_cover(&c, old, now))
+		return false;
+	/* The newest frame differs most often. */
+	for (u32 f = old->nframe; f--;)
+		if (!frame_covers(&c, old, now, f))
+			return false;
+	return true;
+}
+
+/* --- what matters behind a state ------------------------------------------------------ */
+
+void skep_vstate_mark_read(struct skep_vstate *st, u32 frame, u32 slot)
+{
+	u64 bit = (u64)1 << slot;
+
+	if (st->frame[frame]->written & bit)
+		return;
+	for (struct skep_vstate *p = st->parent; p; p = p->parent) {
+		if (frame >= p->nframe || (p->frame[frame]->read & bit))
+			return;
+		p->frame[frame]->read |= bit;
+		if (p->frame[frame]->written & bit)
+			return;
+	}
+}
+
+static void tie(struct skep_mach *m, const struct skep_vreg *old, const struct skep_vreg *now, bool unfinished)
+{
+	if (old->type != SKEP_VT_NUM || now->type != SKEP_VT_NUM || !now->node)
+		return;
+	if (m->node_precise[old->node])
+		skep_node_precise(m, now->node);
+	else if (unfinished)
+		skep_node_edge(m, old->node, now->node);
+}
+
+void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct skep_vstate *now)
+{
+	bool unfinished = old->branches > 0;
+
+	for (u32 f = 0; f < old->nframe; f++) {
+		const struct skep_vframe *a = old->frame[f], *b = now->frame[f];
+
+		for (u32 k = 0; k < 10; k++)
+			tie(m, &a->reg[k], &b->reg[k], unfinished);
+		for (u32 k = 0; k < b->nslot; k++) {
+			if (!unfinished && (k >= a->nslot || !(a->read >> k & 1)))
+				continue;
+			skep_vstate_mark_read(now, f, k);
+			if (k < a->nslot && a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
+				tie(m, &a->slot[k].reg, &b->slot[k].reg, unfinished);
+		}
+		for (u32 k = b->nslot; k < a->nslot; k++)
+			if (a->read >> k & 1)
+				skep_vstate_mark_read(now, f, k);
+	}
+}
+
+void skep_vstate_renew(struct skep_mach *m, struct skep_vstate *st)
+{
+	FOR_EACH_VREG(st, r, {
+		if (r->type == SKEP_VT_NUM)
+			r->node = skep_node_new(m, r->node, 0);
+	});
+}
+
+static void widen_reg(struct skep_mach *m, const struct skep_vreg *old, struct skep_vreg *now)
+{
+	if (old->type != SKEP_VT_NUM || now->type != SKEP_VT_NUM)
+		return;
+	if (m->node_precise[old->node] || m->node_precise[now->node] || skep_range_eq(&old->r, &now->r))
+		return;
+	skep_vreg_unknown(now, now->def);
+}
+
+void skep_vstate_widen(struct skep_mach *m, const struct skep_vstate *old, struct skep_vstate *now)
+{
+	for (u32 f = 0; f < old->nframe && f < now->nframe; f++) {
+		const struct skep_vframe *a = old->frame[f];
+		struct skep_vframe *b = now->frame[f];
+
+		for (u32 k = 0; k < 10; k++)
+			widen_reg(m, &a->reg[k], &b->reg[k]);
+		for (u32 k = 0; k < a->nslot && k < b->nslot; k++)
+			if (a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
+				widen_reg(m, &a->slot[k].reg, &b->slot[k].reg);
+	}
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to the machine's files. */
+#ifndef SKEP_FLOW_MACH_IMPL_H
+#define SKEP_FLOW_MACH_IMPL_H
+
+#include "flow/flow.h"
+#include "flow/machine.h"
+
+#define SKEP_VNONE UINT32_MAX
+
+/* Report a broken rule; returns a negative number to hand on. `regs`: a mask of those that matter. */
+int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 regs, const char *fmt, ...)
+	SKEP_PRINTF(5, 6);
+#define REG(n) ((u16)(1u << (n)))
+
+/* --- origins of numbers (mach_node.c) --- */
+void skep_nodes_init(struct skep_mach *m);
+u32 skep_node_new(struct skep_mach *m, u32 a, u32 b);
+/* The origin of what was made from two. */
+u32 skep_node_join(struct skep_mach *m, u32 a, u32 b);
+/* The number mattered: mark it and all that it was made from. */
+void skep_node_precise(struct skep_mach *m, u32 node);
+void skep_node_edge(struct skep_mach *m, u32 to, u32 from);
+
+/* --- registers (mach_state.c) --- */
+/* A state with one frame, at the start of a function. */
+struct skep_vstate *skep_vstate_new(struct skep_mach *m, u32 func);
+struct skep_vreg *skep_vreg(struct skep_vstate *st, u32 n);
+void skep_vreg_num(struct skep_vreg *r, struct skep_range range, u32 def);
+void skep_vreg_unknown(struct skep_vreg *r, u32 def);
+void skep_vreg_const(struct skep_vreg *r, u64 v, u32 def);
+void skep_vreg_pointer(struct skep_vreg *r, u8 type, u32 def);
+static inline bool skep_vreg_is_ptr(const struct skep_vreg *r)
+{
+	return r->type > SKEP_VT_NUM;
+}
+static inline bool skep_vreg_is_pkt(const struct skep_vreg *r)
+{
+	return r->type == SKEP_VT_PKT || r->type == SKEP_VT_META;
+}
+static inline bool skep_vreg_is_const(const struct skep_vreg *r)
+{
+	return r->type == SKEP_VT_NUM && skep_range_is_const(&r->r);
+}
+/* Is the variable part of the pointer's offset the constant zero? */
+static inline bool skep_vreg_fixed(const struct skep_vreg *r)
+{
+	return skep_range_is_const(&r->r) && r->r.bits.value == 0;
+}
+const char *skep_vreg_what(const struct skep_vreg *r);
+/* Calls fn for every register and every stored register of the state. */
+#define FOR_EACH_VREG(st, r, ...)                                                                  \
+	do {                                                                                       \
+		for (u32 f_ = 0; f_ < (st)->nframe; f_++) {                                        \
+			struct skep_vframe *fr_ = (st)->frame[f_];                                 \
+			for (u32 k_ = 0; k_ < 10; k_++) {                                          \
+				struct skep_vreg *r = &fr_->reg[k_];                               \
+				__VA_ARGS__                                                        \
+			}                                                                          \
+			for (u32 k_ = 0; k_ < fr_->nslot; k_++) {                                  \
+				struct skep_vreg *r = &fr_->slot[k_].reg;                          \
+				if (fr_->slot[k_].byte[0] == SKEP_VB_SPILL) {                      \
+					__VA_ARGS__                                                \
+				}                                                                  \
+			}                                                                          \
+		}                                                                                  \
+	} while (0)
+
+/* The register is read by the current instruction: it must hold something. */
+int skep_mach_use(struct skep_mach *m, struct skep_vstate *st, u32 reg);
+/* The number in it mattered. */
+void skep_mach_precise(struct skep_mach *m, const struct skep_vreg *r);
+/* The second operand as a register (a constant one for immediates). */
+struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call);
+void skep_vframe_pop(struct skep_mach *m, struct skep_vstate *st);
+struct skep_vslot *skep_vslot(struct skep_mach *m, struct skep_vframe *fr, u32 slot);
+void skep_ref_add(struct skep_mach *m, struct skep_vstate *st, u32 id, u8 kind);
+bool skep_ref_find(const struct skep_vstate *st, u32 id);
+bool skep_ref_drop(struct skep_vstate *st, u32 id);
+/* The reference is gone: what points to it is no longer known. */
+void skep_ref_forget(struct skep_vstate *st, u32 id);
+struct skep_vrefs *skep_ref_lock(struct skep_vstate *st);
+/* Packet pointers are invalid from here. */
+void skep_forget_packet(struct skep_vstate *st);
+
+/* --- steps --- */
+int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_step_unary(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_step_lddw(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_step_jump(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_step_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_step_call(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, u32 func);
+/* Lose r1 to r5. */
+void skep_call_clobber(struct skep_vstate *st);
+bool skep_mach_sync_callback(s64 helper);
+bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i);
+
+/* --- memory (mach_mem.c, mach_stack.c) --- */
+/* One access through register `reg`: `val` (may be NULL) receives what was read; `from` is what is written. */
+struct skep_access {
+	u32 reg;
+	s32 off;
+	u32 size;
+	bool write, sext, atomic;
+	const struct skep_vreg *from; /* writes; NULL: a number that is not known */
+	struct skep_vreg *to;	      /* reads; may be NULL */
+};
+int skep_access_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+enum skep_use { SKEP_USE_READ = 1, SKEP_USE_WRITE = 2, SKEP_USE_MAYBE = 4 /* perhaps fewer bytes */ };
+/*
+ * Memory that a helper takes: register `reg` must give `size` bytes (the most that there may be)
+ * to read, to write (need not be initialised), or both.
+ */
+int skep_access_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, u32 use);
+int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, u32 use);
+/* Of a bounded memory: [off + smin, off + umax + size) must lie in [0, limit). */
+int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size, u64 limit,
+		      u32 rule, const char *what);
+int skep_map_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size, u32 use);
+/* The constant behind a pointer into the stack (spilled number or zeroes), for map keys. */
+bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p, u32 size, u64 *out);
+int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+
+/* --- fields of map values (mach_field.c) --- */
+enum { SKEP_MAPFL_RDONLY_PROG = 1 << 7, SKEP_MAPFL_WRONLY_PROG = 1 << 8 };
+const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct skep_map *map);
+/* Does an access stay off the fields that only helpers may touch? */
+int skep_check_map_fields(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size);
+int skep_field_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, const char *need);
+int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lock);
+bool skep_kptr_field(struct skep_mach *m, const struct skep_vreg *p, s64 off, u32 size);
+int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+int skep_kptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg);
+void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where, struct skep_vreg *r0);
+
+/* --- dynptrs (mach_dynptr.c) --- */
+void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr, u32 slot);
+int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 flags, s64 helper);
+int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, bool acquire);
+void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg);
+/* What a helper does to the dynptrs among its arguments. */
+int skep_dynptr_call(struct skep_mach *m, struct skep_vstate *st, s64 helper, u64 alloc);
+void skep_dynptr_slice(struct skep_mach *m, struct skep_vstate *st, u32 reg, struct skep_vreg *r0,
+		       const struct skep_vreg *dyn);
+
+/* --- kernel types (mach_btf.c) --- */
+/* r becomes a pointer to the kernel's type of that name; false: there is none (then r is a number). */
+bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name, u16 flags, u32 at);
+bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *name);
+bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r);
+int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, bool write);
+int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, struct skep_vreg *d);
+
+bool skep_btf_writable(struct skep_mach *m, const struct skep_btf_type *t, s64 off, u32 size);
+int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off);
+/* A variable of the kernel's configuration, in the map that libbpf makes of them. */
+bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d, u32 at);
+
+/* --- calls (mach_sub.c) --- */
+int skep_enter(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call);
+int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, const struct skep_map *map, u32 func);
+bool skep_returns_number(struct skep_mach *m, const struct skep_vstate *st);
+/* The visit of `at` before the last one on the path to st, by the same calls, or NULL. */
+const struct skep_vstate *skep_vstate_earlier(const struct skep_vstate *st, u32 at);
+
+/* --- returns --- */
+int skep_check_return(struct skep_mach *m, struct skep_vstate *st);
+
+#endif

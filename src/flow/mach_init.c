@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The program as the machine sees it: its functions one after the other with numbered
+ * instructions, where states are compared, which registers are live, and the state at
+ * the entry. Registers only: stack slots are found live by being read.
+ */
+#include "flow/mach_impl.h"
+
+static bool is_call(const struct skep_insn *i)
+{
+	return i->in.op == SKEP_CALL;
+}
+
+static void add_funcs(struct skep_mach *m)
+{
+	u8 *seen = SKEP_NEW_N(m->arena, u8, m->obj->nfunc + 1);
+
+	skep_prog_reach(m->obj, m->prog, seen);
+	m->func_of = SKEP_NEW_N(m->arena, u32, m->obj->nfunc + 1);
+	m->func = SKEP_NEW_N(m->arena, struct skep_vfunc, m->obj->nfunc + 1);
+	for (u32 k = 0; k < m->obj->nfunc; k++)
+		m->func_of[k] = SKEP_VNONE;
+	m->func[m->nfunc++].func = m->prog;
+	m->func_of[m->prog->index] = 0;
+	for (u32 k = 0; k < m->obj->nfunc; k++) {
+		if (!seen[k] || m->obj->func[k] == m->prog)
+			continue;
+		m->func_of[k] = m->nfunc;
+		m->func[m->nfunc++].func = m->obj->func[k];
+	}
+}
+
+/* Numbers the instructions; `num` is scratch by the model's contract. */
+static void number(struct skep_mach *m)
+{
+	u32 n = 0;
+
+	for (u32 k = 0; k < m->nfunc; k++)
+		n += m->func[k].func->ninsns;
+	m->insn = SKEP_NEW_N(m->arena, struct skep_vinsn, n + 1);
+	for (u32 k = 0; k < m->nfunc; k++) {
+		struct skep_vfunc *f = &m->func[k];
+
+		f->first = m->ninsn;
+		f->n = f->func->ninsns;
+		f->global = (f->func->flags & SKEP_FF_GLOBAL) && k;
+		SKEP_FOR_INSN(i, f->func) {
+			struct skep_vinsn *v = &m->insn[m->ninsn];
+
+			i->num = m->ninsn++;
+			v->insn = i;
+			v->func = k;
+			v->next = i->next && !skep_is_end(i->in.op) ? i->num + 1 : SKEP_VNONE;
+			v->target = SKEP_VNONE;
+		}
+	}
+	for (u32 k = 0; k < m->ninsn; k++)
+		if (m->insn[k].insn->target)
+			m->insn[k].target = m->insn[k].insn->target->num;
+}
+
+static void prune_at(struct skep_mach *m, u32 at, u8 flags)
+{
+	if (at != SKEP_VNONE)
+		m->insn[at].flags |= flags;
+}
+
+/* As the kernel chooses them: jumps, targets of gotos, behind calls of subprograms, around iterators and callbacks. */
+static void choose_prune_points(struct skep_mach *m)
+{
+	for (u32 k = 0; k < m->ninsn; k++) {
+		struct skep_vinsn *v = &m->insn[k];
+		const struct skep_insn *i = v->insn;
+		const struct skep_helper *h;
+
+		if (skep_is_cond(i->in.op)) {
+			prune_at(m, k, SKEP_VI_PRUNE);
+		} else if (i->in.op == SKEP_JCOND) {
+			prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE);
+		} else if (skep_is_branch(i->in.op)) {
+			prune_at(m, v->target, SKEP_VI_PRUNE);
+		} else if (is_call(i)) {
+			if (i->callee && i->ref == SKEP_REF_FUNC)
+				prune_at(m, v->next, SKEP_VI_PRUNE);
+			h = i->ref == SKEP_REF_NONE ? skep_helper_find(i->in.imm) : NULL;
+			if (h && (h->flags & SKEP_HF_CB) && skep_mach_sync_callback(i->in.imm)) {
+				prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_CALLBACK);
+				prune_at(m, v->next, SKEP_VI_PRUNE);
+			}
+			if (i->ref == SKEP_REF_EXTERN && skep_mach_iter_next(m, i)) {
+				prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_ITER);
+				prune_at(m, v->next, SKEP_VI_PRUNE);
+			}
+		}
+	}
+}
+
+static int bad_shape(struct skep_mach *m, u32 rule, u32 at, const char *text)
+{
+	m->fault = (struct skep_fault){.rule = (u16)rule, .at = at, .text = text};
+	return SKEP_EINPUT;
+}
+
+/* Every instruction is reached from its function's first one, and none runs off the end. */
+static int check_shape(struct skep_mach *m)
+{
+	u32 *todo = SKEP_NEW_N(m->arena, u32, m->ninsn + 1), n = 0;
+
+	for (u32 k = 0; k < m->nfunc; k++) {
+		const struct skep_vfunc *f = &m->func[k];
+		u32 last = f->first + f->n - 1;
+
+		if (!f->n)
+			return bad_shape(m, SKEP_RULE_FLOW, 0, "a function is empty");
+		if (!skep_is_end(m->insn[last].insn->in.op) &&
+		    !(is_call(m->insn[last].insn) && m->insn[last].insn->ref == SKEP_REF_EXTERN))
+			return bad_shape(m, SKEP_RULE_FLOW, last, "control runs off the end of the function");
+		todo[n++] = f->first;
+		m->insn[f->first].flags |= SKEP_VI_SEEN;
+	}
+	while (n) {
+		const struct skep_vinsn *v = &m->insn[todo[--n]];
+		const u32 way[2] = {v->next, v->target};
+
+		for (u32 k = 0; k < 2; k++)
+			if (way[k] != SKEP_VNONE && !(m->insn[way[k]].flags & SKEP_VI_SEEN)) {
+				m->insn[way[k]].flags |= SKEP_VI_SEEN;
+				todo[n++] = way[k];
+			}
+	}
+	for (u32 k = 0; k < m->ninsn; k++)
+		if (!(m->insn[k].flags & SKEP_VI_SEEN))
+			return bad_shape(m, SKEP_RULE_UNREACHABLE, k, "the instruction cannot be reached");
+	return 0;
+}
+
+static u16 reads(const struct skep_mach *m, const struct skep_insn *i)
+{
+	if (is_call(i) && i->ref == SKEP_REF_FUNC)
+		return m->func[m->func_of[i->callee->index]].global ? 0x3e
+			: m->func[m->func_of[i->callee->index]].live & 0x3e;
+	if (is_call(i) && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER)
+		return skep_helper_reads(i->in.imm);
+	if (is_call(i))
+		return 0x3e;
+	return skep_isa_reads(&i->in);
+}
+
+static u16 live_after(const struct skep_mach *m, const struct skep_vinsn *v)
+{
+	u16 out = 0;
+
+	if (v->next != SKEP_VNONE)
+		out |= m->insn[v->next].live;
+	if (v->target != SKEP_VNONE)
+		out |= m->insn[v->target].live;
+	return out;
+}
+
+/* Backward until nothing changes; sets only grow, so it ends. */
+static void compute_live(struct skep_mach *m)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (u32 k = m->ninsn; k--;) {
+			struct skep_vinsn *v = &m->insn[k];
+			u16 in = (u16)(live_after(m, v) & ~skep_isa_writes(&v->insn->in)) | reads(m, v->insn);
+
+			if (in != v->live) {
+				v->live = in;
+				changed = true;
+			}
+		}
+		for (u32 k = 0; k < m->nfunc; k++)
+			if (m->func[k].live != m->insn[m->func[k].first].live) {
+				m->func[k].live = m->insn[m->func[k].first].live;
+				changed = true;
+			}
+	}
+}
+
+/* Which functions change packets, also by what they call: callers lose their packet pointers. */
+static void compute_effects(struct skep_mach *m)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (u32 k = 0; k < m->ninsn; k++) {
+			const struct skep_insn *i = m->insn[k].insn;
+			struct skep_vfunc *f = &m->func[m->insn[k].func];
+			const struct skep_helper *h = NULL;
+			bool pkt = false;
+
+			if (f->pkt)
+				continue;
+			if (i->callee && (is_call(i) || i->ref == SKEP_REF_FUNC))
+				pkt = m->func[m->func_of[i->callee->index]].pkt;
+			else if (is_call(i) && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER)
+				h = skep_helper_find(i->in.imm);
+			if (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL)))
+				pkt = true;
+			if (pkt)
+				f->pkt = changed = true;
+		}
+	}
+}
+
+int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct skep_func *prog,
+		   const struct skep_mach_opts *opt, struct skep_arena *arena)
+{
+	int err;
+
+	memset(m, 0, sizeof(*m));
+	m->obj = obj;
+	m->prog = prog;
+	m->opt = *opt;
+	m->arena = arena;
+	m->type = skep_prog_type_find(opt->prog_type);
+	if (!m->type)
+		return bad_shape(m, SKEP_RULE_PROG_TYPE, 0, "the program type is not known");
+	skep_nodes_init(m);
+	add_funcs(m);
+	if (m->nfunc > 256)
+		return bad_shape(m, SKEP_RULE_CALL_DEPTH, 0, "the program has more than 256 functions");
+	number(m);
+	err = check_shape(m);
+	if (err)
+		return err;
+	choose_prune_points(m);
+	compute_live(m);
+	compute_effects(m);
+	return 0;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The stack, byte by byte and by whole registers. A register stored whole and aligned is
+ * read back as it was; the low bytes of a number likewise. What a variable offset may have
+ * overwritten is known no more.
+ */
+#include "flow/mach_impl.h"
+
+struct span {
+	struct skep_vframe *fr;
+	u32 frame;
+	s64 lo, hi; /* bytes [lo, hi) that may be touched */
+	bool fixed;
+};
+
+static u32 slot_of(s64 off)
+{
+	return (u32)((-off - 1) / 8);
+}
+
+static u32 byte_of(s64 off)
+{
+	return (u32)(off + 8 * ((s64)slot_of(off) + 1));
+}
+
+static void used(struct skep_mach *m, const struct span *sp)
+{
+	struct skep_vfunc *f = &m->func[sp->fr->func];
+
+	f->depth = SKEP_MAX(f->depth, (u32)-sp->lo);
+}
+
+static int find_span(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 off, u64 size, struct span *sp)
+{
+	const struct skep_vreg *p = skep_vreg(st, reg);
+	s64 fixed = (s64)p->off + off;
+
+	sp->frame = p->frame;
+	sp->fr = st->frame[p->frame];
+	sp->fixed = skep_range_is_const(&p->r);
+	if (p->r.smin < -SKEP_STACK * 4 || p->r.smax > SKEP_STACK * 4)
+		return skep_fault(m, st, SKEP_RULE_STACK_BOUNDS, REG(reg), "the offset into the stack is not bounded");
+	sp->lo = fixed + p->r.smin;
+	sp->hi = fixed + p->r.smax + (s64)size;
+	if (sp->lo < -SKEP_STACK || sp->hi > 0)
+		return skep_fault(m, st, SKEP_RULE_STACK_BOUNDS, REG(reg),
+				  "bytes %lld to %lld from r10 are outside the stack (-512 to 0)", (long long)sp->lo,
+				  (long long)sp->hi - 1);
+	used(m, sp);
+	return 0;
+}
+
+static int check_aligned(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 off, u32 size)
+{
+	const struct skep_vreg *p = skep_vreg(st, reg);
+	u64 at = (u64)((s64)p->off + off) + p->r.bits.value;
+
+	if (((at | p->r.bits.mask) & (size - 1)) == 0)
+		return 0;
+	return skep_fault(m, st, SKEP_RULE_STACK_ALIGN, REG(reg), "a stack access of %u bytes at %lld is not aligned",
+			  size, (long long)((s64)p->off + off));
+}
+
+static bool special(u8 b)
+{
+	return b == SKEP_VB_DYNPTR || b == SKEP_VB_ITER || b == SKEP_VB_IRQ;
+}
+
+/* Bytes that may be read as a number; NONE may be, by those who may see the kernel's memory. */
+static int check_readable(struct skep_mach *m, struct skep_vstate *st, const struct span *sp, u32 reg)
+{
+	for (s64 o = sp->lo; o < sp->hi; o++) {
+		u32 k = slot_of(o);
+		u8 b = k < sp->fr->nslot ? sp->fr->slot[k].byte[byte_of(o)] : SKEP_VB_NONE;
+
+		if (special(b))
+			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+					  "byte %lld of the stack belongs to a dynptr, iterator or flag", (long long)o);
+		if (!m->opt.unpriv)
+			continue;
+		if (b == SKEP_VB_NONE)
+			return skep_fault(m, st, SKEP_RULE_STACK_UNINIT, REG(reg),
+					  "byte %lld of the stack is read before anything wrote it", (long long)o);
+		if (b == SKEP_VB_SPILL && sp->fr->slot[k].reg.type != SKEP_VT_NUM)
+			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(reg), "the bytes hold a pointer");
+	}
+	return 0;
+}
+
+static void mark_read(struct skep_vstate *st, const struct span *sp)
+{
+	for (u32 k = slot_of(sp->hi - 1); k <= slot_of(sp->lo); k++)
+		skep_vstate_mark_read(st, sp->frame, k);
+}
+
+static bool all_zero(const struct span *sp)
+{
+	for (s64 o = sp->lo; o < sp->hi; o++) {
+		u32 k = slot_of(o);
+		const struct skep_vslot *s = k < sp->fr->nslot ? &sp->fr->slot[k] : NULL;
+
+		if (!s || (s->byte[byte_of(o)] != SKEP_VB_ZERO))
+			return false;
+	}
+	return true;
+}
+
+static void sign_extend(struct skep_range *r, u32 size)
+{
+	const struct skep_ins in = {.op = SKEP_MOVSX, .size = 8, .form = SKEP_REG, .off = (s32)size * 8};
+
+	*r = skep_range_alu(&in, r, r);
+}
+
+static u32 spilled(const struct skep_vslot *s)
+{
+	u32 n = 0;
+
+	while (n < 8 && s->byte[n] == SKEP_VB_SPILL)
+		n++;
+	return n;
+}
+
+int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
+{
+	struct skep_vreg out;
+	struct span sp;
+	const struct skep_vslot *s;
+	u32 k, at, n;
+	int err = find_span(m, st, a->reg, a->off, a->size, &sp);
+
+	if (!err)
+		err = check_aligned(m, st, a->reg, a->off, a->size);
+	if (err)
+		return err;
+	mark_read(st, &sp);
+	k = slot_of(sp.lo);
+	at = byte_of(sp.lo);
+	s = sp.fixed && k < sp.fr->nslot ? &sp.fr->slot[k] : NULL;
+	n = s ? spilled(s) : 0;
+	if (s && n && at < n) {
+		if (s->reg.type != SKEP_VT_NUM) {
+			if (a->size != 8)
+				return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
+						  "%u bytes of a pointer that was stored are read", a->size);
+			if (a->to)
+				*a->to = s->reg;
+			return 0;
+		}
+		if (at + a->size <= n) {
+			out = s->reg;
+			if (a->size != n || a->sext) {
+				struct skep_range r = skep_range_part(&s->reg.r, at, a->size);
+				u32 node = out.node;
+
+				skep_vreg_num(&out, r, st->at);
+				out.node = node;
+			}
+			if (a->sext)
+				sign_extend(&out.r, a->size);
+			if (a->to)
+				*a->to = out;
+			return 0;
+		}
+	}
+	err = check_readable(m, st, &sp, a->reg);
+	if (err)
+		return err;
+	skep_vreg_num(&out, all_zero(&sp) ? skep_range_const(0)
+			    : a->sext	  ? skep_range_sext(a->size)
+					  : skep_range_zext(a->size), st->at);
+	if (a->to)
+		*a->to = out;
+	return 0;
+}
+
+/* What is left of a stored register when some bytes of its slot are overwritten. */
+static void scrub(struct skep_vslot *s)
+{
+	for (u32 k = 0; k < 8; k++)
+		if (s->byte[k] == SKEP_VB_SPILL)
+			s->byte[k] = SKEP_VB_MISC;
+}
+
+static int check_special(struct skep_mach *m, struct skep_vstate *st, const struct span *sp, u32 reg)
+{
+	for (s64 o = sp->lo; o < sp->hi; o++) {
+		u32 k = slot_of(o);
+		struct skep_vslot *s = k < sp->fr->nslot ? &sp->fr->slot[k] : NULL;
+
+		if (!s || !special(s->byte[byte_of(o)]))
+			continue;
+		if (s->byte[0] == SKEP_VB_DYNPTR && s->reg.ref)
+			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+					  "a dynptr that holds a reference is overwritten");
+		skep_dynptr_destroy(m, st, sp->fr, k);
+	}
+	return 0;
+}
+
+static int write_var(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, const struct span *sp)
+{
+	bool zero = a->from && skep_vreg_is_const(a->from) && a->from->r.bits.value == 0;
+
+	if (zero)
+		skep_mach_precise(m, a->from);
+	for (s64 o = sp->lo; o < sp->hi; o++) {
+		struct skep_vslot *s = skep_vslot(m, sp->fr, slot_of(o));
+		u8 *b = &s->byte[byte_of(o)];
+
+		if (m->opt.unpriv && *b == SKEP_VB_NONE)
+			return skep_fault(m, st, SKEP_RULE_STACK_UNINIT, REG(a->reg),
+					  "a write at a variable offset may leave bytes uninitialised");
+		if (s->byte[0] == SKEP_VB_SPILL)
+			scrub(s);
+		if (*b != SKEP_VB_ZERO || !zero)
+			*b = SKEP_VB_MISC;
+	}
+	return 0;
+}
+
+int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
+{
+	const struct skep_vreg *from = a->from;
+	bool ptr = from && skep_vreg_is_ptr(from), zero;
+	struct skep_vslot *s;
+	struct span sp;
+	u32 at, k;
+	int err = find_span(m, st, a->reg, a->off, a->size, &sp);
+
+	if (!err)
+		err = check_aligned(m, st, a->reg, a->off, a->size);
+	if (!err)
+		err = check_special(m, st, &sp, a->reg);
+	if (err)
+		return err;
+	if (ptr && a->size != 8)
+		return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg), "%u bytes of a pointer are stored", a->size);
+	if (ptr && from->type == SKEP_VT_STACK && sp.frame + 1u != st->nframe && from->frame + 1u == st->nframe)
+		return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
+				  "a pointer into this frame is stored in the caller's");
+	if (!sp.fixed)
+		return write_var(m, st, a, &sp);
+	k = slot_of(sp.lo);
+	at = byte_of(sp.lo);
+	s = skep_vslot(m, sp.fr, k);
+	if (a->size == 8)
+		sp.fr->written |= (u64)1 << k;
+	if (from && at == 0 && (from->type == SKEP_VT_NUM || a->size == 8)) {
+		if (from->type == SKEP_VT_NONE) {
+			memset(s->byte, SKEP_VB_NONE, 8);
+			return 0;
+		}
+		scrub(s);
+		memset(s->byte, SKEP_VB_SPILL, a->size);
+		s->reg = *from;
+		if (a->size < 8) {
+			struct skep_range r = skep_range_part(&from->r, 0, a->size);
+			bool fits = from->r.umax < (u64)1 << (a->size * 8);
+			u32 node = from->node, id = from->id, flags = from->flags;
+			s32 off = from->off;
+
+			skep_vreg_num(&s->reg, r, st->at);
+			s->reg.node = node;
+			if (fits) {
+				s->reg.id = id;
+				s->reg.flags = (u16)flags;
+				s->reg.off = off;
+			}
+		}
+		return 0;
+	}
+	zero = from && skep_vreg_is_const(from) && from->r.bits.value == 0;
+	if (zero)
+		skep_mach_precise(m, from);
+	if (s->byte[0] == SKEP_VB_SPILL) {
+		/* The low bytes of a number survive a store above them. */
+		if (s->reg.type == SKEP_VT_NUM && spilled(s) <= at)
+			;
+		else
+			scrub(s);
+	}
+	memset(s->byte + at, zero ? SKEP_VB_ZERO : SKEP_VB_MISC, a->size);
+	return 0;
+}
+
+int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, u32 use)
+{
+	struct span sp;
+	int err = find_span(m, st, reg, 0, size, &sp);
+
+	if (err || !size)
+		return err;
+	if (use & SKEP_USE_READ) {
+		mark_read(st, &sp);
+		err = check_readable(m, st, &sp, reg);
+		if (err)
+			return err;
+	}
+	if (!(use & SKEP_USE_WRITE))
+		return 0;
+	err = check_special(m, st, &sp, reg);
+	if (err)
+		return err;
+	for (s64 o = sp.lo; o < sp.hi; o++) {
+		struct skep_vslot *s = skep_vslot(m, sp.fr, slot_of(o));
+
+		if (s->byte[0] == SKEP_VB_SPILL)
+			scrub(s);
+		s->byte[byte_of(o)] = SKEP_VB_MISC;
+		if (sp.fixed && !(use & SKEP_USE_MAYBE) && byte_of(o) == 0 && o + 8 <= sp.hi)
+			sp.fr->written |= (u64)1 << slot_of(o);
+	}
+	return 0;
+}
+
+bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p, u32 size, u64 *out)
+{
+	struct skep_vframe *fr = st->frame[p->frame];
+	struct skep_vslot *s;
+	u32 k, at;
+
+	if (p->type != SKEP_VT_STACK || !skep_range_is_const(&p->r) || p->off >= 0 || p->off < -SKEP_STACK)
+		return false;
+	k = slot_of(p->off);
+	at = byte_of(p->off);
+	if (k >= fr->nslot || at + size > 8)
+		return false;
+	s = &fr->slot[k];
+	if (spilled(s) >= at + size && skep_vreg_is_const(&s->reg)) {
+		*out = s->reg.r.bits.value >> (at * 8);
+		if (size < 8)
+			*out &= ((u64)1 << (size * 8)) - 1;
+		skep_mach_precise(m, &s->reg);
+		return true;
+	}
+	for (u32 b = at; b < at + size; b++)
+		if (s->byte[b] != SKEP_VB_ZERO)
+			return false;
+	*out = 0;
+	return true;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One instruction: to the file that knows its class. */
+#include "flow/mach_impl.h"
+
+static int advance(struct skep_mach *m, struct skep_vstate *st, int err)
+{
+	if (!err)
+		st->at = m->insn[st->at].next;
+	return err;
+}
+
+static bool writes_fp(const struct skep_insn *i)
+{
+	return skep_isa_writes(&i->in) & REG(10);
+}
+
+int skep_mach_step(struct skep_mach *m, struct skep_vstate *st)
+{
+	const struct skep_insn *i = m->insn[st->at].insn;
+
+	m->other = NULL;
+	if (writes_fp(i))
+		return skep_fault(m, st, SKEP_RULE_ENCODING, REG(10), "r10 cannot be written");
+	switch (skep_op_class(i->in.op)) {
+	case SKEP_CLASS_ALU:
+		return advance(m, st, skep_step_alu(m, st, i));
+	case SKEP_CLASS_UNARY:
+		return advance(m, st, skep_step_unary(m, st, i));
+	case SKEP_CLASS_MEM:
+		return advance(m, st, skep_step_mem(m, st, i));
+	case SKEP_CLASS_ATOMIC:
+		return advance(m, st, skep_step_atomic(m, st, i));
+	case SKEP_CLASS_JMP:
+		return skep_step_jump(m, st, i);
+	default:
+		break;
+	}
+	switch (i->in.op) {
+	case SKEP_LDDW:
+		return advance(m, st, skep_step_lddw(m, st, i));
+	case SKEP_CALL:
+	case SKEP_CALLX:
+		return skep_step_call(m, st, i);
+	case SKEP_EXIT:
+		return skep_step_exit(m, st, i);
+	default:
+		return skep_step_jump(m, st, i);
+	}
+}

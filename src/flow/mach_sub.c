@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls inside the program. Static functions are followed, their frames are real. A
+ * global function is a wall: its arguments must fit its BTF signature, nothing is known
+ * of what it returns, and it is verified alone. A callback runs any number of times: its
+ * end leads back to the call, where states are compared.
+ */
+#include "flow/mach_impl.h"
+
+void skep_call_clobber(struct skep_vstate *st)
+{
+	for (u32 k = 0; k <= 5; k++) {
+		struct skep_vreg *r = skep_vreg(st, k);
+
+		memset(r, 0, sizeof(*r));
+	}
+}
+
+int skep_enter(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call)
+{
+	struct skep_vframe *fr;
+
+	if (st->nframe == SKEP_VFRAMES)
+		return skep_fault(m, st, SKEP_RULE_CALL_DEPTH, 0, "the call would be the 9th frame");
+	for (u32 k = 0; k < st->nframe; k++)
+		if (st->frame[k]->func == func && !st->frame[k]->callback)
+			return skep_fault(m, st, SKEP_RULE_FLOW, 0, "function '%s' calls itself", m->func[func].func->name);
+	fr = skep_vframe_push(m, st, func, call);
+	fr->written = UINT64_MAX;
+	fr->nref = st->nref;
+	st->at = m->func[func].first;
+	return 0;
+}
+
+static int call_static(struct skep_mach *m, struct skep_vstate *st, u32 func)
+{
+	struct skep_vframe *caller = skep_vtop(st);
+	int err = skep_enter(m, st, func, st->at);
+
+	if (err)
+		return err;
+	for (u32 k = 1; k <= 5; k++)
+		skep_vtop(st)->reg[k] = caller->reg[k];
+	for (u32 k = 0; k <= 5; k++)
+		memset(&caller->reg[k], 0, sizeof(caller->reg[k]));
+	return 0;
+}
+
+int skep_step_call(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
+{
+	u32 func;
+
+	if (i->in.op == SKEP_CALLX)
+		return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "calls through a register are not possible");
+	if (i->ref == SKEP_REF_FUNC) {
+		func = m->func_of[i->callee->index];
+		m->func[func].called = true;
+		return m->func[func].global ? skep_call_global(m, st, i, func) : call_static(m, st, func);
+	}
+	if (i->ref == SKEP_REF_EXTERN || i->in.src == SKEP_CALL_KFUNC)
+		return skep_call_kfunc(m, st, i);
+	return skep_call_helper(m, st, i);
+}
+
+/* --- callbacks -------------------------------------------------------------------------- */
+
+static void map_arg(struct skep_vreg *r, u8 type, const struct skep_map *map, u32 at)
+{
+	skep_vreg_pointer(r, type, at);
+	r->map = map;
+}
+
+static void callback_args(struct skep_mach *m, struct skep_vstate *st, s64 helper, const struct skep_map *map,
+			  const struct skep_vreg *caller)
+{
+	struct skep_vreg *r = skep_vtop(st)->reg;
+	u32 at = st->at;
+
+	switch (helper) {
+	case SKEP_FN_loop:
+		skep_vreg_unknown(&r[1], at);
+		r[2] = caller[3];
+		break;
+	case SKEP_FN_for_each_map_elem:
+		map_arg(&r[1], SKEP_VT_MAP, map, at);
+		map_arg(&r[2], SKEP_VT_KEY, map, at);
+		map_arg(&r[3], SKEP_VT_VALUE, map, at);
+		r[3].aux = ++m->ids;
+		r[4] = caller[3];
+		break;
+	case SKEP_FN_timer_set_callback:
+		map_arg(&r[1], SKEP_VT_MAP, map, at);
+		map_arg(&r[2], SKEP_VT_KEY, map, at);
+		map_arg(&r[3], SKEP_VT_VALUE, map, at);
+		r[3].aux = ++m->ids;
+		break;
+	case SKEP_FN_find_vma:
+		skep_btf_object(m, &r[1], "task_struct", SKEP_VF_TRUSTED, at);
+		skep_btf_object(m, &r[2], "vm_area_struct", SKEP_VF_TRUSTED, at);
+		r[3] = caller[4];
+		break;
+	case SKEP_FN_user_ringbuf_drain:
+		skep_vreg_pointer(&r[1], SKEP_VT_DYNPTR, at);
+		r[1].flags = SKEP_VF_RDONLY;
+		r[1].id = ++m->ids;
+		r[2] = caller[3];
+		break;
+	default:
+		break;
+	}
+}
+
+bool skep_mach_sync_callback(s64 helper)
+{
+	return helper == SKEP_FN_loop || helper == SKEP_FN_for_each_map_elem || helper == SKEP_FN_find_vma ||
+	       helper == SKEP_FN_user_ringbuf_drain;
+}
+
+/*
+ * The call `helper` runs `func` before it returns: m->other enters it, st goes on behind the
+ * call (with arguments still in place: the caller of this takes them away).
+ */
+int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, const struct skep_map *map, u32 func)
+{
+	struct skep_vreg caller[6];
+	struct skep_vstate *cb;
+	struct skep_vframe *fr;
+	int err;
+
+	if (m->func[func].global)
+		return skep_fault(m, st, SKEP_RULE_CALLBACK, 0, "the callback '%s' must be static", m->func[func].func->name);
+	m->func[func].callback = true;
+	memcpy(caller, skep_vtop(st)->reg, sizeof(caller));
+	if (helper == SKEP_FN_timer_set_callback) {
+		cb = skep_vstate_new(m, func);
+		fr = skep_vtop(cb);
+		fr->callback = SKEP_CB_ASYNC;
+		fr->written = UINT64_MAX;
+		fr->ret_min = fr->ret_max = 0;
+		callback_args(m, cb, helper, map, caller);
+		if (m->async)
+			skep_vstate_free(m, m->async);
+		m->async = cb;
+		return 0;
+	}
+	if (helper == SKEP_FN_loop) {
+		skep_mach_precise(m, &caller[1]);
+		if (skep_vtop(st)->cb_depth >= caller[1].r.umax) {
+			skep_vtop(st)->cb_depth = 0;
+			return 0;
+		}
+	}
+	cb = skep_vstate_copy(m, st);
+	err = skep_enter(m, cb, func, st->at);
+	if (err) {
+		skep_vstate_free(m, cb);
+		return err;
+	}
+	fr = skep_vtop(cb);
+	fr->callback = SKEP_CB_LOOP;
+	fr->ret_max = 1;
+	cb->frame[cb->nframe - 2]->cb_depth++;
+	skep_vtop(st)->cb_depth = 0;
+	callback_args(m, cb, helper, map, caller);
+	m->other = cb;
+	return 0;
+}
+
+/* --- the end of a function --------------------------------------------------------------- */
+
+static int check_held(struct skep_mach *m, struct skep_vstate *st, u32 from)
+{
+	if (skep_ref_lock(st) && st->nframe == 1)
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "the lock taken at instruction %u is still held",
+				  m->insn[skep_ref_lock(st)->insn].insn->slot);
+	if (st->nref > from)
+		return skep_fault(m, st, SKEP_RULE_REF_LEAK, 0, "what was acquired at instruction %u is not released",
+				  m->insn[st->ref[st->nref - 1].insn].insn->slot);
+	if (st->rcu && st->nframe == 1)
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "an RCU read section is still open");
+	if (st->preempt && st->nframe == 1)
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "preemption is still disabled");
+	return 0;
+}
+
+static int callback_exit(struct skep_mach *m, struct skep_vstate *st)
+{
+	struct skep_vframe *fr = skep_vtop(st);
+	const struct skep_vstate *before;
+	u32 call = fr->call;
+	int err = skep_mach_use(m, st, 0);
+
+	if (err)
+		return err;
+	if (fr->reg[0].type != SKEP_VT_NUM)
+		return skep_fault(m, st, SKEP_RULE_CALLBACK, REG(0), "the callback returns %s, a number is needed",
+				  skep_vreg_what(&fr->reg[0]));
+	skep_mach_precise(m, &fr->reg[0]);
+	if (fr->reg[0].r.smin < fr->ret_min || fr->reg[0].r.smax > fr->ret_max)
+		return skep_fault(m, st, SKEP_RULE_CALLBACK, REG(0), "the callback must return %d to %d", fr->ret_min,
+				  fr->ret_max);
+	err = check_held(m, st, fr->nref);
+	if (err)
+		return err;
+	if (fr->callback == SKEP_CB_ASYNC) {
+		st->at = SKEP_VNONE;
+		return 0;
+	}
+	skep_vframe_pop(m, st);
+	st->at = call;
+	before = skep_vstate_earlier(st, call);
+	if (!before && st->parent && st->parent->first == call && skep_vstate_same_place(st->parent, st))
+		before = st->parent;
+	if (before)
+		skep_vstate_widen(m, before, st);
+	return 0;
+}
+
+int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
+{
+	struct skep_vframe *fr = skep_vtop(st), *caller;
+	struct skep_vreg r0;
+	u32 next;
+	int err;
+
+	if (fr->callback)
+		return callback_exit(m, st);
+	if (st->nframe == 1) {
+		err = check_held(m, st, 0);
+		if (!err)
+			err = skep_check_return(m, st);
+		st->at = SKEP_VNONE;
+		return err;
+	}
+	r0 = fr->reg[0];
+	if (r0.type == SKEP_VT_STACK && r0.frame + 1u == st->nframe)
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(0), "the function returns a pointer into its own stack");
+	next = m->insn[fr->call].next;
+	skep_vframe_pop(m, st);
+	caller = skep_vtop(st);
+	caller->reg[0] = r0;
+	st->at = next;
+	return 0;
+}

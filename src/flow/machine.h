@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The abstract machine: what a program's registers and stack may hold, and how each
+ * instruction changes it. One set of transfer functions; the engines that drive them
+ * (paths with pruning, joins) live in verify. A step never guesses: either it is right
+ * for every concrete run that the state describes, or it reports which rule is broken.
+ *
+ * States come from the machine's own store and are freed one by one; everything else
+ * lives in the arena. One thread at a time per machine.
+ */
+#ifndef SKEP_FLOW_MACHINE_H
+#define SKEP_FLOW_MACHINE_H
+
+#include "flow/range.h"
+#include "ir/ir.h"
+
+enum skep_rule {
+	SKEP_RULE_NONE,
+#define RULE(code, name, explain, hint) SKEP_RULE_##name = code,
+#include "flow/rule.def"
+#undef RULE
+};
+
+/* --- what a register holds ---------------------------------------------------- */
+
+enum skep_vt {
+	SKEP_VT_NONE, /* nothing was written */
+	SKEP_VT_NUM,
+	SKEP_VT_CTX,
+	SKEP_VT_STACK,
+	SKEP_VT_MAP,	 /* a map itself */
+	SKEP_VT_VALUE,	 /* into a map's value */
+	SKEP_VT_KEY,	 /* into a map's key, in callbacks */
+	SKEP_VT_PKT,
+	SKEP_VT_META,
+	SKEP_VT_PKT_END,
+	SKEP_VT_SOCK,	 /* full socket */
+	SKEP_VT_SOCK_COMMON,
+	SKEP_VT_TCP_SOCK,
+	SKEP_VT_XDP_SOCK,
+	SKEP_VT_FLOW_KEYS,
+	SKEP_VT_MEM,	 /* memory of a known size */
+	SKEP_VT_BUF,	 /* an iterator's or writable tracepoint's buffer: size set by use */
+	SKEP_VT_BTF,	 /* a kernel object of BTF type `btf` */
+	SKEP_VT_FUNC,	 /* a subprogram's address */
+	SKEP_VT_DYNPTR,	 /* argument: a dynptr somewhere else */
+	SKEP_VT_ARENA,
+	SKEP_VT_NR
+};
+enum skep_vf {
+	SKEP_VF_NULL = 1,	/* or NULL */
+	SKEP_VF_RDONLY = 2,
+	SKEP_VF_TRUSTED = 4,	/* a kernel object that is alive for sure */
+	SKEP_VF_RCU = 8,	/* alive while the RCU section lasts */
+	SKEP_VF_UNTRUSTED = 16, /* may be followed (faults are caught), not passed on */
+	SKEP_VF_PERCPU = 32,
+	SKEP_VF_RINGBUF = 64,	/* reserved ring-buffer record */
+	SKEP_VF_USER = 128,
+	SKEP_VF_ALLOC = 256,	/* object allocated by the program (local BTF) */
+	SKEP_VF_LINKED = 512,	/* number: `id` + `off` relates it to others of the id */
+	SKEP_VF_PKT_BEYOND = 1024, /* packet: this very pointer is known to lie beyond the end */
+	SKEP_VF_NONOWN = 2048,
+	SKEP_VF_SLICE = 4096,	/* memory of the dynptr whose id is `dyn` */
+};
+
+struct skep_vreg {
+	u8 type;   /* enum skep_vt */
+	u8 frame;  /* STACK: whose */
+	u16 flags; /* enum skep_vf */
+	s32 off;   /* pointers: fixed part of the offset; linked numbers: distance */
+	u32 id;	   /* groups: tested together for NULL, same variable part of a packet pointer, equal numbers */
+	u32 ref;   /* reference that it is, 0: none */
+	u32 node;  /* where the number came from (see skep_mach_precise) */
+	u32 def;   /* number of the instruction that wrote it */
+	u32 aux;   /* PKT, META: bytes proven behind the id's base; MEM, BUF: size; VALUE: unique id of a lookup */
+	u32 btf;   /* BTF, MEM of a dynptr: type; FUNC: index; */
+	const struct skep_map *map; /* MAP, VALUE, KEY */
+	struct skep_range r; /* the number, or the variable part of the offset */
+};
+
+enum skep_vbyte {
+	SKEP_VB_NONE, /* nothing was written */
+	SKEP_VB_SPILL, /* part of the register stored in the slot */
+	SKEP_VB_MISC,
+	SKEP_VB_ZERO,
+	SKEP_VB_DYNPTR,
+	SKEP_VB_ITER,
+	SKEP_VB_IRQ,
+};
+struct skep_vslot {
+	u8 byte[8]; /* enum skep_vbyte; [0] is the lowest address */
+	struct skep_vreg reg;
+};
+
+enum { SKEP_VFRAMES = 8, SKEP_VSLOTS = 64 };
+
+/* One function's activation. slot[k] holds the 8 bytes at r10 - 8 * (k + 1). */
+struct skep_vframe {
+	struct skep_vreg reg[11];
+	u64 read, written; /* slots read by what follows; written since the last kept state */
+	u32 func;	   /* index in the machine */
+	u32 call;	   /* number of the call instruction, of callbacks too */
+	u8 callback;	   /* enum skep_vcb */
+	u8 nslot, slot_cap;
+	u8 nref;	   /* references held when it was entered */
+	u32 cb_depth;	   /* times that a callback was entered from the call that is being done */
+	s8 ret_min, ret_max; /* callbacks: what they may return */
+	struct skep_vslot *slot;
+};
+enum skep_vcb { SKEP_CB_NONE, SKEP_CB_LOOP, SKEP_CB_ASYNC };
+
+enum skep_vref { SKEP_REFK_PTR, SKEP_REFK_LOCK, SKEP_REFK_RES_LOCK, SKEP_REFK_IRQ };
+struct skep_vrefs {
+	u32 id, insn;
+	u8 kind; /* enum skep_vref */
+	u32 lock; /* LOCK: id of the value it lies in */
+	const struct skep_map *map;
+};
+enum { SKEP_VREFS = 32, SKEP_VHIST = 12 };
+
+struct skep_vstate {
+	struct skep_vstate *parent, *next; /* kept states: the one before on the path; the list */
+	u32 branches; /* paths from here that are not finished */
+	u32 at;	      /* number of the next instruction */
+	u32 first;    /* kept states: the first instruction */
+	u8 nframe;
+	u8 nref;
+	u8 rcu, preempt; /* depth of read sections */
+	bool dropped;	 /* kept: taken from its list, to be freed when finished */
+	bool is_entry;	 /* kept: some state's loop_entry */
+	u32 misses, hits;
+	u32 depth;	 /* kept: states before it on the path */
+	u32 goto_depth;	 /* times that may_goto's loop was entered */
+	struct skep_vstate *loop_entry; /* kept: a path from here ended in this one, which was not finished */
+	struct skep_vframe *frame[SKEP_VFRAMES];
+	struct skep_vrefs ref[SKEP_VREFS];
+	/* The last conditional jumps: number << 1 | taken. */
+	u32 hist[SKEP_VHIST];
+	u32 nhist;
+	u32 jumps; /* since the last kept state */
+};
+
+/* --- the program ------------------------------------------------------------------ */
+
+enum skep_vinsn_flag {
+	SKEP_VI_PRUNE = 1,  /* states are kept and compared here */
+	SKEP_VI_FORCE = 2,  /* always */
+	SKEP_VI_SEEN = 4,
+	SKEP_VI_CALLBACK = 8, /* a call that runs a callback */
+	SKEP_VI_ITER = 16,    /* asks an iterator for the next element */
+};
+struct skep_vinsn {
+	const struct skep_insn *insn;
+	u32 next, target; /* numbers, UINT32_MAX: none */
+	u32 func;
+	u16 live; /* registers live before it */
+	u8 flags;
+	struct skep_vstate *kept; /* list */
+};
+/* A field of a map's value that only helpers may touch. */
+enum skep_vfield_kind { SKEP_FIELD_LOCK = 1, SKEP_FIELD_RES_LOCK, SKEP_FIELD_TIMER, SKEP_FIELD_WQ, SKEP_FIELD_TASK_WORK,
+			SKEP_FIELD_KPTR, SKEP_FIELD_KPTR_UNTRUSTED, SKEP_FIELD_KPTR_PERCPU, SKEP_FIELD_UPTR,
+			SKEP_FIELD_LIST_HEAD, SKEP_FIELD_LIST_NODE, SKEP_FIELD_RB_ROOT, SKEP_FIELD_RB_NODE,
+			SKEP_FIELD_REFCOUNT };
+struct skep_vfield {
+	u8 kind; /* enum skep_vfield_kind */
+	u32 off, size;
+	u32 type; /* kptrs: the type that is pointed to, in the object's BTF */
+};
+struct skep_vfields {
+	bool known;
+	u32 n;
+	struct skep_vfield v[12];
+};
+struct skep_vfunc {
+	const struct skep_func *func;
+	u32 first, n;
+	u32 depth;	/* bytes of stack used */
+	u16 live;	/* registers live at the entry */
+	bool pkt;	/* may change the packet (also by what it calls) */
+	bool sleep;
+	bool called, callback;
+	bool global, queued; /* verified alone by its signature */
+};
+
+struct skep_fault {
+	u16 rule; /* enum skep_rule, 0: none */
+	u32 at;
+	u16 regs; /* that matter */
+	const char *text;
+};
+
+struct skep_mach_opts {
+	u32 prog_type, attach_type;
+	const struct skep_btf *kernel;
+	const char *attach_to;
+	bool sleepable;
+	bool gpl;
+	bool strict_align, unpriv;
+};
+
+struct skep_mach {
+	const struct skep_obj *obj;
+	const struct skep_func *prog;
+	struct skep_mach_opts opt;
+	const struct skep_prog_type *type;
+	struct skep_arena *arena;
+	struct skep_vinsn *insn;
+	u32 ninsn;
+	struct skep_vfunc *func;
+	u32 nfunc;
+	u32 *func_of; /* by skep_func.index: index in func, UINT32_MAX */
+	u32 ids;
+	bool no_nodes;
+	struct skep_fault fault;
+	/* origins of numbers */
+	struct { u32 a, b; } *node;
+	u32 nnode, cap_node;
+	u8 *node_precise;
+	u32 *work;
+	u32 cap_work;
+	/* free lists */
+	struct skep_vstate *free_state;
+	struct skep_vframe *free_frame;
+	void *free_slots[5];
+	size_t bytes, peak;
+	struct skep_vfields *fields; /* by skep_map.index */
+	/* set by a step that leaves more than one way */
+	struct skep_vstate *other; /* the second way, or NULL; taken over by the engine */
+	struct skep_vstate *async; /* a callback that runs later, or NULL */
+};
+
+/*
+ * A machine for a program and what it reaches. 0, or SKEP_EINPUT with `fault` set when its
+ * shape is broken.
+ */
+int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct skep_func *prog,
+		   const struct skep_mach_opts *opt, struct skep_arena *arena);
+/* The state at the entry of a function: the program itself or a global function. */
+int skep_mach_entry(struct skep_mach *m, u32 func, struct skep_vstate **out);
+
+/*
+ * Do the instruction at st->at: st becomes one successor (st->at its place, UINT32_MAX: the
+ * program ended), m->other the other one if there are two. Negative: a rule is broken (m->fault).
+ */
+int skep_mach_step(struct skep_mach *m, struct skep_vstate *st);
+
+/* --- states -------------------------------------------------------------------- */
+
+struct skep_vstate *skep_vstate_copy(struct skep_mach *m, const struct skep_vstate *from);
+void skep_vstate_free(struct skep_mach *m, struct skep_vstate *st);
+enum skep_vcmp {
+	SKEP_CMP_COVER, /* old covers now, as far as it matters behind it */
+	SKEP_CMP_RANGE, /* old covers now in every live register and slot */
+	SKEP_CMP_EXACT, /* they are the same */
+};
+bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old, const struct skep_vstate *now,
+			enum skep_vcmp how);
+/* The path of `now` ends in `old`: what mattered behind old matters for now. */
+void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct skep_vstate *now);
+/* Give every number of the state a new origin that stands for the old one. */
+void skep_vstate_renew(struct skep_mach *m, struct skep_vstate *st);
+/* Numbers that differ between two visits of a loop and did not matter so far become unknown. */
+void skep_vstate_widen(struct skep_mach *m, const struct skep_vstate *old, struct skep_vstate *now);
+/* The slot was read: also in the states before, until one wrote it. */
+void skep_vstate_mark_read(struct skep_vstate *st, u32 frame, u32 slot);
+/* Same frames, called from the same places? */
+bool skep_vstate_same_place(const struct skep_vstate *old, const struct skep_vstate *now);
+void skep_vstate_print(struct skep_mach *m, const struct skep_vstate *st, bool live_only, struct skep_buf *out);
+/* In words: "a packet pointer, 14 bytes proven". */
+void skep_vreg_describe(const struct skep_mach *m, const struct skep_vreg *r, struct skep_buf *out);
+/* What the map's values contain: enum skep_map_field. */
+u32 skep_mach_map_fields(struct skep_mach *m, const struct skep_map *map);
+void skep_vreg_print(const struct skep_mach *m, const struct skep_vreg *r, struct skep_buf *out);
+
+static inline struct skep_vframe *skep_vtop(const struct skep_vstate *st)
+{
+	return st->frame[st->nframe - 1];
+}
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A program's verdict: the program's own paths, then each global function that it calls. */
+#include "verify/verify_impl.h"
+
+static int check_maps(struct engine *e)
+{
+	struct skep_mach *m = &e->m;
+
+	for (u32 k = 0; k < m->ninsn; k++) {
+		const struct skep_insn *i = m->insn[k].insn;
+		const struct skep_map *map;
+
+		if (i->in.op != SKEP_LDDW || i->ref != SKEP_REF_MAP)
+			continue;
+		map = m->obj->sym[i->sym].map;
+		if (map && !skep_map_prog_ok(m->opt.prog_type, m->opt.sleepable, map->type, skep_mach_map_fields(m, map))) {
+			m->fault = (struct skep_fault){.rule = SKEP_RULE_MAP_TYPE, .at = k};
+			m->fault.text = skep_arena_printf(m->arena, "programs of type %s cannot use map '%s'", m->type->name,
+							  map->name);
+			return SKEP_EINPUT;
+		}
+	}
+	return 0;
+}
+
+static int verify_all(struct engine *e)
+{
+	struct skep_mach *m = &e->m;
+	bool more = true;
+	int err = check_maps(e);
+
+	if (!err)
+		err = skep_explore(e, 0);
+	while (!err && more) {
+		more = false;
+		for (u32 k = 1; k < m->nfunc && !err; k++) {
+			struct skep_vfunc *f = &m->func[k];
+
+			if (!f->global || !f->called || f->queued)
+				continue;
+			f->queued = more = true;
+			err = skep_explore(e, k);
+		}
+	}
+	return err ? err : skep_check_depth(e);
+}
+
+static int run(struct engine *e, const struct skep_obj *obj, const struct skep_func *prog,
+	       const struct skep_mach_opts *mo, struct skep_arena *arena)
+{
+	int err = skep_mach_init(&e->m, obj, prog, mo, arena);
+
+	for (u32 k = 0; k < e->m.ninsn; k++)
+		e->res->insns += skep_ins_slots(&e->m.insn[k].insn->in);
+	return err ? err : verify_all(e);
+}
+
+int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog, const struct skep_verify_opts *opts,
+		     struct skep_arena *arena, struct skep_diags *ds, struct skep_verify_result *res)
+{
+	struct engine *e;
+	struct skep_mach_opts mo = {0};
+	int err = 0, oom = 0;
+
+	memset(res, 0, sizeof(*res));
+	mo.prog_type = opts->prog_type ? opts->prog_type : prog->prog_type;
+	mo.attach_type = opts->prog_type ? opts->attach_type : prog->attach_type;
+	if (!mo.prog_type)
+		mo.prog_type = skep_section_guess_type(prog->sec->name);
+	mo.kernel = opts->kernel;
+	mo.attach_to = opts->attach_to ? opts->attach_to : skep_section_attach_to(prog->sec->name);
+	mo.sleepable = skep_section_sleepable(prog->sec->name);
+	mo.gpl = skep_license_gpl(obj->license);
+	mo.strict_align = opts->flags & SKEP_VF_STRICT_ALIGN;
+	mo.unpriv = opts->flags & SKEP_VF_UNPRIV;
+	SKEP_GUARD(arena, oom, {
+		e = SKEP_NEW(arena, struct engine);
+		e->opts = opts;
+		e->res = res;
+		e->budget = opts->budget ? opts->budget : 1000000;
+		err = run(e, obj, prog, &mo, arena);
+		res->peak_bytes = arena->used;
+		if (err) {
+			res->code = e->m.fault.rule;
+			res->verdict = res->code == SKEP_RULE_BUDGET || res->code == SKEP_RULE_UNSUPPORTED ? SKEP_UNDECIDED
+													 : SKEP_UNSAFE;
+			res->insn = e->m.ninsn ? e->m.insn[SKEP_MIN(e->m.fault.at, e->m.ninsn - 1)].insn : prog->first;
+			skep_verify_report(e, ds);
+		}
+	});
+	if (oom)
+		return oom;
+	return err && !res->code ? err : 0;
+}

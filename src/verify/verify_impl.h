@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to the module: the path engine and the messages. */
+#ifndef SKEP_VERIFY_IMPL_H
+#define SKEP_VERIFY_IMPL_H
+
+#include "verify/verify.h"
+
+struct engine {
+	struct skep_mach m;
+	const struct skep_verify_opts *opts;
+	struct skep_verify_result *res;
+	SKEP_VEC(pending_vec, struct skep_vstate *) pending;
+	u64 budget;
+	u64 jumps, last_jumps, last_insns; /* processed; when the last state was kept */
+	u32 kept;
+	const struct skep_vstate *at; /* the state in which a rule was broken, or NULL */
+};
+
+/* Explore every path of function `func` from its entry. Negative: a rule is broken (m.fault). */
+int skep_explore(struct engine *e, u32 func);
+/* Frames of every chain of calls fit the stack. */
+int skep_check_depth(struct engine *e);
+/* The diagnostics of what is in m.fault. */
+void skep_verify_report(struct engine *e, struct skep_diags *ds);
+void skep_verify_log(struct engine *e, const struct skep_vstate *st, bool state);
+
+#endif
