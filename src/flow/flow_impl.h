@@ -41,5 +41,8 @@ struct state {
 
 /* What a helper does to the stack beyond its arguments' kinds. */
 u32 skep_reads_indirect(s64 helper);
+/* Does a helper overwrite all of its output: always, or unless it returns something other than 0? */
+enum skep_fill { SKEP_FILLS_NOT, SKEP_FILLS, SKEP_FILLS_OR_FAILS };
+enum skep_fill skep_helper_fills(s64 helper);
 
 #endif

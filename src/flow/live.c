@@ -2,21 +2,31 @@
 /*
  * Liveness of registers and stack bytes, backward. A byte is live when some
  * path reads it before it is overwritten whole; what a call may read counts as
- * read, what it may write does not count as overwritten, so errors are only
- * ever on the side of keeping.
+ * read. What it may write does not count as overwritten, but for the helpers
+ * that overwrite all of their output: always, or (a table knows which) when they
+ * return 0, which a branch behind the call tells. So errors are only ever on the
+ * side of keeping.
  */
 #include "flow/flow_impl.h"
-
-struct pass {
-	const struct skep_obj *obj;
-	const struct skep_facts *fa;
-	struct skep_live *lv;
-};
 
 /* Live set at one point. */
 struct set {
 	u16 regs;
 	u64 stack[SKEP_STACK_WORDS];
+};
+
+/* At a block's end: the call that filled stack bytes unless control goes to block `fails`. */
+struct fill {
+	const struct skep_insn *call; /* NULL: there is none */
+	u32 fails;
+};
+
+struct pass {
+	const struct skep_obj *obj;
+	const struct skep_facts *fa;
+	struct skep_live *lv;
+	struct fill *fill; /* by block */
+	struct set *in;	   /* by block */
 };
 
 static bool same_set(const struct set *a, const struct set *b)
@@ -176,6 +186,66 @@ static void read_memory(const struct pass *p, const struct skep_insn *i, struct 
 		stack_all(s->stack);
 }
 
+/* The stack bytes that a helper of this kind fills, by its arguments; false: none, or not known which. */
+static bool filled(const struct pass *p, const struct skep_insn *i, enum skep_fill fill, s64 *from, s64 *to)
+{
+	const struct skep_val *in = p->fa->in[i->num];
+	const struct skep_helper *h;
+
+	if (i->in.op != SKEP_CALL || i->in.src != SKEP_CALL_HELPER || i->ref != SKEP_REF_NONE || i->in.off ||
+	    skep_helper_fills(i->in.imm) != fill)
+		return false;
+	h = skep_helper_find(i->in.imm);
+	for (int a = 0; h && a < 4; a++) {
+		const struct skep_val *v = &in[a + 1], *n = &in[a + 2];
+
+		if (h->arg[a] != SKEP_ARG_MEM_WR || v->kind != SKEP_K_STACK || v->vn != SKEP_VN_FP ||
+		    !skep_val_const(n) || n->off <= 0 || n->off > SKEP_STACK)
+			continue;
+		*from = v->off;
+		*to = v->off + n->off;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A block that ends in a test of what such a helper returned, with nothing but
+ * arithmetic between: on the way where it is 0, the bytes were overwritten.
+ */
+static struct fill find_fill(const struct pass *p, const struct skep_block *b)
+{
+	const struct skep_insn *br = b->last, *c = br;
+	const struct skep_val *v = &p->fa->in[br->num][br->in.dst];
+	s64 from, to;
+
+	if ((br->in.op != SKEP_JEQ && br->in.op != SKEP_JNE) || br->in.form != SKEP_IMM || br->in.imm || br->core ||
+	    b->nsucc != 2 || b->succ[0] == b->succ[1])
+		return (struct fill){0};
+	while (c != b->first && (c == br || skep_op_class(c->in.op) == SKEP_CLASS_ALU ||
+				 skep_op_class(c->in.op) == SKEP_CLASS_UNARY || c->in.op == SKEP_LDDW))
+		c = c->prev;
+	if (!filled(p, c, SKEP_FILLS_OR_FAILS, &from, &to) || skep_facts_def(p->fa, v->vn) != c || v->off)
+		return (struct fill){0};
+	return (struct fill){c, b->succ[br->in.op == SKEP_JNE]};
+}
+
+/* Bytes that the call overwrites are not live before it, but for those that a failure leaves live. */
+static void step_fill(const struct pass *p, const struct skep_insn *i, struct set *s)
+{
+	const struct fill *f = &p->fill[p->fa->cfg->block_of[i->num]];
+	struct set keep = *s;
+	s64 from, to;
+
+	if (filled(p, i, SKEP_FILLS, &from, &to)) {
+		stack_range(s->stack, from, to, false);
+	} else if (f->call == i && filled(p, i, SKEP_FILLS_OR_FAILS, &from, &to)) {
+		stack_range(s->stack, from, to, false);
+		for (u32 w = 0; w < SKEP_STACK_WORDS; w++)
+			s->stack[w] |= keep.stack[w] & p->in[f->fails].stack[w];
+	}
+}
+
 static bool stack_store(const struct pass *p, const struct skep_insn *i, struct skep_place *at)
 {
 	return (i->in.op == SKEP_ST || i->in.op == SKEP_STX) && skep_place_get(p->fa, i, at) &&
@@ -201,6 +271,7 @@ static void step_back(const struct pass *p, const struct skep_insn *i, struct se
 		p->lv->dead_store[i->num] = !any_live(s->stack, at.off, at.off + at.size);
 		stack_range(s->stack, at.off, at.off + at.size, false);
 	}
+	step_fill(p, i, s);
 	read_memory(p, i, s);
 	s->regs = (u16)((s->regs & ~skep_isa_writes(&i->in)) | skep_reads(p->obj, i));
 	s->regs &= 0x7ff;
@@ -211,14 +282,16 @@ struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct ske
 {
 	const struct skep_cfg *c = fa->cfg;
 	struct skep_live *lv = SKEP_NEW(arena, struct skep_live);
-	struct pass p = {obj, fa, lv};
 	struct set *in = SKEP_NEW_N(arena, struct set, c->nblock);
+	struct pass p = {obj, fa, lv, SKEP_NEW_N(arena, struct fill, c->nblock), in};
 	bool more = true;
 
 	lv->out = SKEP_NEW_N(arena, u16, c->ninsn);
 	lv->in = SKEP_NEW_N(arena, u16, c->ninsn);
 	lv->dead_store = SKEP_NEW_N(arena, bool, c->ninsn);
 	lv->stack_out = skep_arena_calloc(arena, c->ninsn, sizeof(*lv->stack_out));
+	for (u32 k = 0; k < c->norder; k++)
+		p.fill[c->order[k]] = find_fill(&p, &c->block[c->order[k]]);
 	while (more) {
 		more = false;
 		for (u32 k = c->norder; k-- > 0;) {

@@ -118,6 +118,33 @@ u32 skep_reads_indirect(s64 helper)
 	}
 }
 
+/*
+ * Helpers that leave no byte of their output as it was: what they do not read,
+ * they clear. (Not bpf_get_current_comm: some kernels leave the bytes behind a
+ * short name.) bpf_xdp_load_bytes writes everything or, when it fails, nothing.
+ */
+enum skep_fill skep_helper_fills(s64 helper)
+{
+	switch (helper) {
+	case SKEP_FN_probe_read:
+	case SKEP_FN_probe_read_user:
+	case SKEP_FN_probe_read_kernel:
+	case SKEP_FN_copy_from_user:
+	case SKEP_FN_skb_load_bytes:
+	case SKEP_FN_skb_load_bytes_relative:
+	case SKEP_FN_get_stack:
+	case SKEP_FN_get_task_stack:
+	case SKEP_FN_perf_event_read_value:
+	case SKEP_FN_perf_prog_read_value:
+	case SKEP_FN_get_ns_current_pid_tgid:
+		return SKEP_FILLS;
+	case SKEP_FN_xdp_load_bytes:
+		return SKEP_FILLS_OR_FAILS;
+	default:
+		return SKEP_FILLS_NOT;
+	}
+}
+
 u32 skep_call_effects(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i)
 {
 	const struct skep_helper *h;
