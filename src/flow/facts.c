@@ -121,12 +121,39 @@ static bool join_mem(struct state *a, const struct state *b, u32 block)
 	return true;
 }
 
+static bool same_expr(const struct expr_ent *x, const struct expr_ent *y)
+{
+	return x->op == y->op && x->size == y->size && x->off == y->off && skep_val_eq(&x->a, &y->a) &&
+	       skep_val_eq(&x->b, &y->b) && skep_val_eq(&x->res, &y->res);
+}
+
+static bool join_expr(struct state *a, const struct state *b, u32 block)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < a->nexpr; i++) {
+		const struct expr_ent *e = &a->expr[i];
+		bool keep = false;
+
+		for (u32 k = 0; k < b->nexpr && !keep; k++)
+			keep = same_expr(e, &b->expr[k]);
+		if (keep && !own_join_name(e->a.vn, block) && !own_join_name(e->b.vn, block) &&
+		    !own_join_name(e->res.vn, block))
+			a->expr[n++] = *e;
+	}
+	if (n == a->nexpr)
+		return false;
+	a->nexpr = n;
+	return true;
+}
+
 static bool join_state(struct state *a, const struct state *b, u32 block)
 {
 	bool changed = false;
 
 	for (u32 l = 0; l < NLOC; l++)
 		changed |= join_val(&a->loc[l], &b->loc[l], block, l);
+	changed |= join_expr(a, b, block);
 	return join_mem(a, b, block) | changed;
 }
 
@@ -146,6 +173,11 @@ static void rename_stale(struct state *s, u32 vn, u32 num)
 		if (s->mem[i].at.vn != vn && s->mem[i].val.vn != vn)
 			s->mem[n++] = s->mem[i];
 	s->nmem = n;
+	n = 0;
+	for (u32 i = 0; i < s->nexpr; i++)
+		if (s->expr[i].a.vn != vn && s->expr[i].b.vn != vn && s->expr[i].res.vn != vn)
+			s->expr[n++] = s->expr[i];
+	s->nexpr = n;
 }
 
 /* A stale name from an earlier visit of the same instruction must not meet a new one. */
@@ -167,6 +199,12 @@ static void drop_stale_of(struct state *s, u32 num)
 		if (!stale_of(s->mem[i].at.vn, num) && !stale_of(s->mem[i].val.vn, num))
 			s->mem[n++] = s->mem[i];
 	s->nmem = n;
+	n = 0;
+	for (u32 i = 0; i < s->nexpr; i++)
+		if (!stale_of(s->expr[i].a.vn, num) && !stale_of(s->expr[i].b.vn, num) &&
+		    !stale_of(s->expr[i].res.vn, num))
+			s->expr[n++] = s->expr[i];
+	s->nexpr = n;
 }
 
 static u32 fresh(struct state *s, const struct skep_insn *i, u32 half)
@@ -254,13 +292,73 @@ static u8 moved_kind(const struct skep_ins *in, const struct skep_val *d, const 
 	return SKEP_K_NONSTACK;
 }
 
+static bool sum(const struct skep_ins *in)
+{
+	return in->op == SKEP_ADD && in->size == 8;
+}
+
+/* The operation as it is looked up; constants of a sum are added to its result: *add. */
+static struct expr_ent expr_key(const struct skep_ins *in, const struct skep_val *a, const struct skep_val *b, s64 *add)
+{
+	struct expr_ent e = {.op = in->op, .size = in->size, .a = *a, .b = *b};
+	bool swap = in->op == SKEP_ADD || in->op == SKEP_AND || in->op == SKEP_OR || in->op == SKEP_XOR ||
+		    in->op == SKEP_MUL;
+
+	*add = 0;
+	if (skep_op_class(in->op) == SKEP_CLASS_UNARY)
+		e.off = in->op == SKEP_MOVSX ? in->off : (s32)in->imm;
+	if (sum(in)) {
+		*add = (s64)((u64)a->off + (u64)b->off);
+		e.a.off = e.b.off = 0;
+	}
+	if (swap && (e.a.vn > e.b.vn || (e.a.vn == e.b.vn && e.a.off > e.b.off))) {
+		struct skep_val t = e.a;
+
+		e.a = e.b;
+		e.b = t;
+	}
+	return e;
+}
+
+/*
+ * The result of an operation on two values: the name that it got when it was
+ * computed before, or a new one.
+ */
+static void define_expr(struct state *s, const struct skep_insn *i, const struct skep_val *a, const struct skep_val *b,
+			u8 kind, u8 bits)
+{
+	s64 add;
+	struct expr_ent e = expr_key(&i->in, a, b, &add);
+	u32 vn = VN_INSN + 2 * i->num;
+
+	for (u32 k = 0; k < s->nexpr; k++) {
+		const struct expr_ent *x = &s->expr[k];
+
+		if (x->op == e.op && x->size == e.size && x->off == e.off && skep_val_eq(&x->a, &e.a) &&
+		    skep_val_eq(&x->b, &e.b)) {
+			s->loc[i->in.dst] = mk(kind, x->res.vn, (s64)((u64)x->res.off + (u64)add), bits);
+			return;
+		}
+	}
+	define(s, i, i->in.dst, kind, bits);
+	/* The names were taken before `i` gave away its own anew. */
+	if (a->vn == vn || b->vn == vn || stale_of(a->vn, i->num) || stale_of(b->vn, i->num))
+		return;
+	e.res = mk(kind, vn, (s64)(0 - (u64)add), bits);
+	if (s->nexpr == NEXPR) {
+		memmove(s->expr, s->expr + 1, (NEXPR - 1) * sizeof(s->expr[0]));
+		s->nexpr--;
+	}
+	s->expr[s->nexpr++] = e;
+}
+
 static void step_alu(struct state *s, const struct skep_insn *i)
 {
 	const struct skep_ins *in = &i->in;
 	struct skep_val src = in->form == SKEP_REG ? s->loc[in->src] : mk_const((u64)in->imm);
 	struct skep_val *d = &s->loc[in->dst], old = *d;
 	bool known = skep_insn_const(i);
-	u8 kind;
+	u8 kind, bits;
 
 	if (!known && in->form == SKEP_IMM)
 		src = mk(SKEP_K_SCALAR, VN_INSN + 2 * i->num + 1, 0, 64);
@@ -284,7 +382,11 @@ static void step_alu(struct state *s, const struct skep_insn *i)
 		kind = is_pointer(src.kind) ? SKEP_K_ANY : SKEP_K_SCALAR;
 	if (in->op != SKEP_ADD && in->op != SKEP_SUB && in->op != SKEP_MOV && kind != SKEP_K_SCALAR)
 		kind = kind == SKEP_K_ANY ? SKEP_K_ANY : SKEP_K_NONSTACK;
-	define(s, i, in->dst, kind, kind == SKEP_K_SCALAR ? alu_bits(in, &old, &src) : in->size == 4 ? 32 : 64);
+	bits = kind == SKEP_K_SCALAR ? alu_bits(in, &old, &src) : in->size == 4 ? 32 : 64;
+	if (!known)
+		define(s, i, in->dst, kind, bits);
+	else
+		define_expr(s, i, in->op == SKEP_MOV ? &src : &old, &src, kind, bits);
 }
 
 static void step_unary(struct state *s, const struct skep_insn *i)
@@ -292,13 +394,18 @@ static void step_unary(struct state *s, const struct skep_insn *i)
 	const struct skep_ins *in = &i->in;
 	struct skep_val src = in->form == SKEP_REG ? s->loc[in->src] : s->loc[in->dst];
 	bool swap = in->op == SKEP_TOLE || in->op == SKEP_TOBE || in->op == SKEP_BSWAP;
+	u8 kind, bits;
 
 	if (in->op != SKEP_CAST && skep_val_const(&src) && skep_insn_const(i)) {
 		s->loc[in->dst] = mk_const(skep_isa_eval(in, (u64)src.off, (u64)src.off));
 		return;
 	}
-	define(s, i, in->dst, src.kind == SKEP_K_SCALAR ? SKEP_K_SCALAR : is_pointer(src.kind) ? SKEP_K_ANY : SKEP_K_SCALAR,
-	       swap ? (u8)in->imm : in->size == 4 ? 32 : 64);
+	kind = src.kind == SKEP_K_SCALAR || !is_pointer(src.kind) ? SKEP_K_SCALAR : SKEP_K_ANY;
+	bits = swap ? (u8)in->imm : in->size == 4 ? 32 : 64;
+	if (in->op == SKEP_CAST || !skep_insn_const(i))
+		define(s, i, in->dst, kind, bits);
+	else
+		define_expr(s, i, &src, &src, kind, bits);
 }
 
 /* --- memory -------------------------------------------------------------------------- */
@@ -686,6 +793,27 @@ static bool flow_into(struct pass *ps, u32 block, const struct state *s)
 	return join_state(ps->in[block], s, block);
 }
 
+/*
+ * The kernel's verifier narrows a number that a branch compares, and what is computed
+ * from it afterwards; what was computed before stays as wide as it was. So it is not the
+ * same to the verifier: results that depend on the compared value are forgotten.
+ */
+static void forget_results(struct state *s, const struct skep_insn *br, const struct skep_val *v)
+{
+	bool equal = br->in.op == SKEP_JEQ || br->in.op == SKEP_JNE;
+	u32 n = 0;
+
+	if (v->kind != SKEP_K_SCALAR && v->kind != SKEP_K_NONSTACK && v->kind != SKEP_K_ANY)
+		return;
+	/* Unequal to a constant tells the verifier next to nothing. */
+	if (equal && br->in.form == SKEP_IMM)
+		return;
+	for (u32 k = 0; k < s->nexpr; k++)
+		if (s->expr[k].a.vn != v->vn && s->expr[k].b.vn != v->vn)
+			s->expr[n++] = s->expr[k];
+	s->nexpr = n;
+}
+
 static void run_block(struct pass *ps, u32 bi, u8 *dirty)
 {
 	const struct skep_block *b = &ps->cfg->block[bi];
@@ -694,10 +822,17 @@ static void run_block(struct pass *ps, u32 bi, u8 *dirty)
 
 	for (const struct skep_insn *i = b->first;; i = i->next) {
 		step(ps, &s, i);
+		if (skep_isa_writes(&i->in) == 1u << i->in.dst && i->in.op != SKEP_CALL)
+			ps->fa->made[i->num] = s.loc[i->in.dst];
 		if (i == l)
 			break;
 	}
 	ps->fa->decided[l->num] = decide(ps->fa, l);
+	if (skep_is_cond(l->in.op)) {
+		forget_results(&s, l, &s.loc[l->in.dst]);
+		if (l->in.form == SKEP_REG)
+			forget_results(&s, l, &s.loc[l->in.src]);
+	}
 	for (u32 k = 0; k < b->nsucc; k++) {
 		bool taken = skep_is_cond(l->in.op) && (k == 1 || !l->next);
 		struct state e = s;
@@ -720,6 +855,19 @@ const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn)
 	return vn >= VN_INSN && vn < VN_SYM && num < fa->cfg->ninsn && !((vn - VN_INSN) & 1) ? fa->cfg->insn[num] : NULL;
 }
 
+bool skep_facts_born(const struct skep_facts *fa, u32 vn, u32 *block)
+{
+	if (vn < VN_INSN || skep_facts_symbol(vn))
+		*block = UINT32_MAX;
+	else if (vn < VN_SYM)
+		*block = fa->cfg->block_of[(vn - VN_INSN) / 2];
+	else if (vn >= (u32)VN_JOIN)
+		*block = (vn - (u32)VN_JOIN) / NLOC;
+	else
+		return false;
+	return true;
+}
+
 bool skep_facts_symbol(u32 vn)
 {
 	return vn >= VN_SYM && vn < VN_CORE;
@@ -740,6 +888,7 @@ struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct s
 	fa->decided = SKEP_NEW_N(arena, s8, cfg->ninsn);
 	memset(fa->decided, -1, cfg->ninsn);
 	fa->loaded = SKEP_NEW_N(arena, struct skep_val, cfg->ninsn);
+	fa->made = SKEP_NEW_N(arena, struct skep_val, cfg->ninsn);
 	type = cfg->func->flags & SKEP_FF_PROG ? cfg->func->prog_type : cfg->func->ctx_type;
 	ps.type = type ? skep_prog_type_find(type) : NULL;
 	ps.in = SKEP_NEW_N(arena, struct state *, cfg->nblock);

@@ -91,12 +91,18 @@ struct skep_facts {
 	struct skep_val (*in)[11]; /* by num: registers before the instruction */
 	bool *reached;		   /* by num: control can get here */
 	s8 *decided;		   /* by num, conditional branches: 1 always taken, 0 never, -1 open */
+	struct skep_val *made;	   /* by num: what its destination holds behind it, where it names one; else UNINIT */
 	struct skep_val *loaded;   /* by num, loads: the value when it is known from memory (vn != own), else kind UNINIT */
 };
 struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct skep_cfg *cfg, struct skep_arena *arena);
 
 /* The instruction that gave a value its name (v->off is what was added since), or NULL: a join, an entry, a symbol. */
 const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn);
+/*
+ * Where a name gets its value: true with *block, which gives it anew each time
+ * control enters it (or UINT32_MAX: the name has one value for ever); false: not known.
+ */
+bool skep_facts_born(const struct skep_facts *fa, u32 vn, u32 *block);
 /* Is the name the address of a variable or a map? */
 bool skep_facts_symbol(u32 vn);
 

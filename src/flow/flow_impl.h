@@ -10,6 +10,7 @@ enum {
 	NSLOT = 64,	    /* 8-byte stack slots: [0] is r10 - 512 */
 	NLOC = NREG + NSLOT, /* places that hold whole values */
 	NMEM = 12,	    /* known contents of other memory */
+	NEXPR = 12,	    /* known results */
 };
 
 /*
@@ -33,10 +34,20 @@ struct mem_ent {
 	bool sign;
 };
 
+/* A result that was computed: `op` of the values a and b. Sums are kept of the names, without constants. */
+struct expr_ent {
+	u16 op;
+	u8 size;
+	s32 off; /* of a sign-extending move: its width */
+	struct skep_val a, b, res;
+};
+
 struct state {
 	struct skep_val loc[NLOC]; /* registers, then stack slots */
 	struct mem_ent mem[NMEM];
 	u32 nmem;
+	struct expr_ent expr[NEXPR];
+	u32 nexpr;
 };
 
 /* What a helper does to the stack beyond its arguments' kinds. */

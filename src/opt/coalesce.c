@@ -1,114 +1,119 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A value computed in one register and then moved to another, where the first
- * dies, is computed in the second. By liveness, within one block.
+ * Moves between registers that one register for both makes needless, over the
+ * whole graph. By webs: a run renames many and keeps graph, facts and liveness
+ * of what is live true as it goes.
  *
- * Right because: from its definition to the move the value is renamed in every
- * instruction that touches it; the new register is neither read nor written in
- * between (so nothing live is overwritten), and the old one is not live behind.
- * Instructions with operands fixed by the calling convention are not renamed.
+ * Right because: renaming a web to a register that is free wherever the web is
+ * live changes no value, only where it stands; wherever the two webs of the
+ * move are both live they hold the same value (flow says so by name), and
+ * neither is written while the other is live, so one register serves both.
+ * A move of the low half counts only when the upper half is zero anyway.
+ * Registers that convention fixes (arguments, results, r0 of compare and
+ * exchange, the frame pointer) stay where they are. Instructions with a CO-RE
+ * record keep operation, constant and shape. The kernel tracks registers by
+ * path, so it sees the same values under another name.
  */
 #include "opt/opt_impl.h"
 
-enum { WINDOW = 64 };
+enum { MAX_SPAN = 1024 };
 
-/* Can every mention of a register in the instruction be renamed? */
-static bool renamable(const struct skep_insn *i)
+/* Does the move give its destination all 64 bits of its source? */
+static bool whole_move(const struct skep_opt *o, const struct skep_insn *i)
 {
-	switch (i->in.op) {
-	case SKEP_CALL:
-	case SKEP_CALLX:
-	case SKEP_EXIT:
-	case SKEP_LDABS:
-	case SKEP_LDIND:
-	case SKEP_CMPXCHG:
+	const struct skep_val *s = &o->fa->in[i->num][i->in.src];
+
+	if (i->in.op != SKEP_MOV || i->in.form != SKEP_REG || skep_insn_frozen(i) || i->in.src == 10 || !i->next)
 		return false;
-	default:
-		return !skep_insn_frozen(i);
-	}
+	return i->in.size == 8 || (s->kind == SKEP_K_SCALAR && s->bits <= 32);
 }
 
-/* Names of registers that the instruction really has in its fields. */
-static void rename_fields(struct skep_insn *i, u8 from, u8 to)
-{
-	u16 all = skep_isa_reads(&i->in) | skep_isa_writes(&i->in);
-	struct skep_ins in = i->in;
-	u8 cls = skep_op_class(in.op);
-	bool has_src = in.form == SKEP_REG && in.op != SKEP_LDDW && cls != SKEP_CLASS_CTRL;
-
-	if (!(all >> from & 1))
-		return;
-	if (in.dst == from)
-		in.dst = to;
-	if (has_src && in.src == from)
-		in.src = to;
-	i->in = in; /* same operation: references, targets and lines stay */
-	i->func->flags |= SKEP_FF_EDITED;
-}
-
-/* The definition from which `x` can be renamed to `y` down to the move, or NULL. */
-static struct skep_insn *find_def(const struct skep_opt *o, const struct skep_insn *mv, u8 x, u8 y)
-{
-	u32 first = skep_opt_block_first(o, mv)->num;
-
-	for (u32 n = mv->num; n-- > first && mv->num - n < WINDOW;) {
-		struct skep_insn *i = o->cfg->insn[n];
-		u16 w, r;
-
-		if (!i->func)
-			continue;
-		w = skep_isa_writes(&i->in);
-		r = skep_reads(o->obj, i);
-		if (w >> x & 1 && !(r >> x & 1))
-			return renamable(i) && (w >> y & 1) == 0 ? i : NULL;
-		if ((w | r) >> y & 1)
-			return NULL;
-		if ((w | r) >> x & 1 && !renamable(i))
-			return NULL;
-	}
-	return NULL;
-}
-
-static bool visit(struct skep_opt *o, struct skep_insn *mv)
+/* The register that both webs can have, or -1. */
+static int common_reg(const struct skep_webs *w, const struct skep_insn *mv, u32 a, u32 b)
 {
 	u8 x = mv->in.src, y = mv->in.dst;
-	struct skep_insn *def;
+	bool pa = skep_web_pinned(w, a), pb = skep_web_pinned(w, b);
 
-	if (mv->in.op != SKEP_MOV || mv->in.size != 8 || mv->in.form != SKEP_REG || x == y || x == 10 ||
-	    skep_insn_frozen(mv) || !mv->next || o->lv->out[mv->num] >> x & 1)
-		return false;
-	def = find_def(o, mv, x, y);
-	if (!def || !skep_opt_clean(o, def, mv) || !skep_opt_begin(o, "computed where it is wanted", def, mv))
-		return false;
-	for (u32 n = def->num; n < mv->num; n++) {
-		struct skep_insn *i = o->cfg->insn[n];
+	if ((pa && pb) || !skep_webs_agree(w, a, x, b, y, mv))
+		return -1;
+	if (!pa && skep_web_fits(w, a, x, y, b))
+		return y;
+	if (!pb && skep_web_fits(w, b, y, x, a))
+		return x;
+	for (u8 z = 0; z < 10 && !pa && !pb; z++)
+		if (z != x && z != y && skep_web_fits(w, a, x, z, b) && skep_web_fits(w, b, y, z, a))
+			return z;
+	return -1;
+}
 
-		if (!i->func)
-			continue;
-		if (i == def) {
-			/* Its sources are other values, even if they stand in x. */
-			if (skep_op_class(i->in.op) == SKEP_CLASS_ATOMIC && i->in.op != SKEP_LDACQ)
-				i->in.src = y;
-			else
-				i->in.dst = y;
-			i->func->flags |= SKEP_FF_EDITED;
-		} else {
-			rename_fields(i, x, y);
-		}
+static struct skep_insn *alive(const struct skep_opt *o, u32 from, u32 to)
+{
+	for (u32 n = from;; n = from < to ? n + 1 : n - 1)
+		if (o->cfg->insn[n]->func || n == to)
+			return o->cfg->insn[n];
+}
+
+static bool visit(struct skep_opt *o, struct skep_webs *w, struct skep_insn *mv)
+{
+	u32 a, b, lo = mv->num, hi = mv->num;
+	struct skep_insn *first, *last;
+	int z;
+
+	if (mv->in.src == mv->in.dst) {
+		if (!skep_opt_begin(o, "move to itself", mv, mv))
+			return false;
+		skep_edit_remove(o->obj, mv);
+		skep_opt_end(o);
+		return true;
 	}
+	a = skep_web_before(w, mv, mv->in.src);
+	b = skep_web_after(w, mv, mv->in.dst);
+	if (a == b)
+		return false;
+	skep_web_span(w, a, &lo, &hi);
+	skep_web_span(w, b, &lo, &hi);
+	if (hi - lo > MAX_SPAN)
+		return false;
+	z = common_reg(w, mv, a, b);
+	if (z < 0)
+		return false;
+	first = alive(o, lo, mv->num);
+	last = alive(o, hi, mv->num);
+	if (!skep_opt_begin(o, "one register for both sides of a move", first, last))
+		return false;
+	if (z != mv->in.src) {
+		u8 x = mv->in.src;
+
+		skep_web_rename(w, a, x, (u8)z);
+		/* The move itself is a mention of both. */
+		mv->in.src = (u8)z;
+	}
+	if (z != mv->in.dst) {
+		u8 y = mv->in.dst;
+
+		skep_web_rename(w, b, y, (u8)z);
+		mv->in.dst = (u8)z;
+	}
+	skep_web_join(w, a, b);
 	skep_edit_remove(o->obj, mv);
-	skep_opt_touch(o, def, mv);
 	skep_opt_end(o);
 	return true;
 }
 
 bool skep_pass_coalesce(struct skep_opt *o, struct skep_func *f)
 {
+	struct skep_webs *w = NULL;
 	bool changed = false;
 
 	skep_opt_look(o, f, true);
-	for (u32 k = 0; k < o->cfg->ninsn; k++)
-		if (o->fa->reached[k] && o->cfg->insn[k]->func)
-			changed |= visit(o, o->cfg->insn[k]);
+	for (u32 k = 0; k < o->cfg->ninsn; k++) {
+		struct skep_insn *i = o->cfg->insn[k];
+
+		if (!o->fa->reached[k] || !i->func || !whole_move(o, i))
+			continue;
+		if (!w)
+			w = skep_webs_compute(o);
+		changed |= visit(o, w, i);
+	}
 	return changed;
 }

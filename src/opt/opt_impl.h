@@ -81,6 +81,43 @@ bool skep_opt_meets(const struct skep_opt *o, const struct skep_insn *a, const s
 /* May memory at this place be accessed in other widths than the program does? */
 bool skep_opt_widenable(const struct skep_place *at, u32 size, bool store);
 
+/* --- webs (webs.c) ---------------------------------------------------------- */
+
+struct skep_webs {
+	struct skep_opt *o;
+	u32 *up;      /* union-find over nodes: definitions (11 an instruction), then block entries (11 a block) */
+	u32 *lo, *hi; /* by root: numbers between which the web is mentioned or live; lo > hi: nowhere */
+	u8 *pin;      /* by root: some mention has its register by convention */
+	u32 other;    /* node of what skep_web_occupy() put there */
+	u32 *use;     /* by num * 11 + register: node of what it holds before the instruction */
+};
+/* Of the version that skep_opt_look(o, f, true) looked at; in the scratch arena. */
+struct skep_webs *skep_webs_compute(struct skep_opt *o);
+/* The web in a register before or after the instruction. */
+u32 skep_web_before(const struct skep_webs *w, const struct skep_insn *i, u8 reg);
+u32 skep_web_after(const struct skep_webs *w, const struct skep_insn *i, u8 reg);
+/* How the fields of an instruction use a web that is in `reg`. */
+enum { WEB_DST = 1, WEB_SRC = 2, WEB_TIED = 4 /* overwritten in place, or by convention */ };
+int skep_web_uses(const struct skep_webs *w, const struct skep_insn *i, u32 web, u8 reg);
+/* Does the instruction define (part of) the web? */
+bool skep_web_defines(const struct skep_webs *w, const struct skep_insn *i, u32 web, u8 reg);
+bool skep_web_pinned(const struct skep_webs *w, u32 web);
+/* Is `to` free wherever the web (now in `reg`) is live? Web `with` may be there. */
+bool skep_web_fits(const struct skep_webs *w, u32 web, u8 reg, u8 to, u32 with);
+/*
+ * Do two webs hold the same wherever both are live, and is neither written while
+ * the other is live, but by `copy` and other copies from one to the other?
+ */
+bool skep_webs_agree(const struct skep_webs *w, u32 a, u8 ra, u32 b, u8 rb, const struct skep_insn *copy);
+/* Rename a web that is not pinned; facts and liveness of what is live stay true. */
+void skep_web_rename(struct skep_webs *w, u32 web, u8 reg, u8 to);
+/* Say that before this instruction the register holds something new. */
+void skep_web_occupy(struct skep_webs *w, u32 num, u8 reg);
+/* Make one web of two in the same register; returns it. */
+u32 skep_web_join(struct skep_webs *w, u32 a, u32 b);
+/* Widen lo..hi to the web's span. */
+void skep_web_span(const struct skep_webs *w, u32 web, u32 *lo, u32 *hi);
+
 #define P(name, size_only, summary) bool skep_pass_##name(struct skep_opt *o, struct skep_func *f);
 #include "opt/pass.def"
 #undef P

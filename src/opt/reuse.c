@@ -3,7 +3,8 @@
  * Values that are there already: an operation that leaves its register as it
  * was goes; a 16-byte load of what another register holds becomes a move, of a
  * small constant a move of that; copy + add of what another register holds
- * becomes one copy. By facts.
+ * becomes one copy; so does an operation on operands on which it was done
+ * before, while a register holds the result. By facts.
  *
  * Right because: registers with equal (name, offset) hold equal values, so the
  * destination gets the same 64 bits.
@@ -90,6 +91,21 @@ static bool add_known(struct skep_opt *o, struct skep_insn *i, const struct skep
 	return set_insn(o, i, &in, "a register holds this address");
 }
 
+/* An operation whose result another register holds: a copy of that. */
+static bool computed(struct skep_opt *o, struct skep_insn *i, const struct skep_val *v)
+{
+	struct skep_ins in;
+	int r;
+
+	if (i->in.op == SKEP_MOV || !skep_insn_const(i))
+		return false;
+	r = other_holder(o, i, v);
+	if (r < 0)
+		return false;
+	in = skep_mk_mov(i->in.dst, (u8)r);
+	return set_insn(o, i, &in, "a register holds this result");
+}
+
 static bool visit(struct skep_opt *o, struct skep_insn *i)
 {
 	u8 cls = skep_op_class(i->in.op);
@@ -105,7 +121,7 @@ static bool visit(struct skep_opt *o, struct skep_insn *i)
 		return remove_insn(o, i, "the register holds this value");
 	if (i->in.op == SKEP_LDDW)
 		return load_wide(o, i, v);
-	return add_known(o, i, v);
+	return add_known(o, i, v) || computed(o, i, v);
 }
 
 bool skep_pass_reuse(struct skep_opt *o, struct skep_func *f)

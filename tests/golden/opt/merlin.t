@@ -19,11 +19,11 @@ optimize -S %in.s
 	exit
 === expect
 f:
-	r0 = *(u32 *)(r1 + 12)
+	r3 = *(u32 *)(r1 + 12)
 	r9 = *(u32 *)(r1 + 16)
-	r0 *= -3
+	r3 *= -3
 	r9 *= -5
-	w0 = w0
+	w0 = w3
 	w9 = w9
 	r0 ^= r9
 	exit
