@@ -164,6 +164,7 @@ static void rename_stale(struct state *s, u32 vn, u32 num)
 {
 	u32 n = 0;
 
+	s->given[num] |= GIVEN_STALE;
 	for (u32 l = 0; l < NLOC; l++)
 		if (s->loc[l].vn == vn) {
 			s->loc[l].vn = (u32)VN_STALE + num * NLOC + l;
@@ -190,6 +191,10 @@ static void drop_stale_of(struct state *s, u32 num)
 {
 	u32 n = 0;
 
+	if (!(s->given[num] & GIVEN_STALE)) {
+		s->given[num] |= GIVEN_STALE;
+		return;
+	}
 	for (u32 l = 0; l < NLOC; l++)
 		if (stale_of(s->loc[l].vn, num)) {
 			s->loc[l].vn = (u32)VN_STALE + num * NLOC + l;
@@ -211,8 +216,11 @@ static u32 fresh(struct state *s, const struct skep_insn *i, u32 half)
 {
 	u32 vn = VN_INSN + 2 * i->num + half;
 
-	drop_stale_of(s, i->num);
-	rename_stale(s, vn, i->num);
+	if (s->given[i->num] & GIVEN_STALE)
+		drop_stale_of(s, i->num);
+	if (s->given[i->num] & GIVEN << half)
+		rename_stale(s, vn, i->num);
+	s->given[i->num] |= (u8)(GIVEN << half);
 	return vn;
 }
 
@@ -627,6 +635,7 @@ static void step_call(struct pass *ps, struct state *s, const struct skep_insn *
 		bits = (u8)(i->in.size * 8);
 	}
 	define(s, i, 0, kind, bits);
+	s->given[i->num] |= GIVEN_STALE;
 	for (u8 r = 1; r <= 5; r++)
 		s->loc[r] = mk(SKEP_K_UNINIT, (u32)VN_STALE + i->num * NLOC + r, 0, 64);
 }
@@ -895,6 +904,7 @@ struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct s
 	if (!more)
 		return fa;
 	entry_state(&ps, s);
+	s->given = SKEP_NEW_N(arena, u8, cfg->ninsn);
 	flow_into(&ps, 0, s);
 	dirty[0] = 1;
 	while (more) {

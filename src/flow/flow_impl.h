@@ -48,7 +48,10 @@ struct state {
 	u32 nmem;
 	struct expr_ent expr[NEXPR];
 	u32 nexpr;
+	u8 *given; /* by num, shared by all states: which names the instruction gave away before (see GIVEN) */
 };
+/* The name of its first, second result; stale names. What was never given needs no looking for. */
+enum { GIVEN = 1, GIVEN_STALE = 4 };
 
 /* What a helper does to the stack beyond its arguments' kinds. */
 u32 skep_reads_indirect(s64 helper);

@@ -41,6 +41,7 @@ struct keep {
 	u32 nprod, head[HASH]; /* + 1 */
 	u32 *stamp, mark; /* blocks seen in a walk */
 	u32 *work;
+	u16 *busy; /* by block: registers live or written somewhere in it */
 };
 
 /* --- what is computed where --------------------------------------------------------- */
@@ -121,15 +122,36 @@ static bool dominates(const struct keep *k, const struct prod *e, const struct p
 
 /* --- ways from one point to another ---------------------------------------------------- */
 
-/* Registers that are busy before, in or behind an instruction; with z >= 0: put the kept value there. */
-static u16 point(struct keep *k, u32 n, int z)
+/* Registers that are busy before, in or behind an instruction. */
+static u16 point(const struct skep_opt *o, u32 n)
 {
-	const struct skep_opt *o = k->o;
+	const struct skep_insn *i = o->cfg->insn[n];
 
-	if (z >= 0)
-		skep_web_occupy(k->w, n, (u8)z);
-	return (u16)(o->lv->in[n] | o->lv->out[n] |
-		     (o->cfg->insn[n]->func ? skep_isa_writes(&o->cfg->insn[n]->in) : 0));
+	return (u16)(o->lv->in[n] | o->lv->out[n] | (i->func ? skep_isa_writes(&i->in) : 0));
+}
+
+static void sum_blocks(struct keep *k, u32 lo, u32 hi)
+{
+	const struct skep_cfg *c = k->o->cfg;
+
+	for (u32 b = c->block_of[lo]; b <= c->block_of[hi]; b++) {
+		k->busy[b] = 0;
+		for (u32 n = c->block[b].first->num; n <= c->block[b].last->num; n++)
+			k->busy[b] |= point(k->o, n);
+	}
+}
+
+/* The registers busy at points from..to of one block; with z >= 0: put the kept value into z there. */
+static u16 stretch(struct keep *k, u32 from, u32 to, int z)
+{
+	u16 busy = 0;
+
+	for (u32 n = from; n <= to; n++) {
+		if (z >= 0)
+			skep_web_occupy(k->w, n, (u8)z);
+		busy |= point(k->o, n);
+	}
+	return busy;
 }
 
 /*
@@ -146,8 +168,8 @@ static u16 between(struct keep *k, const struct skep_insn *e, const struct skep_
 
 	if (z >= 0)
 		skep_web_occupy(k->w, t->num, (u8)z);
-	for (u32 n = same ? e->num + 1 : c->block[bt].first->num; n < t->num; n++)
-		busy |= point(k, n, z);
+	if (t->num)
+		busy |= stretch(k, same ? e->num + 1 : c->block[bt].first->num, t->num - 1, z);
 	if (same)
 		return busy;
 	k->mark++;
@@ -159,8 +181,10 @@ static u16 between(struct keep *k, const struct skep_insn *e, const struct skep_
 		if (k->stamp[b] == k->mark || c->block[b].rpo == UINT32_MAX)
 			continue;
 		k->stamp[b] = k->mark;
-		for (u32 n = b == be ? e->num + 1 : c->block[b].first->num; n <= c->block[b].last->num; n++)
-			busy |= point(k, n, z);
+		if (b != be && z < 0)
+			busy |= k->busy[b];
+		else
+			busy |= stretch(k, b == be ? e->num + 1 : c->block[b].first->num, c->block[b].last->num, z);
 		for (u32 s = 0; s < c->block[b].npred && b != be; s++)
 			k->work[depth++] = c->block[b].pred[s];
 	}
@@ -374,6 +398,7 @@ static bool apply(struct keep *k, struct prod *e, struct want *t, u32 n, u16 bus
 		put_want(k, &t[j], (u8)z);
 	}
 	e->done = true;
+	sum_blocks(k, lo, hi);
 	skep_opt_end(o);
 	return true;
 }
@@ -390,7 +415,7 @@ static bool visit(struct keep *k, struct prod *e)
 		struct prod *p = &k->prod[j - 1];
 		u16 more;
 
-		if (p->done || !p->i->func || !p->first->func || !same_value(e, p) || held(k->o, p) || !dominates(k, e, p))
+		if (p->i->num - e->first->num > MAX_SPAN || p->done || !p->i->func || !p->first->func || !same_value(e, p) || held(k->o, p) || !dominates(k, e, p))
 			continue;
 		judge(k, e, p, &t[n]);
 		if (t[n].gain < 1)
@@ -421,6 +446,8 @@ bool skep_pass_keep(struct skep_opt *o, struct skep_func *f)
 		edges += o->cfg->block[b].npred;
 	k.stamp = SKEP_NEW_N(o->scratch, u32, o->cfg->nblock);
 	k.work = SKEP_NEW_N(o->scratch, u32, 2 * edges + 1);
+	k.busy = SKEP_NEW_N(o->scratch, u16, o->cfg->nblock);
+	sum_blocks(&k, 0, o->cfg->ninsn - 1);
 	for (u32 j = 0; j < k.nprod; j++)
 		changed |= visit(&k, &k.prod[j]);
 	return changed;
