@@ -123,7 +123,7 @@ static int pointer_alu(struct skep_mach *m, struct skep_vstate *st, const struct
 				  skep_vreg_what(d), skep_vreg_what(s), skep_ops[i->in.op].text);
 	}
 	if (i->in.size == 4) {
-		if (i->in.op == SKEP_SUB && !m->opt.unpriv && dptr) {
+		if (i->in.op == SKEP_SUB && !m->opt.unpriv) {
 			skep_vreg_unknown(d, st->at);
 			return 0;
 		}

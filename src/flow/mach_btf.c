@@ -42,11 +42,31 @@ static bool begins_with(const struct skep_btf *btf, const struct skep_btf_type *
 	       skep_btf_resolve(btf, mb.type, &first) && begins_with(btf, &first, name, depth + 1);
 }
 
+/* The struct that lies at an offset in another one, whole. */
+static bool nested_is(const struct skep_btf *btf, const struct skep_btf_type *t, s64 off, const char *name, u32 depth)
+{
+	struct skep_btf_member mb;
+	struct skep_btf_type in;
+
+	if (off == 0 && begins_with(btf, t, name, 0))
+		return true;
+	if (depth > 8 || (t->kind != SKEP_BTF_STRUCT && t->kind != SKEP_BTF_UNION))
+		return false;
+	for (u32 k = 0; k < t->vlen; k++) {
+		if (!skep_btf_member(btf, t, k, &mb) || mb.size || off < mb.off / 8 || !skep_btf_resolve(btf, mb.type, &in))
+			continue;
+		if (off < mb.off / 8 + SKEP_MAX(skep_btf_size(btf, mb.type), (s64)0) &&
+		    nested_is(btf, &in, off - mb.off / 8, name, depth + 1))
+			return true;
+	}
+	return false;
+}
+
 bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *name)
 {
 	struct skep_btf_type t;
 
-	return r->type == SKEP_VT_BTF && type_of(m, r, &t) && begins_with(types(m, r), &t, name, 0);
+	return r->type == SKEP_VT_BTF && type_of(m, r, &t) && nested_is(types(m, r), &t, r->off, name, 0);
 }
 
 bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r)
@@ -184,6 +204,8 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return unknown_types(m, st, a->reg);
 	if (!skep_vreg_fixed(p) || off < 0)
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "the offset into struct %s must be a constant", t.name);
+	if (!m->opt.gpl && !(p->flags & SKEP_VF_ALLOC))
+		return skep_fault(m, st, SKEP_RULE_GPL, REG(a->reg), "kernel objects (struct %s) are for GPL-compatible programs", t.name);
 	if (p->flags & (SKEP_VF_USER | SKEP_VF_PERCPU))
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "r%u points to %s memory: use a helper to read it", a->reg,
 				  p->flags & SKEP_VF_USER ? "user" : "per-CPU");
@@ -287,9 +309,15 @@ static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct s
 {
 	struct skep_btf_type t, to;
 
-	skep_vreg_unknown(a->to, st->at);
-	if (!skep_btf_resolve(m->opt.kernel, type, &t) || t.kind != SKEP_BTF_PTR)
+	skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
+	if (a->size != 8 || !skep_btf_resolve(m->opt.kernel, type, &t) || t.kind != SKEP_BTF_PTR)
 		return;
+	if (iter && t.ref == 0) { /* key or value of the map that is walked */
+		skep_vreg_pointer(a->to, SKEP_VT_BUF, st->at);
+		a->to->flags = SKEP_VF_NULL;
+		a->to->id = ++m->ids;
+		return;
+	}
 	if (!skep_btf_resolve(m->opt.kernel, t.ref, &to) || to.kind != SKEP_BTF_STRUCT)
 		return;
 	skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
@@ -309,9 +337,9 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 	bool ret = m->opt.attach_type == SKEP_ATTACH_TRACE_FEXIT || m->opt.attach_type == SKEP_ATTACH_MODIFY_RETURN ||
 		   (m->opt.prog_type == SKEP_PROG_LSM);
 
-	if (a->write || off < 0 || off % 8 || off >= 96 || a->size != 8)
+	if (a->write || off < 0 || off % 8 || off >= 96)
 		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg),
-				  "the arguments are read whole: 8 bytes at a multiple of 8");
+				  "arguments are only read, at multiples of 8");
 	if (!find_proto(m, &proto, &skip)) {
 		if (a->to)
 			skep_vreg_unknown(a->to, st->at);

@@ -109,21 +109,6 @@ static int check_map(struct skep_mach *m, struct skep_vstate *st, struct call *c
 	return 0;
 }
 
-static int check_key_value(struct skep_mach *m, struct skep_vstate *st, struct call *c, u32 reg,
-			   const struct skep_arg_type *at)
-{
-	bool key = at->kind == SKEP_AT_KEY;
-	u64 v;
-
-	if (!c->map)
-		return wrong(m, st, c, reg, "a map before it");
-	if (key && c->id == SKEP_FN_map_lookup_elem &&
-	    (c->map->type == SKEP_MAP_ARRAY || c->map->type == SKEP_MAP_PERCPU_ARRAY) && c->map->key_size == 4 &&
-	    skep_stack_const(m, st, skep_vreg(st, reg), 4, &v) && v < c->map->max_entries)
-		c->non_null = true;
-	return check_region(m, st, c, reg, at, key ? c->map->key_size : c->map->value_size, false);
-}
-
 static bool sock_kind(u8 type)
 {
 	return type == SKEP_VT_SOCK || type == SKEP_VT_SOCK_COMMON || type == SKEP_VT_TCP_SOCK || type == SKEP_VT_XDP_SOCK;
@@ -159,6 +144,26 @@ static int check_object(struct skep_mach *m, struct skep_vstate *st, struct call
 	if (!skep_vreg_fixed(r) || (r->off && r->type != SKEP_VT_BTF))
 		return wrong(m, st, c, reg, "the unmoved pointer");
 	return 0;
+}
+
+static int check_key_value(struct skep_mach *m, struct skep_vstate *st, struct call *c, u32 reg,
+			   const struct skep_arg_type *at)
+{
+	bool key = at->kind == SKEP_AT_KEY;
+	u64 v;
+
+	if (!c->map)
+		return wrong(m, st, c, reg, "a map before it");
+	if (!key && (c->map->type == SKEP_MAP_SOCKMAP || c->map->type == SKEP_MAP_SOCKHASH)) {
+		static const struct skep_arg_type sock = {.kind = SKEP_AT_BTF_SOCK};
+
+		return check_object(m, st, c, reg, &sock);
+	}
+	if (key && c->id == SKEP_FN_map_lookup_elem &&
+	    (c->map->type == SKEP_MAP_ARRAY || c->map->type == SKEP_MAP_PERCPU_ARRAY) && c->map->key_size == 4 &&
+	    skep_stack_const(m, st, skep_vreg(st, reg), 4, &v) && v < c->map->max_entries)
+		c->non_null = true;
+	return check_region(m, st, c, reg, at, key ? c->map->key_size : c->map->value_size, false);
 }
 
 static int check_release(struct skep_mach *m, struct skep_vstate *st, struct call *c, u32 reg)
@@ -217,7 +222,7 @@ static int check_arg(struct skep_mach *m, struct skep_vstate *st, struct call *c
 		skep_mach_precise(m, r);
 		return 0;
 	}
-	if (at->flags & SKEP_AF_RELEASE) {
+	if ((at->flags & SKEP_AF_RELEASE) && at->kind != SKEP_AT_DYNPTR) {
 		err = check_release(m, st, c, reg);
 		if (err)
 			return err;
@@ -411,6 +416,8 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (err)
 		return err;
 	c.first = *skep_vreg(st, 1);
+	if (c.id == SKEP_FN_dynptr_from_mem && c.first.type != SKEP_VT_VALUE)
+		return wrong(m, st, &c, 1, "a map's value");
 	if (c.id == SKEP_FN_tail_call && st->nref)
 		return skep_fault(m, st, SKEP_RULE_TAIL_CALL, 0, "a tail call while a reference or a lock is held");
 	err = skep_dynptr_call(m, st, c.id, c.alloc);

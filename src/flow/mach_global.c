@@ -177,6 +177,9 @@ int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct s
 
 	if (!signature(m, func, &proto))
 		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0, "global function '%s' has no BTF signature", m->func[func].func->name);
+	if (!proto.ref)
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0, "global function '%s' returns nothing, it must return a number",
+				  m->func[func].func->name);
 	if (skep_ref_lock(st))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "a global function is called while a lock is held");
 	for (u32 k = 0; k < proto.vlen && k < 5; k++) {
@@ -192,8 +195,7 @@ int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct s
 	skep_call_clobber(st);
 	if (m->func[func].pkt)
 		skep_forget_packet(st);
-	if (proto.ref)
-		skep_vreg_unknown(skep_vreg(st, 0), st->at);
+	skep_vreg_unknown(skep_vreg(st, 0), st->at);
 	st->at = m->insn[st->at].next;
 	return 0;
 }

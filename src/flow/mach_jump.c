@@ -34,7 +34,7 @@ static void not_null(struct skep_mach *m, struct skep_vreg *r)
 
 static void settle_null(struct skep_mach *m, struct skep_vstate *st, u32 id, u32 ref, bool null)
 {
-	if (null && ref)
+	if (null && ref && ref == id) /* a cast's result shares the reference, but not its fate */
 		skep_ref_drop(st, ref);
 	FOR_EACH_VREG(st, r, {
 		if (!(r->flags & SKEP_VF_NULL) || !skep_vreg_is_ptr(r) || r->id != id)

@@ -48,6 +48,7 @@ static bool may_write_packet(const struct skep_mach *m)
 	case SKEP_PROG_LWT_XMIT:
 	case SKEP_PROG_SK_SKB:
 	case SKEP_PROG_SK_MSG:
+	case SKEP_PROG_CGROUP_SOCKOPT:
 		return true;
 	default:
 		return false;
@@ -186,37 +187,20 @@ static int buffer(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	return 0;
 }
 
-static u32 object_size(u8 type)
+static bool field_ok(u8 type, s64 off, u32 size)
 {
 	switch (type) {
 	case SKEP_VT_FLOW_KEYS:
-		return 56;
+		return off >= 0 && off + size <= SKEP_FLOW_KEYS_SIZE;
 	case SKEP_VT_SOCK_COMMON:
+		return skep_sock_access(SKEP_SOCK_COMMON, off, size);
 	case SKEP_VT_SOCK:
-		return 80;
+		return skep_sock_access(SKEP_SOCK_FULL, off, size);
 	case SKEP_VT_TCP_SOCK:
-		return 96;
-	default: /* XDP_SOCK */
-		return 4;
+		return skep_sock_access(SKEP_SOCK_TCP, off, size);
+	default:
+		return skep_sock_access(SKEP_SOCK_XDP, off, size);
 	}
-}
-
-/* struct bpf_sock is read field by field: the parts that a request socket lacks only through full sockets. */
-static bool sock_field_ok(u8 type, s64 off, u32 size)
-{
-	if (type == SKEP_VT_FLOW_KEYS)
-		return true;
-	if (type == SKEP_VT_XDP_SOCK)
-		return off == 0 && size == 4;
-	if (type == SKEP_VT_TCP_SOCK)
-		return off % size == 0 && (off >= 80 && size == 8 ? off % 8 == 0 : size == 4);
-	if (off % size)
-		return false;
-	if (type == SKEP_VT_SOCK_COMMON && (off < 4 || (off >= 8 && off < 24) || off >= 76)) /* bound_dev_if .. */
-		return false;
-	if (size < 4)
-		return (off >= 24 && off < 48) || (off >= 52 && off < 80);
-	return size == 4;
 }
 
 static int socket_field(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
@@ -226,8 +210,7 @@ static int socket_field(struct skep_mach *m, struct skep_vstate *st, const struc
 
 	if (a->write && p->type != SKEP_VT_FLOW_KEYS)
 		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "%s may only be read", skep_vreg_what(p));
-	if (!skep_vreg_fixed(p) || off < 0 || off + a->size > object_size(p->type) ||
-	    !sock_field_ok(p->type, off, a->size))
+	if (!skep_vreg_fixed(p) || !field_ok(p->type, off, a->size))
 		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(a->reg), "%s has no field of %u bytes at %lld",
 				  skep_vreg_what(p), a->size, (long long)off);
 	give(m, st, a);

@@ -160,6 +160,7 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, 
 	fr->callback = SKEP_CB_LOOP;
 	fr->ret_max = 1;
 	cb->frame[cb->nframe - 2]->cb_depth++;
+	cb->callbacks++;
 	skep_vtop(st)->cb_depth = 0;
 	callback_args(m, cb, helper, map, caller);
 	m->other = cb;

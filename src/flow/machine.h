@@ -116,7 +116,7 @@ struct skep_vrefs {
 	u32 lock; /* LOCK: id of the value it lies in */
 	const struct skep_map *map;
 };
-enum { SKEP_VREFS = 32, SKEP_VHIST = 12 };
+enum { SKEP_VREFS = 16, SKEP_VHIST = 12 };
 
 struct skep_vstate {
 	struct skep_vstate *parent, *next; /* kept states: the one before on the path; the list */
@@ -131,6 +131,7 @@ struct skep_vstate {
 	u32 misses, hits;
 	u32 depth;	 /* kept: states before it on the path */
 	u32 goto_depth;	 /* times that may_goto's loop was entered */
+	u32 callbacks;	 /* times that a callback was entered */
 	struct skep_vstate *loop_entry; /* kept: a path from here ended in this one, which was not finished */
 	struct skep_vframe *frame[SKEP_VFRAMES];
 	struct skep_vrefs ref[SKEP_VREFS];

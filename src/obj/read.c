@@ -193,7 +193,8 @@ static struct skep_func *new_func(struct reader *r, struct code *c, const struct
 	if (sym) {
 		f->sym = sym;
 		f->name = r->obj->sym[sym].name;
-		if (r->obj->sym[sym].bind != SKEP_STB_LOCAL)
+		/* libbpf makes hidden functions static. */
+		if (r->obj->sym[sym].bind != SKEP_STB_LOCAL && (r->elf->sym[sym].other & 3) == 0)
 			f->flags |= SKEP_FF_GLOBAL;
 	} else {
 		f->flags |= SKEP_FF_ANON;

@@ -112,7 +112,7 @@ static enum outcome against_unfinished(struct engine *e, struct skep_vstate *s, 
 		return MISS;
 	}
 	if (skep_vstate_covers(m, s, st, SKEP_CMP_EXACT) && s->goto_depth == st->goto_depth &&
-	    skep_vtop(s)->cb_depth == skep_vtop(st)->cb_depth && active_iterators(s) == active_iterators(st))
+	    s->callbacks == st->callbacks && active_iterators(s) == active_iterators(st))
 		return ENDLESS;
 	if (!(flags & SKEP_VI_FORCE) && e->jumps - e->last_jumps < 20 && e->res->processed - e->last_insns < 100)
 		*add = false;

@@ -29,6 +29,12 @@ static int verify_all(struct engine *e)
 	bool more = true;
 	int err = check_maps(e);
 
+	if (!err && skep_prog_needs_gpl(m->opt.prog_type) && !m->opt.gpl) {
+		m->fault = (struct skep_fault){.rule = SKEP_RULE_GPL};
+		m->fault.text = skep_arena_printf(m->arena, "programs of type %s must have a GPL-compatible licence", m->type->name);
+		err = SKEP_EINPUT;
+	}
+
 	if (!err)
 		err = skep_explore(e, 0);
 	while (!err && more) {
