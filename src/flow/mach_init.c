@@ -75,13 +75,20 @@ static void choose_prune_points(struct skep_mach *m)
 
 		if (skep_is_cond(i->in.op)) {
 			prune_at(m, k, SKEP_VI_PRUNE);
+			prune_at(m, v->target, SKEP_VI_PRUNE);
 		} else if (i->in.op == SKEP_JCOND) {
 			prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE);
+			prune_at(m, v->target, SKEP_VI_PRUNE);
 		} else if (skep_is_branch(i->in.op)) {
 			prune_at(m, v->target, SKEP_VI_PRUNE);
 		} else if (is_call(i)) {
-			if (i->callee && i->ref == SKEP_REF_FUNC)
+			if (i->callee && i->ref == SKEP_REF_FUNC) {
 				prune_at(m, v->next, SKEP_VI_PRUNE);
+				if (!m->func[m->func_of[i->callee->index]].global) {
+					prune_at(m, k, SKEP_VI_PRUNE);
+					prune_at(m, m->func[m->func_of[i->callee->index]].first, SKEP_VI_PRUNE);
+				}
+			}
 			h = i->ref == SKEP_REF_NONE ? skep_helper_find(i->in.imm) : NULL;
 			if (h && (h->flags & SKEP_HF_CB) && skep_mach_sync_callback(i->in.imm)) {
 				prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_CALLBACK);

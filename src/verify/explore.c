@@ -167,7 +167,8 @@ static enum outcome visit(struct engine *e, struct skep_vstate *st)
 		}
 		if (o == ENDLESS)
 			return ENDLESS;
-		s->misses++;
+		/* Only where a state would be added is a miss one: loops would drive out what they need. */
+		s->misses += add;
 		limit = (v->flags & SKEP_VI_FORCE) && s->branches ? 64 : 3;
 		if (s->misses > s->hits * limit + limit) {
 			/* It never helps: others are more like what comes. */
