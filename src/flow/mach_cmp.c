@@ -118,12 +118,12 @@ static bool special(u8 b)
 
 static bool is_zero_spill(const struct skep_vslot *s)
 {
-	return s->byte[0] == SKEP_VB_SPILL && skep_vreg_is_const(&s->reg) && s->reg.r.bits.value == 0;
+	return s->byte[0] == SKEP_VB_SPILL && skep_vreg_is_const(s->reg) && s->reg->r.bits.value == 0;
 }
 
 static bool special_covers(struct cmp *c, const struct skep_vslot *old, const struct skep_vslot *now)
 {
-	const struct skep_vreg *a = &old->reg, *b = &now->reg;
+	const struct skep_vreg *a = old->reg, *b = now->reg;
 
 	return memcmp(old->byte, now->byte, 8) == 0 && a->aux == b->aux && a->off == b->off && a->btf == b->btf &&
 	       a->flags == b->flags && same_ref(c, a->ref, b->ref) && (!a->id || map_id(&c->ids, a->id, b->id, true));
@@ -152,16 +152,16 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 			return false;
 		if (a == SKEP_VB_SPILL && b != SKEP_VB_SPILL) {
 			/* Any number covers bytes of which nothing is known. */
-			if (old->reg.type != SKEP_VT_NUM || b == SKEP_VB_NONE)
+			if (old->reg->type != SKEP_VT_NUM || b == SKEP_VB_NONE)
 				return false;
-			if (precise(c, &old->reg) && (old->reg.id || old->reg.r.bits.mask != UINT64_MAX))
+			if (precise(c, old->reg) && (old->reg->id || old->reg->r.bits.mask != UINT64_MAX))
 				return false;
 		}
 	}
 	if (old->byte[0] == SKEP_VB_SPILL && now->byte[0] == SKEP_VB_SPILL) {
 		if (all_spill(old) != all_spill(now))
 			return false;
-		return reg_covers(c, &old->reg, &now->reg);
+		return reg_covers(c, old->reg, now->reg);
 	}
 	return true;
 }
@@ -287,7 +287,7 @@ void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct sk
 				continue;
 			skep_vstate_mark_read(now, f, k);
 			if (k < a->nslot && a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
-				tie(m, &a->slot[k].reg, &b->slot[k].reg, unfinished);
+				tie(m, a->slot[k].reg, b->slot[k].reg, unfinished);
 		}
 		for (u32 k = b->nslot; k < a->nslot; k++)
 			if (a->read >> k & 1)
@@ -322,6 +322,6 @@ void skep_vstate_widen(struct skep_mach *m, const struct skep_vstate *old, struc
 			widen_reg(m, &a->reg[k], &b->reg[k]);
 		for (u32 k = 0; k < a->nslot && k < b->nslot; k++)
 			if (a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
-				widen_reg(m, &a->slot[k].reg, &b->slot[k].reg);
+				widen_reg(m, a->slot[k].reg, b->slot[k].reg);
 	}
 }

@@ -24,14 +24,15 @@ static void forget_slices(struct skep_vstate *st, u32 id)
 void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr, u32 slot)
 {
 	struct skep_vslot *s = &fr->slot[slot];
-	u32 id = s->reg.id;
+	u32 id;
 
 	if (s->byte[0] != SKEP_VB_DYNPTR) {
 		memset(s->byte, SKEP_VB_MISC, 8);
 		return;
 	}
+	id = s->reg->id;
 	for (u32 k = 0; k < fr->nslot; k++)
-		if (fr->slot[k].byte[0] == SKEP_VB_DYNPTR && fr->slot[k].reg.id == id)
+		if (fr->slot[k].byte[0] == SKEP_VB_DYNPTR && fr->slot[k].reg->id == id)
 			memset(fr->slot[k].byte, SKEP_VB_NONE, 8);
 	forget_slices(st, id);
 }
@@ -74,16 +75,16 @@ int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 fl
 	if (!a)
 		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "argument %u must be an aligned dynptr on the stack", reg);
 	if (flags & SKEP_AF_UNINIT) {
-		if ((a->byte[0] == SKEP_VB_DYNPTR && a->reg.ref) || (b->byte[0] == SKEP_VB_DYNPTR && b->reg.ref))
+		if ((a->byte[0] == SKEP_VB_DYNPTR && a->reg->ref) || (b->byte[0] == SKEP_VB_DYNPTR && b->reg->ref))
 			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "the dynptr holds a reference: release it first");
 		return 0;
 	}
 	touch(st, p);
-	if (a->byte[0] != SKEP_VB_DYNPTR || b->byte[0] != SKEP_VB_DYNPTR || a->reg.id != b->reg.id || a->reg.off != 0)
+	if (a->byte[0] != SKEP_VB_DYNPTR || b->byte[0] != SKEP_VB_DYNPTR || a->reg->id != b->reg->id || a->reg->off != 0)
 		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "argument %u is no initialised dynptr", reg);
-	if (((flags & SKEP_AF_RINGBUF) && a->reg.aux != DYN_RINGBUF) || ((flags & SKEP_AF_LOCAL) && a->reg.aux != DYN_LOCAL))
+	if (((flags & SKEP_AF_RINGBUF) && a->reg->aux != DYN_RINGBUF) || ((flags & SKEP_AF_LOCAL) && a->reg->aux != DYN_LOCAL))
 		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "argument %u is a dynptr of another kind", reg);
-	if ((flags & SKEP_AF_RELEASE) && !a->reg.ref)
+	if ((flags & SKEP_AF_RELEASE) && !a->reg->ref)
 		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg), "the dynptr holds no reference");
 	return 0;
 }
@@ -109,11 +110,11 @@ int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 k
 		struct skep_vslot *s = k ? b : a;
 
 		memset(s->byte, SKEP_VB_DYNPTR, 8);
-		skep_vreg_pointer(&s->reg, SKEP_VT_DYNPTR, st->at);
-		s->reg.aux = kind;
-		s->reg.id = id;
-		s->reg.ref = ref;
-		s->reg.off = (s32)k;
+		skep_vreg_pointer(skep_vslot_reg(m, s), SKEP_VT_DYNPTR, st->at);
+		s->reg->aux = kind;
+		s->reg->id = id;
+		s->reg->ref = ref;
+		s->reg->off = (s32)k;
 	}
 	st->frame[p.frame]->written |= (u64)3 << (slot_number(p.off) - 1);
 	return 0;
@@ -129,12 +130,12 @@ void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 		return;
 	fr = st->frame[p.frame];
 	k = slot_number(p.off);
-	ref = fr->slot[k].reg.ref;
+	ref = fr->slot[k].reg->ref;
 	skep_ref_drop(st, ref);
 	/* Clones share the reference: they go too. */
 	for (u32 f = 0; f < st->nframe; f++)
 		for (u32 s = 0; s < st->frame[f]->nslot; s++)
-			if (st->frame[f]->slot[s].byte[0] == SKEP_VB_DYNPTR && st->frame[f]->slot[s].reg.ref == ref)
+			if (st->frame[f]->slot[s].byte[0] == SKEP_VB_DYNPTR && st->frame[f]->slot[s].reg->ref == ref)
 				skep_dynptr_destroy(m, st, st->frame[f], s);
 }
 
@@ -168,6 +169,6 @@ void skep_dynptr_slice(struct skep_mach *m, struct skep_vstate *st, u32 reg, str
 	a = slots_at(m, st, dyn, &b);
 	if (!a)
 		return;
-	r0->btf = a->reg.id;
-	r0->ref = a->reg.ref;
+	r0->btf = a->reg->id;
+	r0->ref = a->reg->ref;
 }

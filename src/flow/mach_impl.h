@@ -58,7 +58,7 @@ const char *skep_vreg_what(const struct skep_vreg *r);
 				__VA_ARGS__                                                        \
 			}                                                                          \
 			for (u32 k_ = 0; k_ < fr_->nslot; k_++) {                                  \
-				struct skep_vreg *r = &fr_->slot[k_].reg;                          \
+				struct skep_vreg *r = fr_->slot[k_].reg;                           \
 				if (fr_->slot[k_].byte[0] == SKEP_VB_SPILL) {                      \
 					__VA_ARGS__                                                \
 				}                                                                  \
@@ -73,6 +73,8 @@ void skep_mach_precise(struct skep_mach *m, const struct skep_vreg *r);
 /* The second operand as a register (a constant one for immediates). */
 struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call);
 void skep_vframe_pop(struct skep_mach *m, struct skep_vstate *st);
+/* Room for the register that a slot holds. */
+struct skep_vreg *skep_vslot_reg(struct skep_mach *m, struct skep_vslot *s);
 struct skep_vslot *skep_vslot(struct skep_mach *m, struct skep_vframe *fr, u32 slot);
 void skep_ref_add(struct skep_mach *m, struct skep_vstate *st, u32 id, u8 kind);
 bool skep_ref_find(const struct skep_vstate *st, u32 id);

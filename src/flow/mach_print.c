@@ -111,7 +111,7 @@ static void print_slot(const struct skep_mach *m, const struct skep_vslot *s, u3
 		return;
 	skep_buf_printf(out, " fp-%u=", 8 * (k + 1));
 	if (s->byte[0] == SKEP_VB_SPILL && s->byte[7] == SKEP_VB_SPILL) {
-		skep_vreg_print(m, &s->reg, out);
+		skep_vreg_print(m, s->reg, out);
 		return;
 	}
 	for (u32 b = 8; b--;)

@@ -81,7 +81,7 @@ static int check_readable(struct skep_mach *m, struct skep_vstate *st, const str
 		if (b == SKEP_VB_NONE)
 			return skep_fault(m, st, SKEP_RULE_STACK_UNINIT, REG(reg),
 					  "byte %lld of the stack is read before anything wrote it", (long long)o);
-		if (b == SKEP_VB_SPILL && sp->fr->slot[k].reg.type != SKEP_VT_NUM)
+		if (b == SKEP_VB_SPILL && sp->fr->slot[k].reg->type != SKEP_VT_NUM)
 			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(reg), "the bytes hold a pointer");
 	}
 	return 0;
@@ -139,18 +139,18 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	s = sp.fixed && k < sp.fr->nslot ? &sp.fr->slot[k] : NULL;
 	n = s ? spilled(s) : 0;
 	if (s && n && at < n) {
-		if (s->reg.type != SKEP_VT_NUM) {
+		if (s->reg->type != SKEP_VT_NUM) {
 			if (a->size != 8)
 				return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
 						  "%u bytes of a pointer that was stored are read", a->size);
 			if (a->to)
-				*a->to = s->reg;
+				*a->to = *s->reg;
 			return 0;
 		}
 		if (at + a->size <= n) {
-			out = s->reg;
+			out = *s->reg;
 			if (a->size != n || a->sext) {
-				struct skep_range r = skep_range_part(&s->reg.r, at, a->size);
+				struct skep_range r = skep_range_part(&s->reg->r, at, a->size);
 				u32 node = out.node;
 
 				skep_vreg_num(&out, r, st->at);
@@ -190,7 +190,7 @@ static int check_special(struct skep_mach *m, struct skep_vstate *st, const stru
 
 		if (!s || !special(s->byte[byte_of(o)]))
 			continue;
-		if (s->byte[0] == SKEP_VB_DYNPTR && s->reg.ref)
+		if (s->byte[0] == SKEP_VB_DYNPTR && s->reg->ref)
 			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
 					  "a dynptr that holds a reference is overwritten");
 		skep_dynptr_destroy(m, st, sp->fr, k);
@@ -253,19 +253,19 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 		}
 		scrub(s);
 		memset(s->byte, SKEP_VB_SPILL, a->size);
-		s->reg = *from;
+		*skep_vslot_reg(m, s) = *from;
 		if (a->size < 8) {
 			struct skep_range r = skep_range_part(&from->r, 0, a->size);
 			bool fits = from->r.umax < (u64)1 << (a->size * 8);
 			u32 node = from->node, id = from->id, flags = from->flags;
 			s32 off = from->off;
 
-			skep_vreg_num(&s->reg, r, st->at);
-			s->reg.node = node;
+			skep_vreg_num(s->reg, r, st->at);
+			s->reg->node = node;
 			if (fits) {
-				s->reg.id = id;
-				s->reg.flags = (u16)flags;
-				s->reg.off = off;
+				s->reg->id = id;
+				s->reg->flags = (u16)flags;
+				s->reg->off = off;
 			}
 		}
 		return 0;
@@ -275,7 +275,7 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 		skep_mach_precise(m, from);
 	if (s->byte[0] == SKEP_VB_SPILL) {
 		/* The low bytes of a number survive a store above them. */
-		if (s->reg.type == SKEP_VT_NUM && spilled(s) <= at)
+		if (s->reg->type == SKEP_VT_NUM && spilled(s) <= at)
 			;
 		else
 			scrub(s);
@@ -327,11 +327,11 @@ bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct 
 	if (k >= fr->nslot || at + size > 8)
 		return false;
 	s = &fr->slot[k];
-	if (spilled(s) >= at + size && skep_vreg_is_const(&s->reg)) {
-		*out = s->reg.r.bits.value >> (at * 8);
+	if (spilled(s) >= at + size && skep_vreg_is_const(s->reg)) {
+		*out = s->reg->r.bits.value >> (at * 8);
 		if (size < 8)
 			*out &= ((u64)1 << (size * 8)) - 1;
-		skep_mach_precise(m, &s->reg);
+		skep_mach_precise(m, s->reg);
 		return true;
 	}
 	for (u32 b = at; b < at + size; b++)

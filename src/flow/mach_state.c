@@ -114,7 +114,21 @@ static struct skep_vslot *slots_new(struct skep_mach *m, u32 class_)
 	return s;
 }
 
-static void slots_free(struct skep_mach *m, struct skep_vframe *fr)
+struct skep_vreg *skep_vslot_reg(struct skep_mach *m, struct skep_vslot *s)
+{
+	if (s->reg)
+		return s->reg;
+	s->reg = m->free_regs;
+	if (s->reg)
+		m->free_regs = *(void **)s->reg;
+	else
+		s->reg = SKEP_NEW(m->arena, struct skep_vreg);
+	grown(m, sizeof(*s->reg));
+	return s->reg;
+}
+
+/* The array alone: its registers were moved. */
+static void slots_drop(struct skep_mach *m, struct skep_vframe *fr)
 {
 	u32 c;
 
@@ -124,6 +138,20 @@ static void slots_free(struct skep_mach *m, struct skep_vframe *fr)
 	*(void **)fr->slot = m->free_slots[c];
 	m->free_slots[c] = fr->slot;
 	m->bytes -= fr->slot_cap * sizeof(struct skep_vslot);
+}
+
+static void slots_free(struct skep_mach *m, struct skep_vframe *fr)
+{
+	for (u32 k = 0; k < fr->nslot; k++) {
+		void *reg = fr->slot[k].reg;
+
+		if (!reg)
+			continue;
+		*(void **)reg = m->free_regs;
+		m->free_regs = reg;
+		m->bytes -= sizeof(struct skep_vreg);
+	}
+	slots_drop(m, fr);
 }
 
 static struct skep_vframe *frame_new(struct skep_mach *m)
@@ -182,17 +210,30 @@ struct skep_vslot *skep_vslot(struct skep_mach *m, struct skep_vframe *fr, u32 s
 		u32 c = slots_class(slot + 1);
 		struct skep_vslot *s = slots_new(m, c);
 
-		memcpy(s, fr->slot, fr->nslot * sizeof(*s));
-		slots_free(m, fr);
+		if (fr->nslot)
+			memcpy(s, fr->slot, fr->nslot * sizeof(*s));
+		slots_drop(m, fr);
 		fr->slot = s;
 		fr->slot_cap = (u8)(4u << c);
 	}
 	while (fr->nslot <= slot) {
 		memset(fr->slot[fr->nslot].byte, SKEP_VB_NONE, 8);
-		memset(&fr->slot[fr->nslot].reg, 0, sizeof(struct skep_vreg));
+		fr->slot[fr->nslot].reg = NULL;
 		fr->nslot++;
 	}
 	return &fr->slot[slot];
+}
+
+static void slots_copy(struct skep_mach *m, struct skep_vframe *to, const struct skep_vframe *from)
+{
+	for (u32 k = 0; k < from->nslot; k++) {
+		const struct skep_vslot *s = &from->slot[k];
+
+		memcpy(to->slot[k].byte, s->byte, 8);
+		to->slot[k].reg = NULL;
+		if (s->byte[0] == SKEP_VB_SPILL || s->byte[0] > SKEP_VB_ZERO)
+			*skep_vslot_reg(m, &to->slot[k]) = *s->reg;
+	}
 }
 
 struct skep_vstate *skep_vstate_copy(struct skep_mach *m, const struct skep_vstate *from)
@@ -212,7 +253,7 @@ struct skep_vstate *skep_vstate_copy(struct skep_mach *m, const struct skep_vsta
 
 			fr->slot = slots_new(m, c);
 			fr->slot_cap = (u8)(4u << c);
-			memcpy(fr->slot, from->frame[k]->slot, fr->nslot * sizeof(*fr->slot));
+			slots_copy(m, fr, from->frame[k]);
 		}
 	}
 	return st;

@@ -89,7 +89,7 @@ enum skep_vbyte {
 };
 struct skep_vslot {
 	u8 byte[8]; /* enum skep_vbyte; [0] is the lowest address */
-	struct skep_vreg reg;
+	struct skep_vreg *reg; /* of SPILL and special bytes */
 };
 
 enum { SKEP_VFRAMES = 8, SKEP_VSLOTS = 64 };
@@ -223,7 +223,7 @@ struct skep_mach {
 	/* free lists */
 	struct skep_vstate *free_state;
 	struct skep_vframe *free_frame;
-	void *free_slots[5];
+	void *free_slots[5], *free_regs;
 	size_t bytes, peak;
 	struct skep_vfields *fields; /* by skep_map.index */
 	/* set by a step that leaves more than one way */

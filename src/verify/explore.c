@@ -91,7 +91,7 @@ static u32 active_iterators(const struct skep_vstate *st)
 	for (u32 f = 0; f < st->nframe; f++)
 		for (u32 k = 0; k < st->frame[f]->nslot; k++)
 			if (st->frame[f]->slot[k].byte[0] == SKEP_VB_ITER)
-				n += (u32)st->frame[f]->slot[k].reg.off + 1;
+				n += (u32)st->frame[f]->slot[k].reg->off + 1;
 	return n;
 }
 
