@@ -23,6 +23,7 @@ struct skep_btf {
 	u32 ntypes;	/* including void */
 	const char *str;
 	u32 str_len;
+	const struct skep_btf_index *index; /* or NULL: see skep_btf_index() */
 };
 
 /* A type's fixed part. `ref` is the size or the type that it refers to, by kind. */
@@ -59,8 +60,14 @@ void skep_btf_array(const struct skep_btf *btf, const struct skep_btf_type *t, u
 bool skep_btf_resolve(const struct skep_btf *btf, u32 id, struct skep_btf_type *out);
 /* Size of a value in bytes, or -1 when it has none. */
 s64 skep_btf_size(const struct skep_btf *btf, u32 id);
-/* The id of the first type of that kind and name, or 0. */
+/* The id of the first type of that kind and name, or 0. Quick once there is an index. */
 u32 skep_btf_find(const struct skep_btf *btf, u32 kind, const char *name);
+/* Make the index of names, if there is none yet. It must live as long as `btf`. */
+void skep_btf_index(struct skep_btf *btf, struct skep_arena *arena);
+/* Length of a name without its flavour: 11 of "task_struct___old". */
+size_t skep_btf_essential(const char *name);
+/* The next type behind `after` (0: the first) whose name without flavour is these n bytes, or 0. */
+u32 skep_btf_next(const struct skep_btf *btf, const char *name, size_t n, u32 after);
 
 /* --- .BTF.ext ------------------------------------------------------------- */
 

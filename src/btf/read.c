@@ -161,16 +161,6 @@ s64 skep_btf_size(const struct skep_btf *btf, u32 id)
 	return -1;
 }
 
-u32 skep_btf_find(const struct skep_btf *btf, u32 kind, const char *name)
-{
-	struct skep_btf_type t;
-
-	for (u32 i = 1; i < btf->ntypes; i++)
-		if (skep_btf_get(btf, i, &t) && t.kind == kind && strcmp(t.name, name) == 0)
-			return i;
-	return 0;
-}
-
 /* The i-th type that `t` contains by value, or 0 when there are no more. */
 static u32 contained(const struct skep_btf *b, const struct skep_btf_type *t, u32 i)
 {

@@ -71,6 +71,38 @@ struct skep_image {
 int skep_obj_join(const struct skep_obj *obj, const struct skep_func *prog, struct skep_arena *arena,
 		  struct skep_image **out);
 
+/*
+ * CO-RE: what the records of an object mean on a machine whose kernel's types are `target`
+ * (give it an index: skep_btf_index()). The rules are libbpf's.
+ */
+enum { SKEP_CORE_POISON = 195896080 }; /* the helper that libbpf calls where nothing fits */
+struct skep_core_value {
+	u64 value;
+	bool poison; /* the target has no such thing: the instruction must never be reached */
+	u8 size;     /* a load or store gets this width, 0: keeps its own */
+};
+struct skep_core_stats {
+	u32 records, poisoned, failed;
+};
+struct skep_core;
+int skep_core_new(const struct skep_btf *local, struct skep_btf *target, struct skep_arena *arena,
+		  struct skep_core **out);
+/*
+ * What the record of one instruction comes to. SKEP_EINPUT with a diagnostic when libbpf would refuse
+ * the object: a malformed record, types of the target that disagree, a value that does not fit. Candidates
+ * get fewer as records rule them out, so ask in the order of the file.
+ */
+int skep_core_compute(struct skep_core *c, const struct skep_insn *i, struct skep_diags *ds,
+		      struct skep_core_value *out);
+/* Write the value into the instruction, which has no record afterwards. */
+void skep_core_apply(struct skep_obj *obj, struct skep_insn *i, const struct skep_core_value *v);
+/*
+ * Both for all records of an object, which is then good for this target only. SKEP_EINPUT when some
+ * failed (they keep their records). `stats` may be NULL.
+ */
+int skep_core_resolve(struct skep_obj *obj, struct skep_btf *target, struct skep_arena *arena,
+		      struct skep_diags *ds, struct skep_core_stats *stats);
+
 extern const struct skep_diag_def skep_obj_diags[];
 extern const u32 skep_obj_ndiags;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A file: refused with a reason; or read, and then written back as it was,
- * remade into something that can be read, and told as text that means it.
+ * remade into something that can be read, and told as text that means it; its CO-RE
+ * records are resolved against its own types.
  */
 #include "fuzz.h"
 
@@ -49,6 +50,21 @@ static void check_remake(const struct skep_objfile *o)
 	fuzz_fini(&m);
 }
 
+/* CO-RE records against the object's own types: resolved or refused with a reason; the rest still stands. */
+static void check_core(const u8 *data, size_t len)
+{
+	struct skep_objfile *o;
+	struct fuzz_mem m;
+
+	fuzz_init(&m);
+	if (!skep_obj_read(data, len, &m.arena, &m.ds, &o) && o->obj->btf) {
+		skep_btf_index(o->obj->btf, &m.arena);
+		fuzz_said_why(&m, skep_core_resolve(o->obj, o->obj->btf, &m.arena, &m.ds, NULL));
+		MUST(!skep_ir_check(o->obj), "resolved records break the model");
+	}
+	fuzz_fini(&m);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
 	struct skep_buf out = {0};
@@ -74,6 +90,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 		}
 		check_remake(o);
 		check_text(o, data, len);
+		check_core(data, len);
 	}
 	skep_buf_fini(&out);
 	fuzz_fini(&m);
