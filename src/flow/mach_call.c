@@ -170,7 +170,7 @@ static int check_release(struct skep_mach *m, struct skep_vstate *st, struct cal
 {
 	const struct skep_vreg *r = skep_vreg(st, reg);
 
-	if (is_null(r))
+	if (is_null(r) && (c->ht->arg[reg - 1].flags & SKEP_AF_NULL))
 		return 0;
 	if (!r->ref || !skep_ref_find(st, r->ref) || r->off)
 		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg), "%s() releases %s that is not an acquired reference",
@@ -242,6 +242,9 @@ static int check_arg(struct skep_mach *m, struct skep_vstate *st, struct call *c
 			return wrong(m, st, c, reg, "memory");
 		return 0; /* with its size */
 	case SKEP_AT_FIXED:
+		if ((at->flags & SKEP_AF_ALIGNED) && r->type == SKEP_VT_STACK &&
+		    (((u64)r->off + r->r.bits.value) | r->r.bits.mask) & (at->size - 1u))
+			return skep_fault(m, st, SKEP_RULE_STACK_ALIGN, REG(reg), "argument %u of %s() is not aligned", reg, c->name);
 		return check_region(m, st, c, reg, at, at->size, false);
 	case SKEP_AT_SIZE:
 	case SKEP_AT_SIZE0:
@@ -416,6 +419,8 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (err)
 		return err;
 	c.first = *skep_vreg(st, 1);
+	if (c.id == SKEP_FN_get_local_storage && !is_null(skep_vreg(st, 2)))
+		return wrong(m, st, &c, 2, "zero");
 	if (c.id == SKEP_FN_dynptr_from_mem && c.first.type != SKEP_VT_VALUE)
 		return wrong(m, st, &c, 1, "a map's value");
 	if (c.id == SKEP_FN_tail_call && st->nref)

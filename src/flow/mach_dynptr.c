@@ -69,6 +69,8 @@ int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 fl
 	if (p->type == SKEP_VT_DYNPTR) {
 		if (flags & SKEP_AF_UNINIT)
 			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "a new dynptr must lie on the stack");
+		if (flags & SKEP_AF_RELEASE)
+			return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg), "the dynptr belongs to the caller");
 		return 0;
 	}
 	a = slots_at(m, st, p, &b);

@@ -217,10 +217,41 @@ static int socket_field(struct skep_mach *m, struct skep_vstate *st, const struc
 	return 0;
 }
 
+/* The kernel rewrites accesses to these: one instruction cannot serve two kinds. */
+static bool rewritten(u8 type)
+{
+	switch (type) {
+	case SKEP_VT_CTX:
+	case SKEP_VT_SOCK:
+	case SKEP_VT_SOCK_COMMON:
+	case SKEP_VT_TCP_SOCK:
+	case SKEP_VT_XDP_SOCK:
+	case SKEP_VT_BTF:
+	case SKEP_VT_ARENA:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int check_one_kind(struct skep_mach *m, struct skep_vstate *st, u32 reg)
+{
+	u8 *seen = &m->insn[st->at].through, now = skep_vreg(st, reg)->type;
+
+	if (*seen && *seen != now && (rewritten(*seen) || rewritten(now)))
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(reg), "the same instruction is reached with r%u as %s and as another kind of pointer",
+				  reg, skep_vreg_what(skep_vreg(st, reg)));
+	*seen = now;
+	return 0;
+}
+
 int skep_access_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
 {
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
-	int err;
+	int err = check_one_kind(m, st, a->reg);
+
+	if (err)
+		return err;
 
 	if (p->flags & SKEP_VF_NULL && !(p->flags & SKEP_VF_UNTRUSTED))
 		return bad_deref(m, st, a);
@@ -409,10 +440,9 @@ int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct s
 		*skep_vreg(st, i->in.dst) = old;
 		return 0;
 	}
-	if (skep_vreg_is_ptr(skep_vreg(st, i->in.src)) && !(flags & SKEP_OPF_STORE))
-		return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(i->in.src), "a pointer cannot be an atomic operation's operand");
-	if ((flags & SKEP_OPF_R0) && skep_vreg_is_ptr(skep_vreg(st, 0)))
-		return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(0), "a pointer cannot be an atomic operation's operand");
+	if (m->opt.unpriv && !(flags & SKEP_OPF_STORE) &&
+	    (skep_vreg_is_ptr(skep_vreg(st, i->in.src)) || ((flags & SKEP_OPF_R0) && skep_vreg_is_ptr(skep_vreg(st, 0)))))
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.src), "a pointer is an atomic operation's operand");
 	if (flags & SKEP_OPF_STORE) {
 		val = *skep_vreg(st, i->in.src);
 	} else {
@@ -427,8 +457,6 @@ int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (flags & (SKEP_OPF_FETCH | SKEP_OPF_R0)) {
 		struct skep_vreg *to = skep_vreg(st, flags & SKEP_OPF_R0 ? 0 : i->in.src);
 
-		if (skep_vreg_is_ptr(&old))
-			skep_vreg_unknown(&old, st->at);
 		*to = old;
 		to->def = st->at;
 	}

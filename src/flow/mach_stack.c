@@ -236,9 +236,9 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 		return err;
 	if (ptr && a->size != 8)
 		return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg), "%u bytes of a pointer are stored", a->size);
-	if (ptr && from->type == SKEP_VT_STACK && sp.frame + 1u != st->nframe && from->frame + 1u == st->nframe)
+	if (ptr && from->type == SKEP_VT_STACK && sp.frame + 1u != st->nframe)
 		return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
-				  "a pointer into this frame is stored in the caller's");
+				  "a pointer into the stack is stored in the caller's frame");
 	if (!sp.fixed)
 		return write_var(m, st, a, &sp);
 	k = slot_of(sp.lo);

@@ -52,6 +52,8 @@ int skep_step_call(struct skep_mach *m, struct skep_vstate *st, const struct ske
 
 	if (i->in.op == SKEP_CALLX)
 		return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "calls through a register are not possible");
+	if (i->in.off && i->in.src != SKEP_CALL_KFUNC)
+		return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "the offset of a call must be zero");
 	if (i->ref == SKEP_REF_FUNC) {
 		func = m->func_of[i->callee->index];
 		m->func[func].called = true;

@@ -156,6 +156,7 @@ struct skep_vinsn {
 	u32 func;
 	u16 live; /* registers live before it */
 	u8 flags;
+	u8 through; /* loads and stores: enum skep_vt of the pointer, as far as it was seen */
 	struct skep_vstate *kept; /* list */
 };
 /* A field of a map's value that only helpers may touch. */
