@@ -205,6 +205,7 @@ struct skep_diag_place {
 	s64 offset;	     /* byte in the section or file, -1: none */
 	s64 insn;	     /* instruction slot in the section, -1: none */
 	const char *src;     /* "file:line: text" of the source, or NULL */
+	u32 caret;	     /* the character of `src` that is meant, from 1; 0: none */
 	u32 line, col;	     /* line and column of a text input, from 1; 0: none */
 };
 

@@ -67,6 +67,8 @@ void skep_diag_hint(struct skep_diags *ds, const char *hint)
 
 static void print_one(const struct skep_diag *d, const char *file, struct skep_buf *out)
 {
+	u32 caret = d->at.caret ? d->at.caret : d->at.col;
+
 	if (file)
 		skep_buf_clean(out, file);
 	if (d->at.line)
@@ -95,8 +97,8 @@ static void print_one(const struct skep_diag *d, const char *file, struct skep_b
 		skep_buf_puts(out, "  ");
 		skep_buf_clean(out, d->at.src);
 		skep_buf_puts(out, "\n");
-		if (d->at.col)
-			skep_buf_printf(out, "  %*s^\n", (int)SKEP_MIN(d->at.col, 500u) - 1, "");
+		if (caret)
+			skep_buf_printf(out, "  %*s^\n", (int)SKEP_MIN(caret, 500u) - 1, "");
 	}
 	if (d->hint) {
 		skep_buf_puts(out, "  hint: ");

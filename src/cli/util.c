@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "opt/opt.h"
 #include "run/run.h"
+#include "verify/verify.h"
 
 #include <stdio.h>
 
@@ -23,6 +24,7 @@ static const struct {
 	{skep_elf_diags, &skep_elf_ndiags},
 	{skep_btf_diags, &skep_btf_ndiags},
 	{skep_obj_diags, &skep_obj_ndiags},
+	{skep_verify_diags, &skep_verify_ndiags},
 	{skep_opt_diags, &skep_opt_ndiags},
 	{skep_vm_diags, &skep_vm_ndiags},
 	{skep_run_diags, &skep_run_ndiags},

@@ -200,6 +200,8 @@ u32 skep_prog_slots(const struct skep_obj *obj, const struct skep_func *prog);
 void skep_prog_reach(const struct skep_obj *obj, const struct skep_func *prog, u8 *seen);
 /* The source line in force, "file:line: text" in the arena, or NULL. */
 const char *skep_insn_source(const struct skep_obj *obj, const struct skep_insn *i, struct skep_arena *arena);
+/* The character of that text that the line record means, from 1, or 0. */
+u32 skep_insn_source_caret(const struct skep_obj *obj, const struct skep_insn *i);
 /* The text of one instruction; `label` names branch targets (NULL: "Lid"). */
 void skep_insn_print(const struct skep_obj *obj, const struct skep_insn *i, struct skep_buf *out);
 

@@ -18,6 +18,23 @@ const char *skep_insn_source(const struct skep_obj *obj, const struct skep_insn 
 	return skep_arena_printf(arena, "%s:%u: %s", file ? file : "?", skep_line_no(i->line), text ? text : "");
 }
 
+u32 skep_insn_source_caret(const struct skep_obj *obj, const struct skep_insn *i)
+{
+	const char *file, *text;
+	u32 col, blank = 0;
+
+	if (!i->line || !obj->btf)
+		return 0;
+	file = skep_btf_str(obj->btf, i->line->file);
+	text = skep_btf_str(obj->btf, i->line->text);
+	col = skep_line_column(i->line);
+	while (text && (text[blank] == ' ' || text[blank] == '\t'))
+		blank++;
+	if (!text || col <= blank || col > strlen(text))
+		return 0;
+	return (u32)snprintf(NULL, 0, "%s:%u: ", file ? file : "?", skep_line_no(i->line)) + col - blank;
+}
+
 void skep_insn_print(const struct skep_obj *obj, const struct skep_insn *i, struct skep_buf *out)
 {
 	char target[24], imm[320], callee[320];

@@ -52,6 +52,7 @@ static struct skep_diag_place place(const struct engine *e, u32 at)
 	p.prog = i->func->name;
 	p.insn = i->slot;
 	p.src = skep_insn_source(e->m.obj, i, e->m.arena);
+	p.caret = skep_insn_source_caret(e->m.obj, i);
 	return p;
 }
 
