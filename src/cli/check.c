@@ -40,8 +40,10 @@ static const char *const verdict_name[] = {"safe", "unsafe", "undecided"};
 
 struct session {
 	struct skep_verify_opts opts;
+	struct skep_btf *kernel; /* types of the target kernel, or NULL */
 	struct skep_buf log;
 	bool csv;
+	bool refused; /* records of an object could not be resolved */
 	u32 n[3];
 };
 
@@ -171,6 +173,9 @@ static int check_file(struct skep_cli *cli, struct session *s, const char *path)
 
 	if (err)
 		return err;
+	/* What the loader would do; a program that reaches such a record is still told of. */
+	if (s->kernel && skep_core_resolve(in->file->obj, s->kernel, &in->arena, &in->ds, NULL))
+		s->refused = true;
 	if (only) {
 		err = skep_cli_func(cli, in, only, &f);
 		return err ? err : check_prog(cli, s, in, f);
@@ -185,7 +190,7 @@ static int check_file(struct skep_cli *cli, struct session *s, const char *path)
 /* --- options ---------------------------------------------------------------------------- */
 
 /* The types of the target kernel; without --kernel-btf it is no fault when there are none. */
-static int kernel_types(struct skep_cli *cli, const struct skep_btf **out)
+static int kernel_types(struct skep_cli *cli, struct session *s)
 {
 	const char *path = skep_cli_opt(cli, "kernel-btf");
 	struct skep_input *in;
@@ -202,7 +207,8 @@ static int kernel_types(struct skep_cli *cli, const struct skep_btf **out)
 	err = skep_btf_read(in->image, in->len, false, &in->arena, &in->ds, &btf);
 	if (err)
 		return skep_cli_fail(cli, in, err);
-	*out = btf;
+	skep_btf_index(btf, &in->arena);
+	s->opts.kernel = s->kernel = btf;
 	return 0;
 }
 
@@ -254,7 +260,7 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 		return skep_check_compare(cli, argc, argv);
 	err = options(cli, &s);
 	if (!err)
-		err = kernel_types(cli, &s.opts.kernel);
+		err = kernel_types(cli, &s);
 	if (err)
 		return err;
 	if (cli->json) {
@@ -270,5 +276,7 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 	skep_buf_fini(&s.log);
 	if (err)
 		return err;
-	return s.n[SKEP_UNSAFE] ? SKEP_EXIT_NO : s.n[SKEP_UNDECIDED] ? SKEP_EXIT_UNKNOWN : SKEP_EXIT_YES;
+	if (s.n[SKEP_UNSAFE])
+		return SKEP_EXIT_NO;
+	return s.refused ? SKEP_EXIT_INPUT : s.n[SKEP_UNDECIDED] ? SKEP_EXIT_UNKNOWN : SKEP_EXIT_YES;
 }

@@ -413,7 +413,7 @@ static void read_types(const char *path)
 	skep_diags_init(&ds);
 	types.image = slurp(path, &len);
 	if (types.image && len && skep_btf_read(types.image, len, false, &types.arena, &ds, &btf) == 0)
-		kernel_types = btf;
+		skep_btf_index(btf, &types.arena), kernel_types = btf;
 	skep_diags_fini(&ds);
 }
 

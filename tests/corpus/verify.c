@@ -16,7 +16,7 @@
 #include "obj/obj.h"
 #include "verify/verify.h"
 
-static const struct skep_btf *kernel;
+static struct skep_btf *kernel;
 static struct skep_verify_opts opts = {.sz = sizeof(opts)};
 static const char *only;
 
@@ -113,11 +113,15 @@ static void check_object(const char *path)
 
 	skep_arena_init(&arena);
 	skep_diags_init(&ds);
-	if (image && skep_obj_read(image, len, &arena, &ds, &file) == 0)
+	if (image && skep_obj_read(image, len, &arena, &ds, &file) == 0) {
+		/* Records that cannot be resolved stay; the program tells when it meets them. */
+		if (kernel)
+			skep_core_resolve(file->obj, kernel, &arena, &ds, NULL);
 		for (u32 i = 0; i < file->obj->nfunc; i++)
 			if ((file->obj->func[i]->flags & SKEP_FF_PROG) &&
 			    (!only || strcmp(only, file->obj->func[i]->name) == 0))
 				check(path, file->obj, file->obj->func[i]);
+	}
 	free(image);
 	skep_diags_fini(&ds);
 	skep_arena_fini(&arena);
@@ -146,7 +150,7 @@ int main(int argc, char **argv)
 	skep_diags_init(&ds);
 	image = slurp(btf, &len);
 	if (image && len && skep_btf_read(image, len, false, &arena, &ds, &types) == 0)
-		kernel = types;
+		skep_btf_index(kernel = types, &arena);
 	opts.kernel = kernel;
 	for (int i = optind; i < argc; i++)
 		check_object(argv[i]);
