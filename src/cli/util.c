@@ -117,7 +117,7 @@ const char *skep_cli_map_type(struct skep_cli *cli, u32 id)
 {
 	const struct skep_map_type *t = skep_map_type_find(id);
 
-	return t ? t->name : skep_arena_printf(&cli->arena, "type %u", id);
+	return t ? t->name : id ? skep_arena_printf(&cli->arena, "type %u", id) : "unknown";
 }
 
 void skep_cols_init(struct skep_cols *t, struct skep_cli *cli, u32 n, u32 right)

@@ -180,14 +180,31 @@ static u32 map_symbol(const struct skep_obj *o, u32 sec, const char *name)
 	return 0;
 }
 
+/* Maps of which nothing but the name is known. */
+static void read_unknown_maps(struct reader *r, u32 sec)
+{
+	struct skep_obj *o = r->obj;
+
+	skep_diag(r->ds, OBJ_DEF(MAPS_UNKNOWN), SKEP_NOWHERE, r->elf->sec[sec].name);
+	for (u32 k = 1; k < o->nsym; k++) {
+		if (o->sym[k].kind != SKEP_SYM_MAP || o->sym[k].sec != sec)
+			continue;
+		o->sym[k].map = add_map(r, o->sym[k].name);
+		o->sym[k].map->sym = k;
+		o->sym[k].map->partial = true;
+	}
+}
+
 static int read_btf_maps(struct reader *r, u32 sec)
 {
 	const struct skep_btf *b = r->obj->btf;
 	struct skep_btf_type ds, var, st;
 	u32 id = b ? skep_btf_find(b, SKEP_BTF_DATASEC, ".maps") : 0;
 
-	if (!id)
-		return skep_diag(r->ds, OBJ_DEF(BAD_MAP), SKEP_NOWHERE, ".maps", "there is no BTF that describes it");
+	if (!id) {
+		read_unknown_maps(r, sec);
+		return 0;
+	}
 	skep_btf_get(b, id, &ds);
 	for (u32 i = 0; i < ds.vlen; i++) {
 		struct skep_btf_member v;

@@ -396,6 +396,8 @@ static void print_map(struct printer *p, const struct skep_map *m)
 					skep_text_map_keys[i], vals[i]);
 	if (m->inner)
 		skep_buf_puts(p->out, " ; values are maps");
+	else if (m->partial && !m->type)
+		skep_buf_puts(p->out, " ; of unknown type");
 	else if (m->partial)
 		skep_buf_puts(p->out, " ; has attributes that are not shown");
 	skep_buf_puts(p->out, "\n");

@@ -19,7 +19,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         tmp = pathlib.Path(tmp)
         pairs = []
-        for i, path in enumerate(given or [p for p in objects.build(tmp) if '-big' not in p]):
+        for i, path in enumerate(given or objects.loadable(objects.build(tmp))):
             moved = tmp / f'moved{i}.o'
             subprocess.run([mover, '-s', seed, '-o', str(moved), path], check=True)
             pairs += [path, str(moved)]

@@ -15,7 +15,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         tmp = pathlib.Path(tmp)
         pairs = []
-        for i, path in enumerate(given or [p for p in objects.build(tmp) if '-big' not in p]):
+        for i, path in enumerate(given or objects.loadable(objects.build(tmp))):
             for goal in ('size', 'speed'):
                 out = tmp / f'{i}-{goal}.o'
                 subprocess.run([skep, 'optimize', f'--for={goal}', path, '-o', str(out)], check=True,
