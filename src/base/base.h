@@ -163,8 +163,6 @@ void skep_buf_printf(struct skep_buf *b, const char *fmt, ...) SKEP_PRINTF(2, 3)
 void skep_buf_vprintf(struct skep_buf *b, const char *fmt, va_list ap);
 /* The bytes in the arena instead; the buffer is freed in any case, also when the arena fails. */
 void *skep_buf_to_arena(struct skep_buf *b, struct skep_arena *a);
-/* Zero bytes up to a multiple of `align`. */
-void skep_buf_align(struct skep_buf *b, size_t align);
 
 /* --- streaming JSON writer into a buffer ----------------------------------- */
 

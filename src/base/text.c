@@ -145,14 +145,6 @@ void *skep_buf_to_arena(struct skep_buf *b, struct skep_arena *a)
 	return p;
 }
 
-void skep_buf_align(struct skep_buf *b, size_t align)
-{
-	static const char zero[64];
-
-	while (align > 1 && b->n % align && !b->failed)
-		skep_buf_add(b, zero, SKEP_MIN(align - b->n % align, sizeof(zero)));
-}
-
 void skep_json_init(struct skep_json *j, struct skep_buf *out, bool pretty)
 {
 	*j = (struct skep_json){.out = out, .first = true, .pretty = pretty};

@@ -85,8 +85,6 @@ int skep_cli_parse(struct skep_cli *cli, int argc, char **argv, int *npos, char 
 bool skep_cli_flag(const struct skep_cli *cli, const char *name);
 /* The value given last, or NULL. */
 const char *skep_cli_opt(const struct skep_cli *cli, const char *name);
-/* The n-th value of an option that may be repeated, or NULL. */
-const char *skep_cli_opt_nth(const struct skep_cli *cli, const char *name, u32 n);
 /*
  * A number (decimal, 0x) between min and max into *out, which stays as it is
  * when the option is absent. 0 or an exit status.

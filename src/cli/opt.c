@@ -258,14 +258,6 @@ const char *skep_cli_opt(const struct skep_cli *cli, const char *name)
 	return NULL;
 }
 
-const char *skep_cli_opt_nth(const struct skep_cli *cli, const char *name, u32 n)
-{
-	for (u32 i = 0; i < cli->opt.n; i++)
-		if (strcmp(cli->opt.v[i].def->name, name) == 0 && n-- == 0)
-			return cli->opt.v[i].val;
-	return NULL;
-}
-
 int skep_cli_num(struct skep_cli *cli, const char *name, u64 min, u64 max, u64 *out)
 {
 	const char *s = skep_cli_opt(cli, name);

@@ -59,10 +59,3 @@ struct skep_func *skep_func_find(const struct skep_obj *obj, const char *name)
 	return NULL;
 }
 
-struct skep_map *skep_map_find(const struct skep_obj *obj, const char *name)
-{
-	for (u32 k = 0; k < obj->nmap; k++)
-		if (strcmp(obj->map[k]->name, name) == 0)
-			return obj->map[k];
-	return NULL;
-}

@@ -157,15 +157,13 @@ void skep_edit_set_target(struct skep_insn *i, struct skep_insn *target)
 		touch(i->func);
 }
 
-void skep_edit_move_before(struct skep_obj *obj, struct skep_insn *i, struct skep_insn *at)
+void skep_edit_move_run(struct skep_insn *first, struct skep_insn *last, struct skep_insn *at)
 {
-	if (i == at || i->next == at)
-		return;
-	move_labels(obj, i);
-	if (i->next)
-		skep_edit_redirect(i, i->next);
-	unlink_insn(i);
-	skep_edit_insert_before(at, i, false);
+	for (struct skep_insn *i = first, *next; i; i = next) {
+		next = i == last ? NULL : i->next;
+		unlink_insn(i);
+		skep_edit_insert_before(at, i, false);
+	}
 }
 
 u32 skep_func_number(struct skep_func *f)

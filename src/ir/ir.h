@@ -172,8 +172,8 @@ void skep_edit_set(struct skep_insn *i, const struct skep_ins *in);
 void skep_edit_set_target(struct skep_insn *i, struct skep_insn *target);
 /* All branches to `from` go to `to`. */
 void skep_edit_redirect(struct skep_insn *from, struct skep_insn *to);
-/* Unlink and put before `at` (same function); branches to it go to its old successor. */
-void skep_edit_move_before(struct skep_obj *obj, struct skep_insn *i, struct skep_insn *at);
+/* Put the instructions from `first` to `last` before `at`, of the same function; branches to them stay. */
+void skep_edit_move_run(struct skep_insn *first, struct skep_insn *last, struct skep_insn *at);
 /* May a pass change this instruction or its constant? (no CO-RE record) */
 static inline bool skep_insn_frozen(const struct skep_insn *i)
 {
@@ -193,7 +193,6 @@ u32 skep_func_slots(const struct skep_func *f);
 const char *skep_ir_check(const struct skep_obj *obj);
 const char *skep_func_check(const struct skep_func *f);
 struct skep_func *skep_func_find(const struct skep_obj *obj, const char *name);
-struct skep_map *skep_map_find(const struct skep_obj *obj, const char *name);
 /* Slots of a function and everything it calls (what the kernel loads), each function once. */
 u32 skep_prog_slots(const struct skep_obj *obj, const struct skep_func *prog);
 /* Marks in `seen` (obj->nfunc bytes) the function and all that it reaches by calls and callbacks. */

@@ -112,20 +112,7 @@ static bool pull(struct skep_opt *o, struct skep_insn *ja)
 	if (!skep_opt_clean(o, lo, hi) || !skep_opt_begin(o, "block behind its only jump", lo, hi))
 		return false;
 	skep_opt_touch(o, lo, hi);
-	for (struct skep_insn *i = t, *next; i; i = next) {
-		next = i == end ? NULL : i->next;
-		/* Branches to the moved instruction stay with it. */
-		if (i->prev)
-			i->prev->next = i->next;
-		else
-			i->func->first = i->next;
-		if (i->next)
-			i->next->prev = i->prev;
-		else
-			i->func->last = i->prev;
-		i->func->ninsns--;
-		skep_edit_insert_before(at, i, false);
-	}
+	skep_edit_move_run(t, end, at);
 	skep_edit_remove(o->obj, ja);
 	skep_opt_end(o);
 	return true;

@@ -246,11 +246,6 @@ void vm_maps_free(struct skep_vm *vm)
 	free(vm->map);
 }
 
-u32 skep_vm_map_count(const struct skep_vm *vm)
-{
-	return vm->nmap;
-}
-
 const struct skep_vm_map_def *skep_vm_map_def(const struct skep_vm *vm, u32 map)
 {
 	return map < vm->nmap ? &vm->map[map]->def : NULL;

@@ -46,7 +46,6 @@ struct skep_vm_map_def {
 };
 /* The new map's index (0, 1, ...) or SKEP_EUNSUP, SKEP_EUSAGE (impossible sizes), SKEP_ENOMEM. */
 int skep_vm_map_add(struct skep_vm *vm, const struct skep_vm_map_def *def);
-u32 skep_vm_map_count(const struct skep_vm *vm);
 const struct skep_vm_map_def *skep_vm_map_def(const struct skep_vm *vm, u32 map);
 
 /*
