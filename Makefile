@@ -53,6 +53,7 @@ fuzz-%:
 	@tools/fuzz $* $(SECONDS)
 
 install: all
+	@$(if $(filter-out file,$(origin PREFIX)),$(MESON) configure $(BUILD) -Dprefix=$(PREFIX))
 	@DESTDIR="$(DESTDIR)" $(MESON) install -C $(BUILD)
 
 clean:
