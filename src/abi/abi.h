@@ -220,7 +220,12 @@ const struct skep_helper_type *skep_helper_type(u32 prog_type, s64 id);
  * programs get are allowed here and have SKEP_HT_SLEEPS.
  */
 bool skep_helper_allowed(u32 prog_type, u32 attach_type, s64 id);
-/* The same for STRUCT_OPS programs, by the struct ("tcp_congestion_ops"). */
+/*
+ * The same where it also depends on what the program attaches to: the struct of a STRUCT_OPS program
+ * ("tcp_congestion_ops"), the name of an iterator ("tcp"). attach_to may be NULL.
+ */
+bool skep_helper_allowed_to(u32 prog_type, u32 attach_type, const char *attach_to, s64 id);
+/* The same for STRUCT_OPS programs. */
 bool skep_helper_allowed_ops(const char *ops, s64 id);
 /* May the helper get a map of that type from such a program? */
 bool skep_helper_map_ok(u32 prog_type, u32 attach_type, s64 id, u32 map_type);
@@ -293,8 +298,22 @@ bool skep_prog_may_sleep(u32 prog_type, u32 attach_type, const char *attach_to);
 bool skep_section_sleepable(const char *section);
 /* What the program of a section attaches to ("vfs_read" of "fentry/vfs_read"), or NULL. */
 const char *skep_section_attach_to(const char *section);
-enum skep_lsm_flag { SKEP_LSM_SLEEP = 1, SKEP_LSM_OFF = 2, SKEP_LSM_BOOL = 4 };
+enum skep_lsm_flag { SKEP_LSM_SLEEP = 1, SKEP_LSM_OFF = 2, SKEP_LSM_BOOL = 4, SKEP_LSM_PLAIN = 8 };
 /* What is special of a hook ("file_open", also "bpf_lsm_file_open"): enum skep_lsm_flag. */
 u32 skep_lsm_flags(const char *hook);
+/* What is special of an argument that the kernel's types describe. */
+enum skep_karg_flag {
+	SKEP_KAF_NULL = 1,    /* may be NULL */
+	SKEP_KAF_BUF = 2,     /* memory: a map's key (RDONLY) or value, of the size that its map has */
+	SKEP_KAF_RDONLY = 4,
+	SKEP_KAF_PLAIN = 8,   /* a pointer that is not trusted */
+	SKEP_KAF_NUMBER = 16, /* a number for programs, whatever its type is */
+};
+/*
+ * enum skep_karg_flag of argument `arg` (from 0, without the hidden first one of tracepoints) of
+ * a tp_btf tracepoint ("sched_switch") or an iterator ("task"). Arguments are trusted pointers otherwise;
+ * those of fentry, fexit and fmod_ret are all plain, those of LSM hooks when the hook has SKEP_LSM_PLAIN.
+ */
+u32 skep_karg_flags(u32 attach_type, const char *attach_to, u32 arg);
 
 #endif

@@ -107,6 +107,19 @@ bool skep_helper_allowed_ops(const char *ops, s64 id)
 	return true;
 }
 
+bool skep_helper_allowed_to(u32 prog_type, u32 attach_type, const char *attach_to, s64 id)
+{
+	if (prog_type == SKEP_PROG_STRUCT_OPS && attach_to)
+		return skep_helper_allowed_ops(attach_to, id);
+	if (!skep_helper_allowed(prog_type, attach_type, id))
+		return false;
+	if (prog_type != SKEP_PROG_TRACING || attach_type != SKEP_ATTACH_TRACE_ITER || !attach_to)
+		return true;
+	if (id == SKEP_FN_setsockopt || id == SKEP_FN_getsockopt)
+		return !strcmp(attach_to, "tcp") || !strcmp(attach_to, "unix");
+	return true;
+}
+
 /* May the program update (or delete from) a socket map with the general helpers? */
 static bool sockmap_write_ok(u32 prog_type, u32 attach_type, s64 id)
 {

@@ -23,6 +23,26 @@ u32 skep_lsm_flags(const char *hook)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	u8 iter, arg, flags;
+} kargs[] = {
+#define TP(name, arg, flags) {#name, 0, arg, flags},
+#define ITER(name, arg, flags) {#name, 1, arg, flags},
+#include "abi/karg.def"
+};
+
+u32 skep_karg_flags(u32 attach_type, const char *attach_to, u32 arg)
+{
+	u8 iter = attach_type == SKEP_ATTACH_TRACE_ITER;
+
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(kargs); i++)
+		if (kargs[i].iter == iter && kargs[i].arg == arg &&
+		    !strcmp(kargs[i].name, attach_to))
+			return kargs[i].flags;
+	return 0;
+}
+
 static bool range(s32 min, s32 max, struct skep_ret_range *out)
 {
 	*out = (struct skep_ret_range){.min = min, .max = max};

@@ -69,6 +69,30 @@ size_t skep_btf_essential(const char *name);
 /* The next type behind `after` (0: the first) whose name without flavour is these n bytes, or 0. */
 u32 skep_btf_next(const struct skep_btf *btf, const char *name, size_t n, u32 after);
 
+/* What a read of a struct finds. */
+enum skep_walk_what {
+	SKEP_WALK_SCALAR,
+	SKEP_WALK_PTR,	     /* a pointer to the struct or union `type` */
+	SKEP_WALK_PTR_OTHER, /* a pointer to `type`, which is no struct (0: void) */
+};
+enum skep_btf_flag {
+	SKEP_BTF_USER = 1, /* type tags of the pointer */
+	SKEP_BTF_PERCPU = 2,
+	SKEP_BTF_RCU = 4,
+	SKEP_BTF_UNION_MEMBER = 8, /* it lies in a union of several members: nothing is sure of a pointer */
+};
+struct skep_btf_walk {
+	u8 what;	    /* enum skep_walk_what */
+	u8 flags;	    /* enum skep_btf_flag */
+	u32 type;	    /* of a pointer: what it points to, without qualifiers */
+	u32 in;		    /* the innermost struct that it is a member of */
+	const char *member; /* the member's name; "" or NULL: none */
+};
+/* What do `size` bytes at `off` of a struct or union hold? False: no read may touch just these. */
+bool skep_btf_walk(const struct skep_btf *btf, u32 id, s64 off, u32 size, struct skep_btf_walk *out);
+/* The type tags (enum skep_btf_flag) of a PTR. */
+u32 skep_btf_pointer_tags(const struct skep_btf *btf, const struct skep_btf_type *ptr);
+
 /* --- .BTF.ext ------------------------------------------------------------- */
 
 struct skep_func_rec {

@@ -30,13 +30,20 @@ static bool config_lacks(s64 id)
 	return id == SKEP_FN_probe_write_user || id == SKEP_FN_override_return;
 }
 
+static bool may_call(const struct probe_type *t, s64 id)
+{
+	const char *to = t->name;
+
+	if (to && !strncmp(to, "bpf_iter_", 9))
+		to += 9;
+	return skep_helper_allowed_to(t->prog, t->attach, to, id);
+}
+
 static void check_allowed(const struct probe_type *t)
 {
 	for (s64 id = 1; id <= SKEP_FN_cgrp_storage_delete; id++) {
-		bool ours = skep_helper_allowed(t->prog, t->attach, id), kernel;
+		bool ours = may_call(t, id), kernel;
 
-		if (t->prog == SKEP_PROG_STRUCT_OPS)
-			ours = skep_helper_allowed_ops(t->name, id);
 		probe_n = 0;
 		emit_call((s32)id);
 		emit_exit();
@@ -335,8 +342,7 @@ static bool takes_map(const struct skep_helper_type *h)
 static void check_maps(const struct probe_type *t)
 {
 	for (s64 id = 1; id <= SKEP_FN_cgrp_storage_delete; id++)
-		if (skep_helper_allowed(t->prog, t->attach, id) &&
-		    takes_map(skep_helper_type(t->prog, id)))
+		if (may_call(t, id) && takes_map(skep_helper_type(t->prog, id)))
 			for (u32 m = 1; m < SKEP_MAP_NR; m++)
 				if (map_fd[m] >= 0)
 					check_map(t, id, m);
@@ -381,7 +387,7 @@ int main(void)
 		renew_maps();
 		check_allowed(t);
 		for (s64 id = 1; id <= SKEP_FN_cgrp_storage_delete; id++)
-			if (skep_helper_allowed(t->prog, t->attach, id))
+			if (may_call(t, id))
 				check_call(t, id);
 		check_maps(t);
 		for (u32 m = 1; m < SKEP_MAP_NR; m++)
