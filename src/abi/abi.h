@@ -298,6 +298,8 @@ bool skep_prog_may_sleep(u32 prog_type, u32 attach_type, const char *attach_to);
 bool skep_section_sleepable(const char *section);
 /* What the program of a section attaches to ("vfs_read" of "fentry/vfs_read"), or NULL. */
 const char *skep_section_attach_to(const char *section);
+/* May programs implement that member of a struct ("tcp_congestion_ops", "get_info": no)? */
+bool skep_ops_member_ok(const char *ops, const char *member);
 enum skep_lsm_flag { SKEP_LSM_SLEEP = 1, SKEP_LSM_OFF = 2, SKEP_LSM_BOOL = 4, SKEP_LSM_PLAIN = 8 };
 /* What is special of a hook ("file_open", also "bpf_lsm_file_open"): enum skep_lsm_flag. */
 u32 skep_lsm_flags(const char *hook);

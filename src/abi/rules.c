@@ -23,6 +23,20 @@ u32 skep_lsm_flags(const char *hook)
 	return 0;
 }
 
+bool skep_ops_member_ok(const char *ops, const char *member)
+{
+	static const char *const qdisc[] = {"enqueue", "dequeue", "init", "reset", "destroy"};
+
+	if (!strcmp(ops, "tcp_congestion_ops"))
+		return strcmp(member, "get_info") != 0;
+	if (strcmp(ops, "Qdisc_ops"))
+		return true;
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(qdisc); i++)
+		if (!strcmp(member, qdisc[i]))
+			return true;
+	return false;
+}
+
 static const struct {
 	const char *name;
 	u8 iter, arg, flags;

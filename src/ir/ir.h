@@ -72,6 +72,8 @@ struct skep_func {
 	u32 prog_type;	/* BPF_PROG_TYPE_* of an entry program by its section, 0: unknown */
 	u32 attach_type;
 	u32 ctx_type; /* of the programs whose context every caller passes in r1, 0: none (see flow) */
+	const char *ops_type;	/* the struct of which it implements a member ("tcp_congestion_ops"), or NULL */
+	const char *ops_member; /* and the member ("init") */
 	u32 index; /* in obj->func */
 };
 

@@ -40,6 +40,8 @@ const u32 *skep_obj_syms(const struct reader *r, u32 elf_sec, u32 *n);
 /* The function that starts at a slot, or NULL. */
 struct skep_func *skep_obj_func_at(const struct code *c, u64 slot);
 int skep_obj_read_maps(struct reader *r);
+/* Which struct members functions implement; after symbols, BTF and data sections. */
+int skep_obj_read_ops(struct reader *r);
 /* Read .BTF and .BTF.ext into the object; attach the records once the code is read. */
 int skep_obj_read_btf(struct reader *r);
 int skep_obj_attach_ext(struct reader *r);

@@ -484,6 +484,8 @@ static int read_all(struct reader *r)
 	list_funcs(r->obj);
 	read_license(r);
 	err = skep_obj_read_maps(r);
+	if (!err)
+		err = skep_obj_read_ops(r);
 	for (u32 k = 0; k < r->ncode && !err; k++)
 		err = relocate_code(r, &r->code[k]);
 	for (u32 k = 0; k < r->ncode && !err; k++)

@@ -22,7 +22,7 @@
 
 #include "obj/obj.h"
 
-static unsigned files, refused, both_refuse, compared, poisoned, elsewhere, failed;
+static unsigned files, refused, both_refuse, compared, poisoned, elsewhere, members, failed;
 
 /* bpf(2) of a kernel that takes everything, and knows nothing. */
 long syscall(long number, ...)
@@ -192,8 +192,38 @@ static struct bpf_object *prepare(const void *image, size_t len, const char *cus
 	return o;
 }
 
+/* The member that a struct_ops program implements: libbpf finds it in the kernel's struct. */
+static void compare_ops(const char *path, const struct skep_obj *obj, const struct skep_btf *target,
+			struct bpf_object *o)
+{
+	for (u32 k = 0; k < obj->nfunc; k++) {
+		const struct skep_func *f = obj->func[k];
+		struct bpf_program *p = bpf_object__find_program_by_name(o, f->name);
+		struct skep_btf_type t;
+		struct skep_btf_member m;
+
+		if (!p || bpf_program__type(p) != BPF_PROG_TYPE_STRUCT_OPS ||
+		    !bpf_program__autoload(p))
+			continue;
+		if (!f->ops_type ||
+		    !skep_btf_get(target, skep_btf_find(target, SKEP_BTF_STRUCT, f->ops_type),
+				  &t) ||
+		    !skep_btf_member(target, &t, (u32)bpf_program__expected_attach_type(p), &m) ||
+		    strcmp(m.name, f->ops_member) != 0) {
+			failed++;
+			printf("FAIL: %s: %s implements %s.%s\n", path, f->name,
+			       f->ops_type ? f->ops_type : "?",
+			       f->ops_member ? f->ops_member : "?");
+		}
+		members++;
+	}
+}
+
 static bool has_records(const struct skep_obj *obj)
 {
+	for (u32 k = 0; k < obj->nfunc; k++)
+		if (obj->func[k]->ops_type)
+			return true;
 	return obj->ext && obj->ext->core.n;
 }
 
@@ -216,6 +246,8 @@ static void one(const char *path, struct skep_btf *target, const char *custom)
 			o = prepare(image, len, custom, false, &loaded);
 		}
 		files++;
+		if (loaded)
+			compare_ops(path, file->obj, target, o);
 		compare_all(path, file->obj, c, o, loaded);
 		bpf_object__close(o);
 	}
@@ -264,8 +296,8 @@ int main(int argc, char **argv)
 	for (; k < argc; k++)
 		one(argv[k], target, custom);
 	printf("%u objects with CO-RE records (%u not prepared by libbpf for other reasons, %u refused by both): "
-	       "%u records compared, %u of them poisoned; %u in other functions; %u disagree\n",
-	       files, refused, both_refuse, compared, poisoned, elsewhere, failed);
+	       "%u records compared, %u of them poisoned; %u in other functions; %u struct_ops members; %u disagree\n",
+	       files, refused, both_refuse, compared, poisoned, elsewhere, members, failed);
 	skep_arena_fini(&a);
 	free(image);
 	return failed ? 1 : 0;
