@@ -260,6 +260,11 @@ static int start(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in)
 	vm_frame_start(vm);
 	vm->r[1] = GUEST(REG_CTX, 0);
 	vm->init = 1 << 1 | 1 << 10;
+	if (in->flat) {
+		vm->r[1] = in->pkt_len ? GUEST(REG_PKT, vm->data) : 0;
+		vm->r[2] = in->pkt_len;
+		vm->init |= 1 << 2;
+	}
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 
 #include "abi/abi.h"
 #include "isa/isa.h"
+#include "vm/engine.h"
 
 struct skep_vm;
 
@@ -123,6 +124,7 @@ struct skep_vm_input {
 	u64 seed;      /* of random numbers */
 	u64 pid_tgid, uid_gid;
 	const char *comm; /* NULL: "skep" */
+	bool flat; /* r1 = the packet's bytes as plain memory or 0, r2 = their number; no context */
 };
 
 enum skep_vm_event_kind {

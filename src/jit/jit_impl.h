@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * jit: what its files share: registers, the program being compiled, labels.
+ *
+ * Code is emitted once into a buffer, with jumps in their longest form and a
+ * record for each; layout.c then finds which may be short, aligns loops, and
+ * writes the final code to executable memory.
+ *
+ * BPF's r1 to r5 are the System V argument registers and r6 to r9 are preserved
+ * by C, so calls need no moves in either direction. r12 holds the run where
+ * code needs it (tail calls, budget, checks, throwing), r9 to r11 are scratch.
+ */
+#ifndef SKEP_JIT_IMPL_H
+#define SKEP_JIT_IMPL_H
+
+#include "jit/jit.h"
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, NOREG = 0xff };
+
+/* Processor features that the code may use. */
+enum { CPU_BMI2 = 1, CPU_MOVBE = 2 };
+
+enum rec_kind { REC_JMP, REC_JCC, REC_CALL, REC_LEA, REC_PAD, REC_EXTERN };
+/* A piece of the buffer whose final form is not known when it is emitted. */
+struct rec {
+	u32 pos;   /* in the buffer */
+	u32 label; /* where it goes */
+	u64 addr;  /* REC_EXTERN: the function */
+	u8 kind, cc, reg;
+	u8 room, len; /* bytes in the buffer, bytes in the end */
+};
+enum { PAD_ROOM = 15, JMP_ROOM = 5, JCC_ROOM = 6, CALL_ROOM = 5, LEA_ROOM = 7, EXTERN_ROOM = 13 };
+
+struct label { /* see jit_place() */
+	u32 pos, recs; /* in the buffer; records before it. pos ~0: not placed */
+};
+/* Labels behind those of slots and of functions. */
+enum { L_ENTRY, L_CALLBACK, L_UNWIND, L_BUDGET, L_DEPTH, L_CHECK, L_CHECK2, L_CHECK4, L_CHECK8, L_NULL, L_NR };
+
+/* What is known of a register in straight code. */
+struct fact {
+	u8 width; /* the value is below 2^width */
+	const struct skep_eng_map *map;
+};
+
+struct jit {
+	struct skep_eng_code code;
+	const struct skep_eng_env *env;
+	bool checked, budget, blind;
+	bool run, unwind; /* r12 is the run; the entry saves everything */
+	u32 cpu;
+	struct skep_rng rng;
+
+	u8 *buf;
+	u32 n, cap;
+	struct rec *rec;
+	u32 nrec, cap_rec;
+	struct label *label; /* slots, functions, L_* */
+	u16 *live;	     /* registers that somebody reads behind each slot */
+
+	const struct skep_ec_func *func; /* the current one */
+	u32 nfunc;			 /* its number */
+	u32 frame;			 /* bytes that its prologue takes from the stack */
+	struct fact fact[11];
+};
+
+extern const u8 jit_reg[11]; /* BPF register to native */
+
+static inline u32 func_label(const struct jit *j, u32 f)
+{
+	return j->code.n + f;
+}
+static inline u32 stub_label(const struct jit *j, u32 l)
+{
+	return j->code.n + j->code.nfunc + l;
+}
+
+/* --- live.c ------------------------------------------------------------------- */
+
+void jit_live(struct jit *j);
+
+/* --- jit.c ---------------------------------------------------------------------- */
+
+/* Room for the code of one instruction and its records; false: no memory. */
+bool jit_room(struct jit *j);
+u32 jit_func_at(const struct jit *j, u32 slot); /* label of the function that starts there */
+
+/* --- insn.c: one instruction -------------------------------------------------- */
+
+void jit_insn(struct jit *j, u32 slot);
+void jit_facts_reset(struct jit *j);
+void jit_facts_after(struct jit *j, u32 slot);
+void jit_mov(struct jit *j, u32 w, u8 dst, u8 src); /* nothing when they are the same */
+void jit_const(struct jit *j, u8 reg, u64 v);	    /* not blinded */
+/* A constant of the program: blinded when asked for and worth it. Changes R9 when it has 64 bits. */
+void jit_program_const(struct jit *j, u8 reg, u64 v);
+void jit_goto(struct jit *j, u32 slot, u8 cc);	    /* jump of `slot`; cc 0xff: always */
+u8 jit_cc(u16 op);
+
+/* --- divide.c ------------------------------------------------------------------ */
+
+void jit_divide(struct jit *j, u32 slot);
+
+/* --- fuse.c: several at once ---------------------------------------------------- */
+
+/* Slots that were compiled together from `slot` on, or 0. */
+u32 jit_fuse(struct jit *j, u32 slot);
+
+/* --- call.c: functions, calls, stubs ---------------------------------------------- */
+
+void jit_prologue(struct jit *j);
+void jit_exit(struct jit *j);
+void jit_call(struct jit *j, u32 slot);
+void jit_packet(struct jit *j, u32 slot);
+bool jit_stubs(struct jit *j); /* false: no memory */
+void jit_charge(struct jit *j, u32 cost); /* against the budget, if there is one */
+
+/* --- layout.c -------------------------------------------------------------------- */
+
+struct jit_image {
+	u8 *code;
+	u32 size, mapped;
+	u32 entry, body, callback; /* offsets; ~0: none */
+	u32 *func;		   /* of each function; the caller's block */
+};
+/* Place everything; `native` receives the offset of each slot and of the end. 0, SKEP_ENOMEM, SKEP_EENV */
+int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out);
+
+/* --- mem.c ------------------------------------------------------------------------ */
+
+u8 *jit_mem_new(u32 size, u64 near, u32 *mapped); /* writable; NULL: none */
+bool jit_mem_seal(u8 *p, u32 mapped);		  /* executable, no longer writable */
+void jit_mem_free(u8 *p, u32 mapped);
+
+#endif
