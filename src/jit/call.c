@@ -93,7 +93,8 @@ void jit_charge(struct jit *j, u32 cost)
 
 static void call_c(struct jit *j, const void *fn)
 {
-	bool back = j->code.has_refs && j->unwind; /* may call back, and that may stop the run */
+	/* It may call back, and that may stop the run; unverified code may pass anything as a function. */
+	bool back = j->unwind && (j->code.has_refs || j->checked);
 
 	if (back && j->checked)
 		store64(j, RUN(fp), RBP);

@@ -212,7 +212,7 @@ static int finish(struct jit *j, const struct skep_eng_options *opt, struct jpro
 		p->entry = (void *)(img.code + (img.entry == ~0u ? img.body : img.entry));
 		p->callback = img.callback == ~0u ? NULL : (void *)(img.code + img.callback);
 		p->checked = j->checked;
-		p->enter = j->code.has_refs || j->code.has_tail_calls;
+		p->enter = j->code.has_refs || j->code.has_tail_calls || j->checked;
 		p->head = (struct skep_eng_prog){.engine = &engine,
 						 .body = img.code + img.body,
 						 .slots = j->code.n,

@@ -156,7 +156,7 @@ static inline void skep_eng_free(struct skep_eng_prog *prog)
 
 /*
  * For helpers. The run that called (NULL outside of runs, and in programs that
- * contain neither function references nor tail calls), and a call of a function
+ * contain neither function references nor tail calls and are not checked), and a call of a function
  * that the program passed. After a callback a helper returns at once when
  * run->stop is set.
  */

@@ -277,7 +277,7 @@ static int build(struct builder *b, const struct skep_eng_options *opt)
 	}
 	if (ok) {
 		p->checked = opt && opt->checked;
-		p->enter = b->code.has_refs || b->code.has_tail_calls;
+		p->enter = b->code.has_refs || b->code.has_tail_calls || p->checked;
 		p->packet = b->code.env->packet;
 		(p->checked ? interp_loop_checked : interp_loop)(NULL, NULL, NULL, NULL, &b->label);
 		decode_all(b, kinds);
