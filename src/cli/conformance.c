@@ -16,7 +16,7 @@
 #include "jit/jit.h"
 #include "vm/vm.h"
 
-enum { MAX_INPUT = 32 << 20, MAX_MEMORY = 1 << 20, BUDGET = 100000000 };
+enum { MAX_INPUT = 32 << 20, MAX_MEMORY = 1 << 20, BUDGET = 30000000 };
 enum { TRAPPED = SKEP_EXIT_NO, BAD_USE = SKEP_EXIT_USAGE, BAD_INPUT = SKEP_EXIT_INPUT };
 
 static const char usage[] =
