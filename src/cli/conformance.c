@@ -70,15 +70,15 @@ static bool parse_hex(const char *s, size_t len, u8 **out, size_t *n)
 
 static int read_program(struct job *j)
 {
-	char *text = malloc(MAX_INPUT);
+	struct skep_buf text = {0};
+	char chunk[4096];
 	size_t n;
 	bool ok;
 
-	if (!text)
-		return complain("no memory", NULL);
-	n = fread(text, 1, MAX_INPUT, stdin);
-	ok = n < MAX_INPUT && parse_hex(text, n, &j->code, &j->ncode);
-	free(text);
+	while (text.n < MAX_INPUT && (n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
+		skep_buf_add(&text, chunk, n);
+	ok = text.n < MAX_INPUT && !text.failed && parse_hex(text.p, text.n, &j->code, &j->ncode);
+	skep_buf_fini(&text);
 	if (!ok)
 		return complain("the program is not hex", NULL);
 	if (!j->ncode || j->ncode % 8)
