@@ -87,7 +87,7 @@ static bool refine64(enum rel rel, struct skep_range *d, struct skep_range *s)
 {
 	struct view64 a = range_wide(d), b = range_wide(s);
 	struct view32 x = range_low(d), y = range_low(s);
-	u64 upper = ~(u64)UINT32_MAX;
+	u64 upper = (u64)~HALF_ALL;
 
 	if (!narrow64(rel, &a, &b))
 		return false;
@@ -105,7 +105,7 @@ static bool refine32(enum rel rel, struct skep_range *d, struct skep_range *s)
 {
 	struct view64 a = range_wide(d), b = range_wide(s);
 	struct view32 x = range_low(d), y = range_low(s);
-	u64 upper = ~(u64)UINT32_MAX;
+	u64 upper = (u64)~HALF_ALL;
 
 	if (!narrow32(rel, &x, &y))
 		return false;

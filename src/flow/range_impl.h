@@ -14,35 +14,40 @@
 #define RANGE_HALF 32
 #endif
 
+/* The low half's bits. */
+#define HALF_ALL ((u64)(u32) ~(u32)0)
+
 /* What a solver sees as a term, not as a choice of ways, when it reads this code. */
 #ifndef PICK
 #define PICK(c, a, b) ((c) ? (a) : (b))
 #define TRUTH bool
+#define AMOUNT unsigned
 #define BOTH(a, b) ((a) && (b))
 #define NEITHER(a, b) (!(a) && !(b))
 #define ADD_OVER(a, b, r) __builtin_add_overflow(a, b, r)
 #define SUB_OVER(a, b, r) __builtin_sub_overflow(a, b, r)
 #define MUL_OVER(a, b, r) __builtin_mul_overflow(a, b, r)
 
-/* Of numbers that are not zero. */
-static inline unsigned clz64(u64 x)
+/* All bits from the highest set one down. */
+static inline u64 fill64(u64 x)
 {
-	return (unsigned)__builtin_clzll((unsigned long long)x) - (64 - RANGE_WIDE);
+	return x ? (u64) ~(u64)0 >> __builtin_clzll(x) : 0;
 }
 
+static inline u32 fill32(u32 x)
+{
+	return x ? (u32) ~(u32)0 >> __builtin_clz(x) : 0;
+}
+
+/* Zeros below the lowest set bit of a number that is not zero. */
 static inline unsigned ctz64(u64 x)
 {
-	return (unsigned)__builtin_ctzll((unsigned long long)x);
-}
-
-static inline unsigned clz32(u32 x)
-{
-	return (unsigned)__builtin_clz((unsigned)x) - (32 - RANGE_HALF);
+	return (unsigned)__builtin_ctzll(x);
 }
 
 static inline unsigned ctz32(u32 x)
 {
-	return (unsigned)__builtin_ctz((unsigned)x);
+	return (unsigned)__builtin_ctz(x);
 }
 #endif
 

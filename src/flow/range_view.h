@@ -2,8 +2,9 @@
 /*
  * Ranges at one width, a template: included with BITS, U, S (the unsigned and the
  * signed type of that many bits) and N(name) defined, by range_impl.h for 64 and 32
- * bits. It uses nothing but BITS, U and S, so it means the same at any width; tests
- * include it at widths that can be enumerated.
+ * bits. Besides it needs N(fill) and N(ctz) of these numbers. It means the same at any
+ * width and for other kinds of numbers, so tests include it with numbers so small that
+ * all can be gone through, and with a solver's terms.
  *
  * A view holds three descriptions of one set of values x; x belongs to the view when
  * all three hold:
@@ -45,12 +46,6 @@ static inline S N(slo)(S a, S b)
 static inline S N(shi)(S a, S b)
 {
 	return PICK(a < b, b, a);
-}
-
-/* All bits from the highest set one down. */
-static inline U N(fill)(U x)
-{
-	return x ? (U)(UMAX >> N(clz)(x)) : (U)0;
 }
 
 /* All bits below the lowest set one (all, when there is none). */
@@ -559,14 +554,14 @@ static inline void N(xor)(const V *a, const V *b, V *r)
 /* --- shifts: amounts from n to m, below BITS -------------------------------- */
 
 /* Which amounts a shift by b uses. */
-static inline void N(amount)(const V *b, unsigned *n, unsigned *m)
+static inline void N(amount)(const V *b, AMOUNT *n, AMOUNT *m)
 {
 	if (b->umax <= (U)(BITS - 1)) {
-		*n = (unsigned)b->umin;
-		*m = (unsigned)b->umax;
+		*n = (AMOUNT)b->umin;
+		*m = (AMOUNT)b->umax;
 	} else {
-		*n = (unsigned)(b->val & (U)(BITS - 1));
-		*m = (unsigned)((b->val | b->mask) & (U)(BITS - 1));
+		*n = (AMOUNT)(b->val & (U)(BITS - 1));
+		*m = (AMOUNT)((b->val | b->mask) & (U)(BITS - 1));
 	}
 }
 
@@ -575,7 +570,7 @@ static inline void N(amount)(const V *b, unsigned *n, unsigned *m)
  * all (one amount, and the minimum and the maximum agree above); signed likewise, with
  * the bit that becomes the sign among those that must agree.
  */
-static inline void N(lsh)(const V *a, unsigned n, unsigned m, V *r)
+static inline void N(lsh)(const V *a, AMOUNT n, AMOUNT m, V *r)
 {
 	U low = N(below)((U)(a->val | a->mask));
 
@@ -597,7 +592,7 @@ static inline void N(lsh)(const V *a, unsigned n, unsigned m, V *r)
 }
 
 /* Right: monotone in both operands, rising in x and falling in the amount. */
-static inline void N(rsh)(const V *a, unsigned n, unsigned m, V *r)
+static inline void N(rsh)(const V *a, AMOUNT n, AMOUNT m, V *r)
 {
 	r->val = n == m ? (U)(a->val >> n) : (U)0;
 	r->mask = n == m ? (U)(a->mask >> n) : UMAX;
@@ -609,7 +604,7 @@ static inline void N(rsh)(const V *a, unsigned n, unsigned m, V *r)
 }
 
 /* Arithmetic right: rising in x; towards 0 or -1 with the amount. */
-static inline void N(arsh)(const V *a, unsigned n, unsigned m, V *r)
+static inline void N(arsh)(const V *a, AMOUNT n, AMOUNT m, V *r)
 {
 	r->val = n == m ? (U)((S)a->val >> n) : (U)0;
 	r->mask = n == m ? (U)((S)a->mask >> n) : UMAX;

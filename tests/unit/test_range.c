@@ -415,6 +415,107 @@ static void test_print(void **state)
 	skep_buf_fini(&b);
 }
 
+/* What programs rely on: the bounds of results. */
+static void test_precision(void **state)
+{
+	static const struct {
+		u16 op;
+		u8 size;
+		s32 off;
+		s64 imm, dmin, dmax, smin, smax; /* signed bounds of the operands */
+		u64 umin, umax;			 /* of the result */
+		s64 min, max;
+	} rows[] = {
+		{SKEP_AND, 8, 0, 0, INT64_MIN, INT64_MAX, 0xff, 0xff, 0, 0xff, 0, 0xff},
+		{SKEP_AND, 8, 0, 0, -64, -1, -16, -16, -64, -16, -64, -16},
+		{SKEP_OR, 8, 0, 0, 16, 31, 3, 3, 19, 31, 19, 31},
+		{SKEP_OR, 8, 0, 0, 0, 4, 0, 1, 0, 5, 0, 5},
+		{SKEP_XOR, 4, 0, 0, 0, 15, 16, 31, 16, 31, 16, 31},
+		{SKEP_ADD, 8, 0, 0, 0, 10, -3, 5, 0, UINT64_MAX, -3, 15},
+		{SKEP_ADD, 4, 0, 0, -4, -1, 4, 4, 0, 3, 0, 3},
+		{SKEP_SUB, 8, 0, 0, 10, 20, 0, 10, 0, 20, 0, 20},
+		{SKEP_MUL, 8, 0, 0, 2, 3, 4, 5, 8, 15, 8, 15},
+		{SKEP_MUL, 8, 0, 0, -2, 3, -4, 5, 0, UINT64_MAX, -12, 15},
+		{SKEP_MUL, 4, 0, 0, 0, 100, 14, 14, 0, 1400, 0, 1400},
+		{SKEP_DIV, 8, 0, 0, 10, 100, 2, 5, 2, 50, 2, 50},
+		{SKEP_DIV, 4, 0, 0, 10, 100, 0, 5, 0, 100, 0, 100},
+		{SKEP_MOD, 8, 0, 0, INT64_MIN, INT64_MAX, 10, 10, 0, 9, 0, 9},
+		{SKEP_MOD, 8, 0, 0, 13, 17, 10, 10, 3, 7, 3, 7},
+		{SKEP_SDIV, 8, 0, 0, -100, 10, -3, -3, 0, UINT64_MAX, -3, 33},
+		{SKEP_SMOD, 8, 0, 0, -100, 100, 7, 7, 0, UINT64_MAX, -6, 6},
+		{SKEP_LSH, 8, 0, 0, 0, 7, 3, 3, 0, 56, 0, 56},
+		{SKEP_LSH, 8, 0, 0, 1, 1, 0, 7, 1, 128, 1, 128},
+		{SKEP_RSH, 8, 0, 0, INT64_MIN, INT64_MAX, 60, 60, 0, 15, 0, 15},
+		{SKEP_ARSH, 8, 0, 0, INT64_MIN, INT64_MAX, 60, 60, 0, UINT64_MAX, -8, 7},
+		{SKEP_ARSH, 4, 0, 0, -16, -8, 2, 2, 0xfffffffc, 0xfffffffe, 0xfffffffc, 0xfffffffe},
+		{SKEP_MOV, 4, 0, 0, 0, 0, -16, -8, 0xfffffff0, 0xfffffff8, 0xfffffff0, 0xfffffff8},
+		{SKEP_MOVSX, 8, 8, 0, 0, 0, INT64_MIN, INT64_MAX, 0, UINT64_MAX, -128, 127},
+		{SKEP_MOVSX, 8, 32, 0, 0, 0, 0xfffffff0, 0xffffffff, -16, -1, -16, -1},
+		{SKEP_MOVSX, 4, 16, 0, 0, 0, 0xfff0, 0x10010, 0, UINT32_MAX, 0, UINT32_MAX},
+		{SKEP_NEG, 8, 0, 0, -5, 7, 0, 0, 0, UINT64_MAX, -7, 5},
+		{SKEP_TOLE, 4, 0, 16, 0x10005, 0x10010, 0, 0, 5, 0x10, 5, 0x10},
+		{SKEP_TOBE, 4, 0, 16, 0, 255, 0, 0, 0, 0xff00, 0, 0xff00},
+	};
+	struct skep_ins in = {.form = SKEP_REG};
+
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(rows); i++) {
+		struct skep_range d = skep_range_signed(rows[i].dmin, rows[i].dmax);
+		struct skep_range s = skep_range_signed(rows[i].smin, rows[i].smax), r;
+
+		in.op = rows[i].op;
+		in.size = rows[i].size;
+		in.off = rows[i].off;
+		in.imm = rows[i].imm;
+		r = skep_range_alu(&in, &d, &s);
+		if (r.umin == rows[i].umin && r.umax == rows[i].umax && r.smin == rows[i].min && r.smax == rows[i].max)
+			continue;
+		fail_range("result", &r);
+		fail_msg("row %u, %s", i, skep_ops[in.op].name);
+	}
+}
+
+static void refined(u16 op, u32 size, bool taken, struct skep_range d, u64 imm, struct skep_range expect)
+{
+	struct skep_range s = skep_range_const(imm);
+
+	if (skep_range_refine(op, size, taken, &d, &s) && skep_range_includes(&expect, &d))
+		return;
+	fail_range("refined", &d);
+	fail_range("expected", &expect);
+	fail_msg("%s, %u bytes, %llx", skep_ops[op].name, size, (unsigned long long)imm);
+}
+
+/* What branches leave: edges of ranges, bits, low halves under a known upper half. */
+static void test_precise_branches(void **state)
+{
+	struct skep_range any = skep_range_any(), low = skep_range_zext(4), small = skep_range_unsigned(0, 4);
+	struct skep_range d = any, s = skep_range_const(5), expect;
+
+	refined(SKEP_JEQ, 8, false, small, 0, skep_range_unsigned(1, 4));
+	refined(SKEP_JNE, 4, true, small, 4, skep_range_unsigned(0, 3));
+	refined(SKEP_JEQ, 8, true, any, 77, skep_range_const(77));
+	refined(SKEP_JEQ, 4, true, low, 77, skep_range_const(77));
+	refined(SKEP_JLT, 4, true, low, 16, skep_range_unsigned(0, 15));
+	refined(SKEP_JSGT, 4, true, low, 7, skep_range_unsigned(8, INT32_MAX));
+	refined(SKEP_JGE, 8, false, any, 100, skep_range_unsigned(0, 99));
+	refined(SKEP_JSLE, 8, true, skep_range_signed(-9, 99), (u64)-1, skep_range_signed(-9, -1));
+	refined(SKEP_JSET, 8, false, low, 0xfffffff0, skep_range_unsigned(0, 15));
+	refined(SKEP_JSET, 8, true, skep_range_unsigned(0, 15), 8, skep_range_unsigned(8, 15));
+	/* The low half alone: it is 0..15, the upper half still any. */
+	expect = any;
+	expect.umax32 = 15;
+	assert_true(skep_range_sync(&expect));
+	refined(SKEP_JLT, 4, true, any, 16, expect);
+	assert_true(expect.umax == 0xffffffff0000000f && expect.bits.mask == 0xffffffff0000000f);
+	/* Halves that differ. */
+	d.umin32 = 6;
+	assert_true(skep_range_sync(&d));
+	assert_int_equal(skep_range_cond(SKEP_JEQ, 8, &d, &s), 0);
+	assert_int_equal(skep_range_cond(SKEP_JGT, 4, &d, &s), 1);
+	assert_int_equal(skep_range_cond(SKEP_JGT, 8, &d, &s), 1);
+	assert_int_equal(skep_range_cond(SKEP_JSGT, 8, &d, &s), -1);
+}
+
 /* A mask of zeros or ones: both ways together have all members. */
 static void test_fork(void **state)
 {
@@ -442,6 +543,8 @@ int main(void)
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_widening_ends),
+		cmocka_unit_test(test_precision),
+		cmocka_unit_test(test_precise_branches),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_fork),
 	};
