@@ -877,6 +877,17 @@ bool skep_facts_born(const struct skep_facts *fa, u32 vn, u32 *block)
 	return true;
 }
 
+int skep_facts_joined(const struct skep_facts *fa, u32 vn, u32 *block)
+{
+	u32 at = vn - (u32)VN_JOIN;
+
+	(void)fa;
+	if (vn < (u32)VN_JOIN || at % NLOC >= NREG)
+		return -1;
+	*block = at / NLOC;
+	return (int)(at % NLOC);
+}
+
 bool skep_facts_symbol(u32 vn)
 {
 	return vn >= VN_SYM && vn < VN_CORE;

@@ -103,6 +103,8 @@ const struct skep_insn *skep_facts_def(const struct skep_facts *fa, u32 vn);
  * control enters it (or UINT32_MAX: the name has one value for ever); false: not known.
  */
 bool skep_facts_born(const struct skep_facts *fa, u32 vn, u32 *block);
+/* The register whose values a name joins, and the block where; -1: the name is no join in a register. */
+int skep_facts_joined(const struct skep_facts *fa, u32 vn, u32 *block);
 /* Is the name the address of a variable or a map? */
 bool skep_facts_symbol(u32 vn);
 

@@ -49,6 +49,39 @@ static bool multiple(const struct skep_opt *o, const struct skep_insn *i, u8 reg
 	return false;
 }
 
+enum { DEPTH = 4 };
+
+static bool aligned(const struct skep_opt *o, u32 vn, u32 size, int depth);
+
+/* A name that joins others in a register: each of them, or NULL. */
+static bool join_aligned(const struct skep_opt *o, u32 vn, u32 size, int depth)
+{
+	const struct skep_block *b;
+	u32 block;
+	int reg = skep_facts_joined(o->fa, vn, &block);
+
+	if (reg < 0 || depth > DEPTH || block == 0)
+		return false;
+	b = &o->cfg->block[block];
+	for (u32 e = 0; e < b->npred; e++) {
+		const struct skep_insn *l = o->cfg->block[b->pred[e]].last;
+		const struct skep_val *v = &o->fa->in[l->num][reg];
+
+		if (!o->fa->reached[l->num])
+			continue;
+		if (skep_isa_writes(&l->in) >> reg & 1 && l->in.op != SKEP_CALL)
+			v = &o->fa->made[l->num];
+		else if (l->in.op == SKEP_CALL && reg < 6)
+			return false;
+		if (skep_val_const(v) && v->off == 0)
+			continue;
+		if (v->vn == vn ? v->off != 0 : (v->kind != SKEP_K_MAPVAL && v->kind != SKEP_K_MAPVAL_OR_NULL) ||
+							 v->off % (s64)size || !aligned(o, v->vn, size, depth + 1))
+			return false;
+	}
+	return true;
+}
+
 /* Is the name of a map value that of its beginning, or of a multiple of `size` behind it? */
 static bool aligned(const struct skep_opt *o, u32 vn, u32 size, int depth)
 {
@@ -57,7 +90,9 @@ static bool aligned(const struct skep_opt *o, u32 vn, u32 size, int depth)
 
 	if (skep_facts_symbol(vn) || (d && d->in.op == SKEP_CALL))
 		return true;
-	if (!d || !d->func || d->in.op != SKEP_ADD || d->in.size != 8 || d->in.form != SKEP_REG || depth > 4)
+	if (!d)
+		return join_aligned(o, vn, size, depth);
+	if (!d->func || d->in.op != SKEP_ADD || d->in.size != 8 || d->in.form != SKEP_REG || depth > DEPTH)
 		return false;
 	x = &o->fa->in[d->num][d->in.dst];
 	y = &o->fa->in[d->num][d->in.src];

@@ -41,6 +41,8 @@ struct keep {
 	u32 nprod, head[HASH]; /* + 1 */
 	u32 *stamp, mark; /* blocks seen in a walk */
 	u32 *work;
+	u32 own;   /* the web of the value that is looked at, */
+	u8 own_reg; /* and its register */
 	u16 *busy; /* by block: registers live or written somewhere in it */
 };
 
@@ -58,6 +60,11 @@ static bool is_prod(const struct skep_opt *o, struct skep_insn *i, struct prod *
 	if (i->in.op == SKEP_LDDW) {
 		p->slots = 2;
 		return i->ref == SKEP_REF_MAP || i->ref == SKEP_REF_DATA || (i->ref == SKEP_REF_NONE && skep_insn_const(i));
+	}
+	/* A small constant saves something where a use can take another register for it. */
+	if (i->in.op == SKEP_MOV && i->in.form == SKEP_IMM && skep_insn_const(i)) {
+		p->slots = 1;
+		return true;
 	}
 	if ((cls != SKEP_CLASS_ALU && cls != SKEP_CLASS_UNARY) || i->in.op == SKEP_MOV || i->in.op == SKEP_CAST ||
 	    skep_val_const(&p->v) || !skep_insn_const(i))
@@ -122,22 +129,39 @@ static bool dominates(const struct keep *k, const struct prod *e, const struct p
 
 /* --- ways from one point to another ---------------------------------------------------- */
 
-/* Registers that are busy before, in or behind an instruction. */
-static u16 point(const struct skep_opt *o, u32 n)
+/* Registers that are busy before and behind an instruction; that of the value itself is not. */
+static u16 busy_in(const struct keep *k, const struct skep_insn *i)
 {
-	const struct skep_insn *i = o->cfg->insn[n];
+	u16 m = k->o->lv->in[i->num], own = (u16)(1u << k->own_reg);
 
-	return (u16)(o->lv->in[n] | o->lv->out[n] | (i->func ? skep_isa_writes(&i->in) : 0));
+	return m & own && skep_web_before(k->w, i, k->own_reg) == k->own ? m & (u16)~own : m;
+}
+
+static u16 busy_out(const struct keep *k, const struct skep_insn *i)
+{
+	u16 m = k->o->lv->out[i->num], own = (u16)(1u << k->own_reg);
+
+	return m & own && skep_web_after(k->w, i, k->own_reg) == k->own ? m & (u16)~own : m;
+}
+
+static u16 point(const struct keep *k, u32 n)
+{
+	const struct skep_insn *i = k->o->cfg->insn[n];
+
+	if (!i->func)
+		return (u16)(k->o->lv->in[n] | k->o->lv->out[n]);
+	return (u16)(busy_in(k, i) | busy_out(k, i) | skep_isa_writes(&i->in));
 }
 
 static void sum_blocks(struct keep *k, u32 lo, u32 hi)
 {
 	const struct skep_cfg *c = k->o->cfg;
 
+	k->own = UINT32_MAX;
 	for (u32 b = c->block_of[lo]; b <= c->block_of[hi]; b++) {
 		k->busy[b] = 0;
 		for (u32 n = c->block[b].first->num; n <= c->block[b].last->num; n++)
-			k->busy[b] |= point(k->o, n);
+			k->busy[b] |= point(k, n);
 	}
 }
 
@@ -149,7 +173,7 @@ static u16 stretch(struct keep *k, u32 from, u32 to, int z)
 	for (u32 n = from; n <= to; n++) {
 		if (z >= 0)
 			skep_web_occupy(k->w, n, (u8)z);
-		busy |= point(k->o, n);
+		busy |= point(k, n);
 	}
 	return busy;
 }
@@ -164,7 +188,7 @@ static u16 between(struct keep *k, const struct skep_insn *e, const struct skep_
 	const struct skep_cfg *c = o->cfg;
 	u32 be = c->block_of[e->num], bt = c->block_of[t->num], depth = 0;
 	bool same = be == bt && e->num < t->num;
-	u16 busy = (u16)(o->lv->out[e->num] | o->lv->in[t->num]);
+	u16 busy = (u16)(busy_out(k, e) | busy_in(k, t));
 
 	if (z >= 0)
 		skep_web_occupy(k->w, t->num, (u8)z);
@@ -181,7 +205,7 @@ static u16 between(struct keep *k, const struct skep_insn *e, const struct skep_
 		if (k->stamp[b] == k->mark || c->block[b].rpo == UINT32_MAX)
 			continue;
 		k->stamp[b] = k->mark;
-		if (b != be && z < 0)
+		if (b != be && z < 0 && !(k->busy[b] >> k->own_reg & 1))
 			busy |= k->busy[b];
 		else
 			busy |= stretch(k, b == be ? e->num + 1 : c->block[b].first->num, c->block[b].last->num, z);
@@ -245,17 +269,6 @@ static void judge(const struct keep *k, const struct prod *e, struct prod *p, st
 	}
 }
 
-/* Does some register hold the value before the computation? Then it is kept already. */
-static bool held(const struct skep_opt *o, const struct prod *p)
-{
-	const struct skep_val *in = o->fa->in[p->first->num];
-
-	for (u32 r = 0; r < NREGS; r++)
-		if (in[r].kind == p->v.kind && skep_val_eq(&in[r], &p->v))
-			return true;
-	return false;
-}
-
 static bool same_value(const struct prod *e, const struct prod *p)
 {
 	if (e->v.vn != p->v.vn || e->v.kind != p->v.kind)
@@ -264,14 +277,12 @@ static bool same_value(const struct prod *e, const struct prod *p)
 					skep_fits_s32(p->v.off - e->v.off));
 }
 
-/* May the web of `e` move to another register: is `e` the last to define it? */
+/* Does nothing but the computation define its web? */
 static bool sole_def(const struct keep *k, const struct prod *e)
 {
 	u8 q = e->i->in.dst;
 	u32 web = skep_web_after(k->w, e->i, q), lo = UINT32_MAX, hi = 0;
 
-	if (skep_web_pinned(k->w, web))
-		return false;
 	skep_web_span(k->w, web, &lo, &hi);
 	if (hi - lo > MAX_SPAN)
 		return false;
@@ -325,9 +336,9 @@ static void put_want(struct keep *k, const struct want *t, u8 z)
 
 static u16 ways(struct keep *k, const struct prod *e, const struct want *t, int z)
 {
-	u16 busy = between(k, e->i, t->p->first, z);
+	u16 busy = between(k, e->i, t->nuse ? t->use[0] : t->p->i, z);
 
-	for (u32 u = 0; u < t->nuse; u++)
+	for (u32 u = 1; u < t->nuse; u++)
 		busy |= between(k, e->i, t->use[u], z);
 	return busy;
 }
@@ -349,19 +360,23 @@ static struct skep_insn *alive(const struct skep_opt *o, u32 from, bool up)
 	return o->cfg->insn[from];
 }
 
-/* The register that keeps the value: best one to which the web of `e` can move whole. */
-static int choose(const struct keep *k, const struct prod *e, u16 busy, bool *moves)
+/* The register that keeps the value: where it is, or where its web can move whole, or *copy. */
+static int choose(const struct keep *k, const struct prod *e, u16 busy, bool *copy)
 {
 	u8 q = e->i->in.dst;
 	u32 web = skep_web_after(k->w, e->i, q);
 	u16 can = (u16)(~busy & 0x3ff);
 
-	*moves = true;
-	if (sole_def(k, e))
-		for (int z = 0; z < NREGS; z++)
-			if (can >> z & 1 && z != q && skep_web_fits(k->w, web, q, (u8)z, UINT32_MAX))
+	*copy = false;
+	if (sole_def(k, e)) {
+		if (can >> q & 1)
+			return q;
+		for (int z = 0; z < NREGS && !skep_web_pinned(k->w, web); z++)
+			if (can >> z & 1 && skep_web_fits(k->w, web, q, (u8)z, UINT32_MAX))
 				return z;
-	*moves = false;
+	}
+	*copy = true;
+	can &= (u16)~(1u << q);
 	return can ? __builtin_ctz(can) : -1;
 }
 
@@ -370,25 +385,25 @@ static bool apply(struct keep *k, struct prod *e, struct want *t, u32 n, u16 bus
 	struct skep_opt *o = k->o;
 	u32 lo = e->first->num, hi = e->i->num;
 	u8 q = e->i->in.dst;
-	bool moves;
-	int z = choose(k, e, busy, &moves);
+	bool copy;
+	int z = choose(k, e, busy, &copy);
 	s32 gain = 0;
 
 	for (u32 j = 0; j < n; j++) {
 		gain += t[j].gain;
 		span(&t[j], &lo, &hi);
 	}
-	if (z < 0 || gain - !moves < 1)
+	if (z < 0 || gain - copy < 1)
 		return false;
-	if (moves)
+	if (!copy)
 		skep_web_span(k->w, skep_web_after(k->w, e->i, q), &lo, &hi);
 	if (hi - lo > MAX_SPAN)
 		return false;
 	if (!skep_opt_begin(o, "kept in a register", alive(o, lo, true), alive(o, hi, false)))
 		return false;
-	if (moves) {
+	if (!copy && z != q) {
 		skep_web_rename(k->w, skep_web_after(k->w, e->i, q), q, (u8)z);
-	} else {
+	} else if (copy) {
 		struct skep_ins mv = skep_mk_mov((u8)z, q);
 
 		skep_edit_insert_after(e->i, skep_insn_new(o->obj, &mv, e->i));
@@ -411,11 +426,13 @@ static bool visit(struct keep *k, struct prod *e)
 
 	if (e->done || !e->i->func || !lasting(k, e))
 		return false;
+	k->own_reg = e->i->in.dst;
+	k->own = skep_web_after(k->w, e->i, k->own_reg);
 	for (u32 j = e->next; j && n < MAX_WANTS; j = k->prod[j - 1].next) {
 		struct prod *p = &k->prod[j - 1];
 		u16 more;
 
-		if (p->i->num - e->first->num > MAX_SPAN || p->done || !p->i->func || !p->first->func || !same_value(e, p) || held(k->o, p) || !dominates(k, e, p))
+		if (p->i->num - e->first->num > MAX_SPAN || p->done || !p->i->func || !p->first->func || !same_value(e, p) || !dominates(k, e, p))
 			continue;
 		judge(k, e, p, &t[n]);
 		if (t[n].gain < 1)
