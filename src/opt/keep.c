@@ -329,6 +329,14 @@ static void put_want(struct keep *k, const struct want *t, u8 z)
 		skep_edit_remove(o->obj, p->i);
 		return;
 	}
+	if (d == z && t->delta) {
+		skep_edit_set(p->i, &add);
+		return;
+	}
+	if (d == z) {
+		skep_edit_remove(o->obj, p->i);
+		return;
+	}
 	skep_edit_set(p->i, &mv);
 	if (t->delta)
 		skep_edit_insert_after(p->i, skep_insn_new(o->obj, &add, p->i));

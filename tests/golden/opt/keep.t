@@ -220,12 +220,12 @@ optimize --passes=keep -S %in.s
 f:
 	r2 = *(u32 *)(r1 + 12)
 	r3 = *(u32 *)(r1 + 16)
-	r5 = r2
-	r5 *= r3
+	r6 = r2
+	r6 *= r3
 	r4 = *(u32 *)(r1 + 8)
-	r0 = r5
+	r0 = r6
 	r0 += r4
-	r0 ^= r5
+	r0 ^= r6
 	exit
 
 === title
@@ -376,7 +376,6 @@ f:
 	r2 = *(u32 *)(r1 + 12)
 	r3 = a ll
 	r0 = *(u32 *)(r3 + 0)
-	r3 = a ll
 	if r2 != 0 goto L9
 	r3 = r10
 	r3 += -8
