@@ -318,4 +318,51 @@ enum skep_karg_flag {
  */
 u32 skep_karg_flags(u32 attach_type, const char *attach_to, u32 arg);
 
+/* --- kernel functions -------------------------------------------------------------------- */
+
+enum skep_kf {
+	SKEP_KF_ACQUIRE = 1,	    /* r0 is a new reference */
+	SKEP_KF_RELEASE = 2,	    /* releases the referenced pointer among its arguments */
+	SKEP_KF_RET_NULL = 4,	    /* a returned pointer may be NULL */
+	SKEP_KF_TRUSTED = 8,	    /* pointers to kernel types must be trusted or referenced, not NULL */
+	SKEP_KF_RCU = 16,	    /* or at least protected by RCU */
+	SKEP_KF_SLEEPS = 32,	    /* only in sleepable programs, outside of locks and RCU sections */
+	SKEP_KF_DESTRUCTIVE = 64,   /* needs the right to reboot */
+	SKEP_KF_ITER_NEW = 128,	    /* the first argument is an iterator: made, */
+	SKEP_KF_ITER_NEXT = 256,    /* advanced, */
+	SKEP_KF_ITER_DESTROY = 512, /* taken down */
+	SKEP_KF_RCU_PROTECTED = 1024, /* only in an RCU section, which must outlive the iterator */
+	SKEP_KF_CALLBACK = 2048,    /* calls a subprogram of the program */
+	SKEP_KF_ASYNC = 4096,	    /* and does so later */
+	SKEP_KF_CHANGES_PKT = 8192, /* packet pointers are invalid afterwards */
+	SKEP_KF_ARENA_RET = 1 << 14, /* returns a pointer into the arena */
+	SKEP_KF_ARENA_ARG2 = 1 << 15, /* takes one as its second argument */
+	SKEP_KF_FASTCALL = 1 << 16, /* keeps r1 to r5 that are not arguments */
+};
+struct skep_kfunc {
+	const char *name;
+	u64 progs; /* set of program types */
+	u32 flags; /* enum skep_kf */
+};
+/* A kernel function by name, or NULL: none that programs may call on Linux 6.18 as far as is known. */
+const struct skep_kfunc *skep_kfunc_find(const char *name);
+bool skep_kfunc_allowed(u32 prog_type, const struct skep_kfunc *k);
+/* What the end of a parameter's name says about it, in the kernel's BTF. */
+enum skep_ks {
+	SKEP_KS_SIZE = 1,	/* __sz: bytes of the memory before it */
+	SKEP_KS_CONST_SIZE = 2, /* __szk: the same, must be a constant */
+	SKEP_KS_CONST = 4,	/* __k: a constant */
+	SKEP_KS_IGNORE = 8,	/* __ign: anything */
+	SKEP_KS_ALLOC = 16,	/* __alloc: an object of bpf_obj_new */
+	SKEP_KS_NULL = 32,	/* __nullable, __opt: may be NULL */
+	SKEP_KS_UNINIT = 64,	/* __uninit: is initialised by the call */
+	SKEP_KS_REFCOUNTED = 128, /* __refcounted_kptr */
+	SKEP_KS_STR = 256,	/* __str: a constant string */
+	SKEP_KS_MAP = 512,	/* __map: a map */
+	SKEP_KS_PROG = 1024,	/* __prog: not the program's: the verifier puts it there */
+	SKEP_KS_IRQ = 2048,	/* __irq_flag */
+	SKEP_KS_ITER = 4096,	/* __iter: an iterator */
+};
+u32 skep_kfunc_suffix(const char *param);
+
 #endif

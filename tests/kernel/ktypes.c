@@ -6,7 +6,7 @@
 #include "btf/btf.h"
 #include "probe.h"
 
-static unsigned nwalk, ntaken, nkinds;
+static unsigned nwalk, ntaken, nkinds, nkfuncs, npart, nacquire;
 static struct skep_btf *types;
 static struct skep_arena arena;
 
@@ -124,6 +124,66 @@ static void check_walk(const struct source *s, const struct btf *vmlinux)
 			check_read(s, id, off, size);
 }
 
+/* --- kernel functions ----------------------------------------------------------------- */
+
+/* Calls it with zeroes. */
+static int call_kfunc(const struct probe_type *t, u32 id)
+{
+	probe_n = 0;
+	for (u8 r = 1; r <= 5; r++)
+		emit_mov(r, 0);
+	emit(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, (s32)id);
+	emit_mov(0, 1);
+	emit_exit();
+	return probe_load(t->prog, t->attach, 1);
+}
+
+static void check_kfunc(const struct probe_type *t, const char *name, u32 id)
+{
+	const struct skep_kfunc *k = skep_kfunc_find(name);
+	bool ours = k && skep_kfunc_allowed(t->prog, k), kernel, leak;
+
+	if (call_kfunc(t, id) && !strstr(probe_log, "call "))
+		return;
+	kernel = !strstr(probe_log, "is not allowed");
+	nkfuncs++;
+	if (kernel != ours) {
+		/* some ask for the attach type, too: the table takes all of a program type */
+		if (!ours)
+			probe_fail("%s: %s: kernel allows, table refuses", probe_name(t), name);
+		else
+			npart++;
+		return;
+	}
+	if (!ours)
+		return;
+	if (!(k->flags & SKEP_KF_SLEEPS) != !strstr(probe_log, "must be sleepable") &&
+	    t->prog != SKEP_PROG_SYSCALL)
+		probe_fail("%s: %s: sleeps or not", probe_name(t), name);
+	leak = strstr(probe_log, "Unreleased reference") || strstr(probe_log, "reference leak");
+	if (leak && !(k->flags & (SKEP_KF_ACQUIRE | SKEP_KF_ITER_NEW)))
+		probe_fail("%s: %s acquires a reference", probe_name(t), name);
+	if (leak)
+		nacquire++;
+	/* all was taken: then there is nothing to release */
+	if (strstr(probe_log, "processed 8 insns") && k->flags & SKEP_KF_ACQUIRE && !leak)
+		probe_fail("%s: %s acquires no reference", probe_name(t), name);
+}
+
+static void check_kfuncs(const struct btf *vmlinux)
+{
+	struct skep_btf_type tag, func;
+
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(probe_types); i++) {
+		if (!probe_begin(&probe_types[i], vmlinux))
+			continue;
+		for (u32 id = 0; (id = skep_btf_next(types, "bpf_kfunc", 9, id)) != 0;)
+			if (skep_btf_get(types, id, &tag) && tag.kind == SKEP_BTF_DECL_TAG &&
+			    skep_btf_get(types, tag.ref, &func))
+				check_kfunc(&probe_types[i], func.name, func.id);
+	}
+}
+
 int main(void)
 {
 	const struct btf *vmlinux;
@@ -142,8 +202,10 @@ int main(void)
 	vmlinux = btf__load_vmlinux_btf();
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(sources); i++)
 		check_walk(&sources[i], vmlinux);
-	printf("%u reads of structs, %u taken, %u kinds; %u disagree\n", nwalk, ntaken, nkinds,
-	       probe_failed);
+	check_kfuncs(vmlinux);
+	printf("%u reads of structs, %u taken, %u kinds; %u pairs of program type and kernel function "
+	       "(%u allowed for some attach types only), %u acquired; %u disagree\n",
+	       nwalk, ntaken, nkinds, nkfuncs, npart, nacquire, probe_failed);
 	skep_arena_fini(&arena);
 	free(raw);
 	return probe_failed ? 1 : 0;

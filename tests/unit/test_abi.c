@@ -182,11 +182,44 @@ static void test_rules(void **state)
 	assert_false(skep_prog_may_sleep(SKEP_PROG_LSM, SKEP_ATTACH_LSM_MAC, "inode_permission"));
 }
 
+static void test_kfuncs(void **state)
+{
+	static const char *const names[] = {
+#define KFUNC(name, progs, flags) #name,
+#include "abi/kfunc.def"
+	};
+	const struct skep_kfunc *k;
+
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(names); i++) {
+		k = skep_kfunc_find(names[i]);
+		assert_non_null(k);
+		assert_string_equal(k->name, names[i]);
+	}
+	assert_null(skep_kfunc_find(""));
+	assert_null(skep_kfunc_find("zzz"));
+	k = skep_kfunc_find("bpf_task_acquire");
+	assert_int_equal(k->flags, SKEP_KF_ACQUIRE | SKEP_KF_RET_NULL | SKEP_KF_RCU);
+	assert_true(skep_kfunc_allowed(SKEP_PROG_TRACING, k));
+	assert_true(skep_kfunc_allowed(SKEP_PROG_LSM, k));
+	assert_false(skep_kfunc_allowed(SKEP_PROG_SOCKET_FILTER, k));
+	assert_int_equal(skep_kfunc_suffix("buffer__szk"), SKEP_KS_CONST_SIZE);
+	assert_int_equal(skep_kfunc_suffix("mem__sz"), SKEP_KS_SIZE);
+	assert_int_equal(skep_kfunc_suffix("ptr__uninit"), SKEP_KS_UNINIT);
+	assert_int_equal(skep_kfunc_suffix("sk"), 0);
+	assert_int_equal(skep_karg_flags(SKEP_ATTACH_TRACE_ITER, "task", 1), SKEP_KAF_NULL);
+	assert_int_equal(skep_karg_flags(SKEP_ATTACH_TRACE_RAW_TP, "task", 1), 0);
+	assert_true(skep_helper_allowed_to(SKEP_PROG_TRACING, SKEP_ATTACH_TRACE_ITER, "tcp", SKEP_FN_setsockopt));
+	assert_false(
+	    skep_helper_allowed_to(SKEP_PROG_TRACING, SKEP_ATTACH_TRACE_ITER, "task", SKEP_FN_setsockopt));
+	assert_false(skep_ops_member_ok("tcp_congestion_ops", "get_info"));
+	assert_true(skep_ops_member_ok("tcp_congestion_ops", "init"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_numbers),  cmocka_unit_test(test_contexts),
-		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_kfuncs),
 	    cmocka_unit_test(test_writable), cmocka_unit_test(test_helpers),
 	    cmocka_unit_test(test_sections),
 	};
