@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Global functions: verified by their signatures alone, whatever their callers pass. */
+#include "cases.h"
+
+struct pair {
+	u64 a, b;
+};
+ARRAY_OF(struct pair, values);
+
+__noinline int number(int x)
+{
+	return x + 1;
+}
+
+__noinline int as_index(u32 i)
+{
+	struct pair *v = first(&values);
+
+	return v ? ((u8 *)v)[i] : 0;
+}
+
+__noinline int as_checked_index(u32 i)
+{
+	struct pair *v = first(&values);
+
+	return v && i < sizeof(*v) ? ((u8 *)v)[i] : 0;
+}
+
+__noinline int reads_pair(struct pair *p)
+{
+	return p ? p->a : 0;
+}
+
+__noinline int reads_pair_unchecked(struct pair *p)
+{
+	return p->a;
+}
+
+__noinline int reads_beyond_pair(struct pair *p)
+{
+	return p ? (&p->a)[2] : 0;
+}
+
+__noinline int writes_pair(struct pair *p)
+{
+	if (p)
+		p->b = 1;
+	return 0;
+}
+
+__noinline int takes_context(struct __sk_buff *skb)
+{
+	return skb->len;
+}
+
+__noinline int takes_nothing(void)
+{
+	return bpf_get_prandom_u32();
+}
+
+__noinline int shrinks(struct __sk_buff *skb)
+{
+	return bpf_skb_change_tail(skb, 60, 0);
+}
+
+__noinline int harmless(struct __sk_buff *skb)
+{
+	return skb->mark;
+}
+
+__noinline int takes_void(void *p)
+{
+	return p != NULL;
+}
+
+__noinline int endless(int x)
+{
+	volatile int y = x;
+
+	while (y == x)
+		barrier();
+	return 0;
+}
+
+__noinline int large(int x)
+{
+	volatile u8 room[400];
+
+	room[x & 255] = 1;
+	return room[7];
+}
+
+ACCEPT("tc", passes_a_number)
+{
+	return number(5);
+}
+
+REJECT("map-bounds", "tc", argument_is_not_what_was_passed)
+{
+	return as_index(3);
+}
+
+ACCEPT("tc", argument_is_checked)
+{
+	return as_checked_index(3000);
+}
+
+ACCEPT("tc", passes_memory)
+{
+	struct pair p = {};
+
+	p.a = bpf_get_prandom_u32();
+	return reads_pair(&p);
+}
+
+ACCEPT("tc", passes_null)
+{
+	return reads_pair(NULL);
+}
+
+REJECT("null", "tc", callee_does_not_check)
+{
+	struct pair p = {};
+
+	p.a = bpf_get_prandom_u32();
+	return reads_pair_unchecked(&p);
+}
+
+REJECT("mem-bounds", "tc", callee_reads_beyond)
+{
+	struct pair p[2] = {};
+
+	return reads_beyond_pair(p);
+}
+
+REJECT("global-arg", "tc", passes_too_little)
+{
+	u64 half = 1;
+	void *p = &half;
+
+	hide(p);
+	return reads_pair(p);
+}
+
+ACCEPT("tc", passes_a_map_value)
+{
+	return reads_pair(first(&values));
+}
+
+ACCEPT("tc", callee_writes)
+{
+	struct pair p = {};
+
+	writes_pair(&p);
+	return p.b;
+}
+
+/* What a callee wrote is not what was there. */
+REJECT("map-bounds", "tc", callee_wrote_the_index)
+{
+	struct pair p = {}, *v = first(&values);
+
+	if (!v)
+		return 0;
+	writes_pair(&p);
+	return ((u8 *)v)[p.b];
+}
+
+ACCEPT("tc", passes_the_context)
+{
+	return takes_context(ctx);
+}
+
+REJECT("global-arg", "tc", passes_a_number_for_the_context)
+{
+	void *p = (void *)5;
+
+	hide(p);
+	return takes_context(p);
+}
+
+REJECT("global-arg", "tc", passes_the_stack_for_the_context)
+{
+	u64 room[30] = {};
+	void *p = room;
+
+	hide(p);
+	return takes_context(p);
+}
+
+REJECT("map-bounds", "tc", result_is_unknown)
+{
+	struct pair *v = first(&values);
+
+	return v ? ((u8 *)v)[takes_nothing() & 31] : 0;
+}
+
+ACCEPT("tc", result_is_masked)
+{
+	struct pair *v = first(&values);
+
+	return v ? ((u8 *)v)[takes_nothing() & 15] : 0;
+}
+
+REJECT("type", "tc", packet_changed_in_callee)
+{
+	struct __sk_buff *skb = ctx;
+	u8 *p = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (p + 8 > end)
+		return 0;
+	shrinks(skb);
+	return p[4];
+}
+
+ACCEPT("tc", packet_not_changed_in_callee)
+{
+	struct __sk_buff *skb = ctx;
+	u8 *p = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (p + 8 > end)
+		return 0;
+	harmless(skb);
+	return p[4];
+}
+
+REJECT("infinite", "tc", callee_does_not_end)
+{
+	return endless(1);
+}
+
+REJECT("stack-depth", "tc", callees_frame_is_too_large)
+{
+	volatile u8 room[300];
+	u32 i = bpf_get_prandom_u32() & 255;
+
+	room[i] = large(1);
+	room[i + 1] = 2;
+	return room[7];
+}
+
+REJECT("return", "cgroup_skb/ingress", result_returned)
+{
+	return number(0);
+}
+
+ACCEPT("cgroup_skb/ingress", result_returned_masked)
+{
+	return number(0) & 1;
+}
