@@ -84,7 +84,7 @@ class Inventory:
         data = json.loads(path.read_text())
         self.elsewhere = [(re.compile(e['log']), e['reason']) for e in data.get('elsewhere', [])]
         self.known = data.get('verdicts', [])
-        self.used = set()
+        self.used, self.wrong = set(), []
 
     def not_safety(self, row):
         """Why a refusal says nothing of safety, or None."""
@@ -93,11 +93,13 @@ class Inventory:
         log = row.get('log') or ''
         return next((reason for pattern, reason in self.elsewhere if pattern.search(log)), None)
 
-    def find(self, name):
+    def find(self, name, cls):
         for i, entry in enumerate(self.known):
             if fnmatch.fnmatch(name, entry['test']):
                 self.used.add(i)
-                return entry
+                if cls == entry['class']:
+                    return entry
+                self.wrong.append(f"{name}: {cls}, and verdicts.json says {entry['class']}")
         return None
 
 
@@ -128,7 +130,9 @@ def compare(ours, kernel, base, inv):
         if row['verdict'] == 'crash':
             out.append((name, 'broken', first(row), row, None))
         elif other:
-            out.append((name, *judge(row, other, inv), row, other))
+            cls, group = judge(row, other, inv)
+            entry = inv.find(':'.join(name), cls)
+            out.append((name, 'known' if entry else cls, entry['reason'] if entry else group, row, other))
         else:
             out.append((name, 'no verdict of the kernel', '', row, None))
     return out
@@ -174,7 +178,9 @@ def report(pairs, inv, args):
     if refused:
         print(f"refused for safety: {refused}; we do not accept {100 * count['both refuse'] / refused:.2f} % of them")
     print('\n' + times(pairs))
-    for cls in ('broken', 'defect', 'gap', 'undecided'):
+    if inv.wrong:
+        print('\n## not as listed\n\n' + '\n'.join(inv.wrong))
+    for cls in ('broken', 'defect', 'gap', 'undecided', 'known'):
         groups = collections.defaultdict(list)
         for name, c, group, o, k in pairs:
             if c == cls:
@@ -239,7 +245,7 @@ def main():
     count, taken, _ = report(pairs, inv, args)
     if paths and not kernel:
         print('SKIP the verdicts of the kernel: it gave none')
-    bad = count['broken'] + count['defect']
+    bad = count['broken'] + count['defect'] + len(inv.wrong)
     enough = taken and 100.0 * count['both accept'] / taken >= GOAL
     print(f"\n{count['both accept'] + count['both refuse']} passed, {bad} failed, "
           f"{len(pairs) - count['both accept'] - count['both refuse'] - bad} skipped")
