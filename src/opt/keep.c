@@ -432,7 +432,8 @@ static bool visit(struct keep *k, struct prod *e)
 	u16 busy = 0x400;
 	u32 n = 0;
 
-	if (e->done || !e->i->func || !lasting(k, e))
+	/* What nobody reads goes; it need not stay for others. */
+	if (e->done || !e->i->func || !(k->o->lv->out[e->i->num] >> e->i->in.dst & 1) || !lasting(k, e))
 		return false;
 	k->own_reg = e->i->in.dst;
 	k->own = skep_web_after(k->w, e->i, k->own_reg);
