@@ -12,16 +12,19 @@
 const struct skep_opt_def skep_opts_check[] = {
 	{"prog", 'p', "NAME", "only this program"},
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
-	{"attach", 0, "NAME", "the kernel's function or tracepoint, when the section does not tell"},
+	{"attach", 0, "NAME",
+	 "the kernel's function or tracepoint, when the section does not tell"},
 	{"budget", 0, "N", "instructions to process at most (default 1000000, as the kernel does)"},
-	{"kernel-btf", 0, "FILE", "types of the target kernel (default: the running one's; none: do without)"},
+	{"kernel-btf", 0, "FILE",
+	 "types of the target kernel (default: the running one's; none: do without)"},
 	{"log", 0, "FORM", "print the path: kernel is the form of the kernel's log"},
 	{"unprivileged", 0, NULL, "the rules for users without privileges: no address may leak"},
 	{"strict-alignment", 0, NULL, "every access must be aligned, as on machines that need it"},
 	{"no-prune", 0, NULL, "go along every path to its end (to check the pruning)"},
 	{"csv", 0, NULL, "print the columns that veristat writes, as CSV"},
 	{"compare", 0, NULL, "the two files are CSV of this command or of veristat: what changed?"},
-	{"threshold", 0, "N", "with --compare: N percent more instructions, or states, are a regression, too"},
+	{"threshold", 0, "N",
+	 "with --compare: N percent more instructions, or states, are a regression, too"},
 	{0},
 };
 const char skep_about_check[] =
@@ -67,7 +70,8 @@ static void put_json(struct skep_cli *cli, const struct skep_input *in, const st
 	skep_json_kstr(j, "program", f->name);
 	skep_json_kstr(j, "section", f->sec->name);
 	skep_json_kstr(j, "verdict", verdict_name[r->verdict]);
-	skep_json_kstr(j, "code", r->code ? skep_arena_printf(&cli->arena, "SKEP%04u", r->code) : NULL);
+	skep_json_kstr(j, "code",
+		       r->code ? skep_arena_printf(&cli->arena, "SKEP%04u", r->code) : NULL);
 	if (r->insn)
 		skep_json_kint(j, "insn", r->insn->slot);
 	skep_json_kint(j, "insns", r->insns);
@@ -88,16 +92,20 @@ static void put_csv(struct skep_cli *cli, const struct skep_input *in, const str
 	const char *slash = strrchr(in->path, '/');
 
 	skep_buf_printf(&cli->out, "%s,%s,%s,%llu,%llu,%u,%u\n", slash ? slash + 1 : in->path,
-			skep_cli_name(cli, f->name), r->verdict == SKEP_SAFE ? "success" : "failure",
-			(unsigned long long)us, (unsigned long long)r->processed, r->states, r->peak_states);
+			skep_cli_name(cli, f->name),
+			r->verdict == SKEP_SAFE ? "success" : "failure", (unsigned long long)us,
+			(unsigned long long)r->processed, r->states, r->peak_states);
 }
 
-static void put_text(struct skep_cli *cli, const struct skep_func *f, const struct skep_verify_result *r, u64 us)
+static void put_text(struct skep_cli *cli, const struct skep_func *f,
+		     const struct skep_verify_result *r, u64 us)
 {
-	skep_buf_printf(&cli->out, "%s: %s, %u instructions, %llu processed, %u states, %llu.%03llu ms, %zu KiB\n",
-			skep_cli_name(cli, f->name), verdict_name[r->verdict], r->insns,
-			(unsigned long long)r->processed, r->states, (unsigned long long)us / 1000,
-			(unsigned long long)us % 1000, (r->peak_bytes + 1023) / 1024);
+	skep_buf_printf(
+		&cli->out,
+		"%s: %s, %u instructions, %llu processed, %u states, %llu.%03llu ms, %zu KiB\n",
+		skep_cli_name(cli, f->name), verdict_name[r->verdict], r->insns,
+		(unsigned long long)r->processed, r->states, (unsigned long long)us / 1000,
+		(unsigned long long)us % 1000, (r->peak_bytes + 1023) / 1024);
 }
 
 /* Messages of one program after those of the programs before it. */
@@ -127,7 +135,8 @@ static void take_messages(struct skep_input *in, const struct skep_diags *from)
 
 /* --- checking ------------------------------------------------------------------------- */
 
-static int check_prog(struct skep_cli *cli, struct session *s, struct skep_input *in, const struct skep_func *f)
+static int check_prog(struct skep_cli *cli, struct session *s, struct skep_input *in,
+		      const struct skep_func *f)
 {
 	struct skep_verify_result r = {0};
 	struct skep_arena arena;
@@ -144,7 +153,8 @@ static int check_prog(struct skep_cli *cli, struct session *s, struct skep_input
 	if (s->opts.flags & SKEP_VF_LOG && s->log.n)
 		skep_buf_add(&cli->out, s->log.p, s->log.n);
 	if (!err || err == SKEP_EINPUT || err == SKEP_EUSAGE) {
-		/* Code that is malformed, or of an unknown type, is a verdict on this program, too. */
+		/* Code that is malformed, or of an unknown type, is a verdict on this program, too.
+		 */
 		if (err)
 			r.verdict = err == SKEP_EINPUT ? SKEP_UNSAFE : SKEP_UNDECIDED;
 		s->n[r.verdict]++;
@@ -223,7 +233,8 @@ static int log_form(struct skep_cli *cli, struct session *s)
 		return SKEP_EXIT_USAGE;
 	}
 	if (cli->json || s->csv) {
-		SKEP_CLI_DIAG(cli, CONFLICT, "--log", cli->json ? "--json" : "--csv", "both print the result");
+		SKEP_CLI_DIAG(cli, CONFLICT, "--log", cli->json ? "--json" : "--csv",
+			      "both print the result");
 		return SKEP_EXIT_USAGE;
 	}
 	s->opts.flags |= SKEP_VF_LOG;
@@ -267,7 +278,9 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 		skep_json_key(&cli->j, "programs");
 		skep_json_open(&cli->j, '[');
 	} else if (s.csv) {
-		skep_buf_puts(&cli->out, "file_name,prog_name,verdict,duration,total_insns,total_states,peak_states\n");
+		skep_buf_puts(
+			&cli->out,
+			"file_name,prog_name,verdict,duration,total_insns,total_states,peak_states\n");
 	}
 	for (int i = 0; i < argc && !err; i++)
 		err = check_file(cli, &s, argv[i]);
@@ -278,5 +291,7 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 		return err;
 	if (s.n[SKEP_UNSAFE])
 		return SKEP_EXIT_NO;
-	return s.refused ? SKEP_EXIT_INPUT : s.n[SKEP_UNDECIDED] ? SKEP_EXIT_UNKNOWN : SKEP_EXIT_YES;
+	return s.refused	     ? SKEP_EXIT_INPUT
+	       : s.n[SKEP_UNDECIDED] ? SKEP_EXIT_UNKNOWN
+				     : SKEP_EXIT_YES;
 }

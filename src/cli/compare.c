@@ -13,9 +13,12 @@ enum column { FILE_NAME, PROG_NAME, VERDICT, DURATION, INSNS, STATES, PEAK, NCOL
 
 /* veristat's names, the first is what it writes. */
 static const char *const column_names[NCOL][3] = {
-	[FILE_NAME] = {"file_name", "filename", "file"}, [PROG_NAME] = {"prog_name", "progname", "prog"},
-	[VERDICT] = {"verdict"},			  [DURATION] = {"duration", "dur"},
-	[INSNS] = {"total_insns", "insns"},		  [STATES] = {"total_states", "states"},
+	[FILE_NAME] = {"file_name", "filename", "file"},
+	[PROG_NAME] = {"prog_name", "progname", "prog"},
+	[VERDICT] = {"verdict"},
+	[DURATION] = {"duration", "dur"},
+	[INSNS] = {"total_insns", "insns"},
+	[STATES] = {"total_states", "states"},
 	[PEAK] = {"peak_states"},
 };
 
@@ -71,7 +74,8 @@ static int column_of(const struct cell *c)
 {
 	for (int k = 0; k < NCOL; k++)
 		for (int i = 0; i < 3 && column_names[k][i]; i++)
-			if (strlen(column_names[k][i]) == c->n && memcmp(c->p, column_names[k][i], c->n) == 0)
+			if (strlen(column_names[k][i]) == c->n &&
+			    memcmp(c->p, column_names[k][i], c->n) == 0)
 				return k;
 	return -1;
 }
@@ -105,14 +109,15 @@ static const char *take(struct skep_cli *cli, struct row *r, int col, const stru
 	case PROG_NAME: r->prog = skep_arena_strndup(&cli->arena, c->p, c->n); return NULL;
 	case VERDICT:
 		r->success = c->n == 7 && memcmp(c->p, "success", 7) == 0;
-		return r->success || (c->n == 7 && memcmp(c->p, "failure", 7) == 0) ? NULL
-										    : "a verdict is success or failure";
+		return r->success || (c->n == 7 && memcmp(c->p, "failure", 7) == 0)
+			       ? NULL
+			       : "a verdict is success or failure";
 	default: return number(c, &r->num[col]) ? NULL : "a number is expected";
 	}
 }
 
-static int read_header(struct skep_cli *cli, const struct skep_input *in, struct verdicts *t, const char *line,
-		       const char *end, int *cols, u32 *ncols)
+static int read_header(struct skep_cli *cli, const struct skep_input *in, struct verdicts *t,
+		       const char *line, const char *end, int *cols, u32 *ncols)
 {
 	struct cell c;
 
@@ -124,7 +129,8 @@ static int read_header(struct skep_cli *cli, const struct skep_input *in, struct
 			t->has[cols[*ncols]] = true;
 	}
 	if (!t->has[FILE_NAME] || !t->has[PROG_NAME] || !t->has[VERDICT])
-		return bad_table(cli, in, 1, "the columns file_name, prog_name and verdict are needed");
+		return bad_table(cli, in, 1,
+				 "the columns file_name, prog_name and verdict are needed");
 	return 0;
 }
 
@@ -204,7 +210,8 @@ static bool costs_more(u64 a, u64 b, u32 percent)
 
 static bool regression(const struct row *a, const struct row *b, const struct change *c)
 {
-	return (a->success && !b->success) || costs_more(a->num[INSNS], b->num[INSNS], c->threshold) ||
+	return (a->success && !b->success) ||
+	       costs_more(a->num[INSNS], b->num[INSNS], c->threshold) ||
 	       costs_more(a->num[STATES], b->num[STATES], c->threshold);
 }
 
@@ -213,7 +220,8 @@ static const char *verdict(const struct row *r)
 	return !r ? "N/A" : r->success ? "success" : "failure";
 }
 
-static const char *difference(struct skep_cli *cli, const struct row *a, const struct row *b, int col)
+static const char *difference(struct skep_cli *cli, const struct row *a, const struct row *b,
+			      int col)
 {
 	s64 d;
 
@@ -222,7 +230,8 @@ static const char *difference(struct skep_cli *cli, const struct row *a, const s
 	d = (s64)(b->num[col] - a->num[col]);
 	if (!a->num[col])
 		return skep_arena_printf(&cli->arena, "%+lld", (long long)d);
-	return skep_arena_printf(&cli->arena, "%+lld (%+.2f %%)", (long long)d, 100.0 * (double)d / (double)a->num[col]);
+	return skep_arena_printf(&cli->arena, "%+lld (%+.2f %%)", (long long)d,
+				 100.0 * (double)d / (double)a->num[col]);
 }
 
 static void json_row(struct skep_json *j, const struct row *a, const struct row *b, bool worse)
@@ -260,8 +269,8 @@ static void text_row(struct skep_cols *t, const struct row *a, const struct row 
 	}
 }
 
-static void one_pair(struct skep_cli *cli, struct skep_cols *t, const struct row *a, const struct row *b,
-		     struct change *c)
+static void one_pair(struct skep_cli *cli, struct skep_cols *t, const struct row *a,
+		     const struct row *b, struct change *c)
 {
 	bool worse = a && b && regression(a, b, c);
 	bool differs = !a || !b || a->success != b->success || a->num[INSNS] != b->num[INSNS] ||
@@ -280,11 +289,13 @@ static void one_pair(struct skep_cli *cli, struct skep_cols *t, const struct row
 		text_row(t, a, b, worse);
 }
 
-static void compare(struct skep_cli *cli, const struct verdicts *a, const struct verdicts *b, struct change *c)
+static void compare(struct skep_cli *cli, const struct verdicts *a, const struct verdicts *b,
+		    struct change *c)
 {
-	static const char *const heads[] = {"File",	    "Program",		"Verdict (A)",	 "Verdict (B)",
-					    "Total insns (A)", "Total insns (B)", "Insns (DIFF)", "Total states (A)",
-					    "Total states (B)", "States (DIFF)"};
+	static const char *const heads[] = {"File",	    "Program",		"Verdict (A)",
+					    "Verdict (B)",  "Total insns (A)",	"Total insns (B)",
+					    "Insns (DIFF)", "Total states (A)", "Total states (B)",
+					    "States (DIFF)"};
 	struct skep_cols t;
 
 	skep_cols_init(&t, cli, SKEP_ARRAY_SIZE(heads), 0x3f0);
@@ -328,8 +339,10 @@ int skep_check_compare(struct skep_cli *cli, int argc, char **argv)
 		skep_json_kint(&cli->j, "same", c.same);
 		skep_json_kint(&cli->j, "regressions", c.regressions);
 	} else {
-		skep_buf_printf(&cli->out, "%u the same, %u changed, %u only in A, %u only in B, %u regressions\n",
-				c.same, c.differ, c.only_a, c.only_b, c.regressions);
+		skep_buf_printf(
+			&cli->out,
+			"%u the same, %u changed, %u only in A, %u only in B, %u regressions\n",
+			c.same, c.differ, c.only_a, c.only_b, c.regressions);
 	}
 	return c.regressions ? SKEP_EXIT_NO : SKEP_EXIT_YES;
 }

@@ -82,7 +82,8 @@ static bool decode(struct model *m)
 		const char *why = NULL;
 		struct skep_ins in;
 
-		slots = skep_isa_decode(m->t->code + (size_t)s * 8, (size_t)(n - s) * 8, false, &in, &why);
+		slots = skep_isa_decode(m->t->code + (size_t)s * 8, (size_t)(n - s) * 8, false, &in,
+					&why);
 		if (!slots) {
 			m->refused = why;
 			return false;
@@ -246,7 +247,8 @@ static void refer_to_map(struct model *m, struct skep_insn *i)
 		i->sym = new_symbol(m, SKEP_SYM_DATA, map->name);
 		m->obj->sym[i->sym].data = data;
 		m->obj->sym[i->sym].size = data->size;
-		/* A value of a map that has more than one element, or none: the kernel takes arrays of one only. */
+		/* A value of a map that has more than one element, or none: the kernel takes arrays
+		 * of one only. */
 		if (map->type != SKEP_MAP_ARRAY || map->max_entries != 1 || off >= map->value_size)
 			m->refused = "no such place in a map";
 	}
@@ -279,7 +281,8 @@ static void references(struct model *m)
 			i->in.src = i->in.op == SKEP_CALL ? SKEP_CALL_SUBPROG : 0;
 		} else if (i->in.op == SKEP_CALL && i->in.src == SKEP_CALL_KFUNC) {
 			refer_to_kfunc(m, i);
-		} else if (i->in.op == SKEP_LDDW && (i->in.src == SKEP_LD_MAP_FD || i->in.src == SKEP_LD_MAP_VALUE)) {
+		} else if (i->in.op == SKEP_LDDW &&
+			   (i->in.src == SKEP_LD_MAP_FD || i->in.src == SKEP_LD_MAP_VALUE)) {
 			refer_to_map(m, i);
 		} else if (i->in.op == SKEP_LDDW && i->in.src) {
 			m->unable = "a load of an address by number";
@@ -331,9 +334,12 @@ static void put_kernel(struct skep_json *j, const struct selftest *t)
 static void put_verdict(struct skep_json *j, struct model *m, u32 flags, const char *key)
 {
 	static const char *const names[] = {"accept", "reject", "undecided"};
-	struct skep_verify_opts opts = {.sz = sizeof(opts), .prog_type = m->t->prog_type,
-					.attach_type = m->t->attach_type, .attach_to = m->t->attach_to,
-					.kernel = kernel_types, .flags = flags};
+	struct skep_verify_opts opts = {.sz = sizeof(opts),
+					.prog_type = m->t->prog_type,
+					.attach_type = m->t->attach_type,
+					.attach_to = m->t->attach_to,
+					.kernel = kernel_types,
+					.flags = flags};
 	struct skep_verify_result r = {0};
 	struct skep_arena arena;
 	struct skep_diags ds;
@@ -350,7 +356,10 @@ static void put_verdict(struct skep_json *j, struct model *m, u32 flags, const c
 	skep_json_key(j, key);
 	skep_json_open(j, '{');
 	skep_json_kstr(j, "verdict",
-		       m->unable ? "unable" : m->refused || err == SKEP_EINPUT ? "reject" : err ? "failed" : names[r.verdict]);
+		       m->unable			  ? "unable"
+		       : m->refused || err == SKEP_EINPUT ? "reject"
+		       : err				  ? "failed"
+							  : names[r.verdict]);
 	skep_json_kstr(j, "said", m->unable ? m->unable : m->refused ? m->refused : said.p);
 	skep_json_kint(j, "code", r.code);
 	skep_json_kint(j, "err", err);
@@ -412,7 +421,8 @@ static void read_types(const char *path)
 	skep_arena_init(&types.arena);
 	skep_diags_init(&ds);
 	types.image = slurp(path, &len);
-	if (types.image && len && skep_btf_read(types.image, len, false, &types.arena, &ds, &btf) == 0)
+	if (types.image && len &&
+	    skep_btf_read(types.image, len, false, &types.arena, &ds, &btf) == 0)
 		skep_btf_index(btf, &types.arena), kernel_types = btf;
 	skep_diags_fini(&ds);
 }

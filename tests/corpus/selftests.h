@@ -38,12 +38,12 @@ struct selftest {
 	uint32_t prog_type, attach_type;
 	const char *attach_to; /* function of tracing programs, or NULL */
 	int strict_align;
-	int expect;		   /* that the tests of this source have */
-	const char *expect_text;   /* of the log, or NULL */
-	int unpriv_expect;	   /* the same for users without privileges */
-	int kernel;		   /* what the running kernel says */
+	int expect;		 /* that the tests of this source have */
+	const char *expect_text; /* of the log, or NULL */
+	int unpriv_expect;	 /* the same for users without privileges */
+	int kernel;		 /* what the running kernel says */
 	int kernel_errno;
-	const char *kernel_log;	   /* the end of it */
+	const char *kernel_log; /* the end of it */
 	struct selftest_map map[SELFTEST_MAPS];
 	uint32_t nmap;
 	int incomplete;		 /* a map could not be made here */
@@ -56,6 +56,7 @@ struct selftest {
 
 /* Number of cases; case i as long as `use` runs. Not reentrant. */
 typedef uint32_t selftests_count_fn(void);
-typedef void selftests_get_fn(uint32_t i, void (*use)(const struct selftest *t, void *arg), void *arg);
+typedef void selftests_get_fn(uint32_t i, void (*use)(const struct selftest *t, void *arg),
+			      void *arg);
 
 #endif
