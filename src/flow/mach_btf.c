@@ -329,6 +329,12 @@ static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct s
 	}
 }
 
+/* The map whose elements are walked is there; every other object is NULL at the end of the walk. */
+static bool walked_map(const struct skep_mach *m, const char *arg)
+{
+	return strcmp(arg, "map") == 0 && strcmp(m->opt.attach_to, "bpf_map") != 0;
+}
+
 int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off)
 {
 	struct skep_btf_type proto;
@@ -355,7 +361,7 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 	if (arg == n)
 		give_arg(m, st, a, proto.ref, false);
 	else if (skep_btf_member(m->opt.kernel, &proto, arg + skip, &mb))
-		give_arg(m, st, a, mb.type, m->opt.attach_type == SKEP_ATTACH_TRACE_ITER && arg);
+		give_arg(m, st, a, mb.type, m->opt.attach_type == SKEP_ATTACH_TRACE_ITER && arg && !walked_map(m, mb.name));
 	return 0;
 }
 
