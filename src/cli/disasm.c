@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* skep disasm: the instructions of an object for people to read. */
 #include "cli/cli.h"
+#include "flow/flow.h"
 
 const struct skep_opt_def skep_opts_disasm[] = {
 	{"prog", 'p', "NAME", "only this program or function"},
 	{"source", 's', NULL, "the source lines between the instructions"},
+	{"facts", 'f', NULL, "what the registers hold before each instruction, on every path"},
 	{"text", 't', NULL, "maps, data and code in the form that asm reads"},
 	{"whole", 'w', NULL, "the same with everything of the file: asm gives back its bytes"},
 	{0},
@@ -13,6 +15,9 @@ const char skep_about_disasm[] =
 	"Prints the instructions of every function, with names for maps, variables, functions and "
 	"helpers, and with labels where branches go. The number in front of an instruction is its "
 	"slot in the section, as the kernel's verifier and llvm-objdump count.\n\n"
+	"*--facts* shows, for the registers that are read later, what the verifier's joined analysis knows: "
+	"kinds of pointers, their offsets, ranges of numbers and known bits. They hold on every path of a "
+	"program that is safe.\n\n"
 	"With *--text* or *--whole* the text is a program for skep asm. The whole text holds symbols, "
 	"sections and BTF too; an instruction may be changed, added or taken out, and asm makes "
 	"everything anew that speaks of places in the code.";
@@ -83,8 +88,29 @@ static void put_source(struct skep_cli *cli, const struct skep_obj *o, const str
 	skep_arena_release(o->arena, m);
 }
 
+/* The facts of the registers that are known, as a comment line before the instruction. */
+static void put_facts(struct skep_cli *cli, const struct skep_vfact *f)
+{
+	struct skep_buf b = {0};
+
+	for (u32 k = 0; k < 10; k++) {
+		if (!f->reached || f->reg[k].type == SKEP_VT_NONE)
+			continue;
+		skep_buf_printf(&b, " r%u=", k);
+		skep_vreg_print(NULL, &f->reg[k], &b);
+	}
+	if (b.n) {
+		dim(cli, true);
+		skep_buf_puts(&cli->out, "\t;");
+		skep_buf_clean(&cli->out, b.p);
+		dim(cli, false);
+		skep_buf_puts(&cli->out, "\n");
+	}
+	skep_buf_fini(&b);
+}
+
 static void text_func(struct skep_cli *cli, const struct skep_obj *o, const struct skep_func *f,
-		      bool source)
+		      bool source, const struct skep_vfact *facts)
 {
 	const struct skep_line_rec *last = NULL;
 	struct skep_buf b = {0};
@@ -103,6 +129,8 @@ static void text_func(struct skep_cli *cli, const struct skep_obj *o, const stru
 		if (source && !same_line(i->line, last))
 			put_source(cli, o, i);
 		last = i->line;
+		if (facts)
+			put_facts(cli, &facts[i->id]);
 		skep_buf_printf(&cli->out, "%7u:\t", i->slot);
 		put_insn(cli, o, i, &b);
 		if (i->core)
@@ -128,8 +156,25 @@ static void text_maps(struct skep_cli *cli, const struct skep_obj *o)
 	}
 }
 
+static void json_facts(struct skep_cli *cli, const struct skep_vfact *f)
+{
+	struct skep_buf b = {0};
+
+	skep_json_key(&cli->j, "facts");
+	skep_json_open(&cli->j, '{');
+	for (u32 k = 0; k < 10; k++) {
+		if (!f->reached || f->reg[k].type == SKEP_VT_NONE)
+			continue;
+		b.n = 0;
+		skep_vreg_print(NULL, &f->reg[k], &b);
+		skep_json_kstr(&cli->j, skep_arena_printf(&cli->arena, "r%u", k), b.p);
+	}
+	skep_json_close(&cli->j, '}');
+	skep_buf_fini(&b);
+}
+
 static void json_func(struct skep_cli *cli, const struct skep_obj *o, const struct skep_func *f,
-		      bool source)
+		      bool source, const struct skep_vfact *facts)
 {
 	struct skep_json *j = &cli->j;
 	struct skep_buf b = {0};
@@ -153,6 +198,8 @@ static void json_func(struct skep_cli *cli, const struct skep_obj *o, const stru
 			skep_json_kstr(j, "core", skep_core_kind_name(i->core->kind));
 		if (source)
 			skep_json_kstr(j, "source", skep_insn_source(o, i, &cli->arena));
+		if (facts)
+			json_facts(cli, &facts[i->id]);
 		skep_json_close(j, '}');
 	}
 	skep_json_close(j, ']');
@@ -180,6 +227,7 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 	bool source = skep_cli_flag(cli, "source");
 	struct skep_func *only = NULL;
 	const struct skep_csec *sec = NULL;
+	struct skep_vfact *facts = NULL;
 	const struct skep_obj *o;
 	const char *form = skep_cli_flag(cli, "whole")	? "--whole"
 			   : skep_cli_flag(cli, "text") ? "--text"
@@ -187,8 +235,8 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 	struct skep_input *in;
 	int err;
 
-	if (form && (name || source))
-		return skep_cli_conflict(cli, form, name ? "--prog" : "--source",
+	if (form && (name || source || skep_cli_flag(cli, "facts")))
+		return skep_cli_conflict(cli, form, name ? "--prog" : source ? "--source" : "--facts",
 					 "the form that asm reads has all of the object");
 	err = skep_cli_load(cli, argv[0], &in);
 	if (!err && name)
@@ -198,6 +246,11 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 	if (form)
 		return print_text(cli, in, skep_cli_flag(cli, "whole") ? SKEP_PRINT_WHOLE : 0);
 	o = in->file->obj;
+	if (skep_cli_flag(cli, "facts")) {
+		SKEP_GUARD(&in->arena, err, { facts = skep_vfacts_of(o, &in->arena); });
+		if (err)
+			return skep_cli_fail(cli, in, err);
+	}
 	if (cli->json) {
 		skep_json_key(&cli->j, "functions");
 		skep_json_open(&cli->j, '[');
@@ -210,7 +263,7 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 		if (only && f != only)
 			continue;
 		if (cli->json) {
-			json_func(cli, o, f, source);
+			json_func(cli, o, f, source, facts);
 			continue;
 		}
 		if (f->sec != sec) {
@@ -219,7 +272,7 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 			skep_buf_puts(&cli->out, "\n");
 		}
 		sec = f->sec;
-		text_func(cli, o, f, source);
+		text_func(cli, o, f, source, facts);
 	}
 	if (cli->json)
 		skep_json_close(&cli->j, ']');

@@ -150,7 +150,8 @@ static int map_value(struct skep_mach *m, struct skep_vstate *st, const struct s
 	err = skep_map_region(m, st, a->reg, off, a->size, a->write ? SKEP_USE_WRITE : SKEP_USE_READ);
 	if (err)
 		return err;
-	if (!a->write && a->to && frozen_load(p, a->off, a->size, &v)) {
+	/* A loader may still set it: true of this load, not of the object. */
+	if (!a->write && a->to && !m->joins && frozen_load(p, a->off, a->size, &v)) {
 		skep_vreg_const(a->to, v, st->at);
 		if (a->sext)
 			a->to->r = skep_range_const((u64)((s64)(v << (64 - 8 * a->size)) >> (64 - 8 * a->size)));

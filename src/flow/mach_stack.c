@@ -105,6 +105,18 @@ static bool all_zero(const struct span *sp)
 	return true;
 }
 
+static bool unknown_bytes(const struct span *sp)
+{
+	for (s64 o = sp->lo; o < sp->hi; o++) {
+		u32 k = slot_of(o);
+
+		if (k >= sp->fr->nslot || sp->fr->slot[k].byte[byte_of(o)] == SKEP_VB_NONE ||
+		    (sp->fr->slot[k].byte[0] == SKEP_VB_SPILL && sp->fr->slot[k].reg->type != SKEP_VT_NUM))
+			return true;
+	}
+	return false;
+}
+
 static void sign_extend(struct skep_range *r, u32 size)
 {
 	const struct skep_ins in = {.op = SKEP_MOVSX, .size = 8, .form = SKEP_REG, .off = (s32)size * 8};
@@ -166,6 +178,11 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	err = check_readable(m, st, &sp, a->reg);
 	if (err)
 		return err;
+	if (m->joins && a->size == 8 && unknown_bytes(&sp)) {
+		if (a->to)
+			memset(a->to, 0, sizeof(*a->to)); /* perhaps a pointer */
+		return 0;
+	}
 	skep_vreg_num(&out, all_zero(&sp) ? skep_range_const(0)
 			    : a->sext	  ? skep_range_sext(a->size)
 					  : skep_range_zext(a->size), st->at);

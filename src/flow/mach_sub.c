@@ -232,7 +232,8 @@ int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct ske
 		err = check_held(m, st, 0);
 		if (!err)
 			err = skep_check_return(m, st);
-		st->at = SKEP_VNONE;
+		if (!err)
+			st->at = SKEP_VNONE;
 		return err;
 	}
 	r0 = fr->reg[0];

@@ -213,7 +213,7 @@ struct skep_mach {
 	u32 nfunc;
 	u32 *func_of; /* by skep_func.index: index in func, UINT32_MAX */
 	u32 ids;
-	bool no_nodes;
+	bool joins; /* the join engine drives: what is not known is not a number */
 	struct skep_fault fault;
 	/* origins of numbers */
 	struct { u32 a, b; } *node;
@@ -274,6 +274,37 @@ void skep_vreg_describe(const struct skep_mach *m, const struct skep_vreg *r, st
 /* What the map's values contain: enum skep_map_field. */
 u32 skep_mach_map_fields(struct skep_mach *m, const struct skep_map *map);
 void skep_vreg_print(const struct skep_mach *m, const struct skep_vreg *r, struct skep_buf *out);
+
+/* --- facts --------------------------------------------------------------------- */
+
+/* What holds before an instruction: of live registers; a register of type NONE may hold anything. */
+struct skep_vfact {
+	bool reached;
+	struct skep_vreg reg[11];
+};
+struct skep_vfacts {
+	struct skep_mach *m; /* the program's instructions, by number */
+	struct skep_vfact *at;
+	u32 n;
+};
+/*
+ * Facts of a program and what it calls, by joins; true of every run of a program that is
+ * safe. SKEP_EUNSUP, SKEP_ELIMIT: there are none (the program is not understood). Sets
+ * `num` of the instructions.
+ */
+int skep_vfacts_compute(const struct skep_obj *obj, const struct skep_func *prog, const struct skep_mach_opts *opt,
+			struct skep_arena *arena, struct skep_vfacts **out);
+
+/* What a program's section and the object's licence say; the kernel's types are not known. */
+struct skep_mach_opts skep_mach_opts_of(const struct skep_obj *obj, const struct skep_func *prog);
+/*
+ * What holds before each instruction of all the object's programs, whichever path leads
+ * there, by the instructions' id (obj->next_id of them). Not reached: it never runs, or
+ * nothing is known. True of programs that are safe.
+ */
+struct skep_vfact *skep_vfacts_of(const struct skep_obj *obj, struct skep_arena *arena);
+/* What holds of both, for functions that several programs share; ids have no meaning afterwards. */
+void skep_vfact_join(struct skep_vfact *a, const struct skep_vfact *b);
 
 static inline struct skep_vframe *skep_vtop(const struct skep_vstate *st)
 {

@@ -64,19 +64,18 @@ static int run(struct engine *e, const struct skep_obj *obj, const struct skep_f
 int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog, const struct skep_verify_opts *opts,
 		     struct skep_arena *arena, struct skep_diags *ds, struct skep_verify_result *res)
 {
+	struct skep_mach_opts mo = skep_mach_opts_of(obj, prog);
 	struct engine *e;
-	struct skep_mach_opts mo = {0};
 	int err = 0, oom = 0;
 
 	memset(res, 0, sizeof(*res));
-	mo.prog_type = opts->prog_type ? opts->prog_type : prog->prog_type;
-	mo.attach_type = opts->prog_type ? opts->attach_type : prog->attach_type;
-	if (!mo.prog_type)
-		mo.prog_type = skep_section_guess_type(prog->sec->name);
+	if (opts->prog_type) {
+		mo.prog_type = opts->prog_type;
+		mo.attach_type = opts->attach_type;
+	}
+	if (opts->attach_to)
+		mo.attach_to = opts->attach_to;
 	mo.kernel = opts->kernel;
-	mo.attach_to = opts->attach_to ? opts->attach_to : skep_section_attach_to(prog->sec->name);
-	mo.sleepable = skep_section_sleepable(prog->sec->name);
-	mo.gpl = skep_license_gpl(obj->license);
 	mo.strict_align = opts->flags & SKEP_VF_STRICT_ALIGN;
 	mo.unpriv = opts->flags & SKEP_VF_UNPRIV;
 	SKEP_GUARD(arena, oom, {
