@@ -186,6 +186,7 @@ static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 	o->pass = passes[p].name;
 	changed = pass_fn[p](o, f);
 	skep_arena_release(o->scratch, m);
+	o->began[f->index] |= changed && pass_fn[p] != skep_pass_ranges;
 	if (o->opts->after_pass)
 		o->opts->after_pass(o->opts->user, o->pass, f, changed);
 	return changed;
@@ -260,20 +261,23 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		 struct skep_opt_result *res)
 {
 	struct skep_opt o = {.obj = obj, .opts = opts, .res = res};
-	struct skep_arena scratch;
+	struct skep_arena scratch, keep;
 	volatile int result = 0;
 	int oom_scratch = 0, oom = 0;
 	u32 *list;
 
 	skep_arena_init(&scratch);
+	skep_arena_init(&keep);
 	o.scratch = &scratch;
+	o.keep = &keep;
 	o.level = opts->cpu ? opts->cpu : obj->level;
 	res->edit = NULL;
 	res->nedit = res->rounds = 0;
 	SKEP_GUARD(obj->arena, oom, {
 		jmp_buf *old = res->arena->on_oom;
 
-		scratch.on_oom = obj->arena->on_oom;
+		scratch.on_oom = keep.on_oom = obj->arena->on_oom;
+		o.began = SKEP_NEW_N(&keep, u8, obj->nfunc + 1);
 		res->arena->on_oom = obj->arena->on_oom;
 		result = pick_passes(opts, &scratch, ds, &list);
 		skep_ctx_args_compute(obj, &scratch);
@@ -283,5 +287,6 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	});
 	(void)oom_scratch;
 	skep_arena_fini(&scratch);
+	skep_arena_fini(&keep);
 	return oom ? oom : result;
 }

@@ -27,6 +27,11 @@ struct skep_opt {
 	struct skep_facts *fa;
 	struct skep_live *lv;
 	u8 *touched; /* by num */
+	/* Facts of the whole object as it was (see ranges.c), by id; NULL: not asked for. */
+	struct skep_arena *keep; /* lives as long as the run */
+	const struct skep_vfact *vfact;
+	u32 nvfact;
+	u8 *ranged, *began; /* by function: were they used; has another pass changed it */
 	/* Edits so far. */
 	struct skep_opt_result *res;
 	u32 cap;
