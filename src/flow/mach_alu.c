@@ -221,6 +221,7 @@ static bool keep_link(const struct skep_insn *i, const struct skep_vreg *d, s32 
 int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	struct skep_vreg *d = skep_vreg(st, i->in.dst), s;
+	struct skep_range zero, r;
 	s32 delta = 0;
 	u32 node, id;
 	bool link;
@@ -244,11 +245,18 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 		return 0;
 	}
 	node = skep_node_join(m, d->node, s.node);
-	{
-		struct skep_range r = skep_range_alu(&i->in, &d->r, &s.r);
+	if (skep_range_fork(&i->in, &d->r, &s.r, &d->r, &zero)) {
+		/* Another way with the other of two results. */
+		struct skep_vreg *o;
 
-		skep_vreg_num(d, r, st->at);
+		m->other = skep_vstate_copy(m, st);
+		o = skep_vreg(m->other, i->in.dst);
+		skep_vreg_num(o, skep_range_alu(&i->in, &zero, &s.r), st->at);
+		o->node = node;
+		m->other->at = m->insn[st->at].next;
 	}
+	r = skep_range_alu(&i->in, &d->r, &s.r);
+	skep_vreg_num(d, r, st->at);
 	d->node = node;
 	if (link && !known(&d->r)) {
 		d->id = id;

@@ -74,90 +74,6 @@ bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r)
 	return skep_btf_is(m, r, "sock_common");
 }
 
-/* --- what lies at an offset -------------------------------------------------------------- */
-
-enum found { BAD, SCALAR, POINTER };
-struct where {
-	enum found what;
-	u32 type;  /* POINTER: the struct that is pointed to */
-	u16 flags; /* enum skep_vf */
-};
-
-static struct where at_pointer(const struct skep_btf *btf, const struct skep_btf_type *ptr, s64 off, u32 size)
-{
-	struct where w = {.what = SCALAR};
-	struct skep_btf_type t;
-	u32 id = ptr->ref;
-
-	if (off || size != 8)
-		return (struct where){.what = off + size <= 8 ? SCALAR : BAD};
-	while (skep_btf_get(btf, id, &t) && t.kind == SKEP_BTF_TYPE_TAG) {
-		if (strcmp(t.name, "user") == 0)
-			w.flags |= SKEP_VF_USER;
-		else if (strcmp(t.name, "percpu") == 0)
-			w.flags |= SKEP_VF_PERCPU;
-		else if (strcmp(t.name, "rcu") == 0)
-			w.flags |= SKEP_VF_RCU;
-		id = t.ref;
-	}
-	if (skep_btf_resolve(btf, id, &t) && t.kind == SKEP_BTF_STRUCT) {
-		w.what = POINTER;
-		w.type = t.id;
-	}
-	return w;
-}
-
-static struct where walk(const struct skep_btf *btf, u32 id, s64 off, u32 size, u32 depth)
-{
-	const struct where bad = {.what = BAD};
-	struct skep_btf_type t;
-	struct skep_btf_member mb;
-	u32 elem, n;
-	s64 bytes;
-
-	if (depth > 32 || !skep_btf_resolve(btf, id, &t))
-		return bad;
-	switch (t.kind) {
-	case SKEP_BTF_PTR:
-		return at_pointer(btf, &t, off, size);
-	case SKEP_BTF_ARRAY:
-		skep_btf_array(btf, &t, &elem, &n);
-		bytes = skep_btf_size(btf, elem);
-		if (bytes <= 0)
-			return bad;
-		return walk(btf, elem, off % bytes, size, depth + 1);
-	case SKEP_BTF_STRUCT:
-	case SKEP_BTF_UNION:
-		for (u32 k = 0; k < t.vlen; k++) {
-			s64 from, len;
-			struct where w;
-
-			if (!skep_btf_member(btf, &t, k, &mb))
-				return bad;
-			from = mb.off / 8;
-			len = skep_btf_size(btf, mb.type);
-			if (mb.size) { /* a bit field: the bytes of its storage */
-				if (off + size > from && off <= (mb.off + mb.size - 1) / 8)
-					return (struct where){.what = SCALAR};
-				continue;
-			}
-			if (off < from || len < 0)
-				continue;
-			if (off >= from + len && !(len == 0 && k + 1 == t.vlen))
-				continue;
-			w = walk(btf, mb.type, off - from, size, depth + 1);
-			if (w.what != BAD)
-				return w;
-			if (t.kind == SKEP_BTF_STRUCT)
-				return off + size <= (s64)t.ref ? (struct where){.what = SCALAR} : bad;
-		}
-		return bad;
-	default:
-		bytes = skep_btf_size(btf, t.id);
-		return off + (s64)size <= bytes ? (struct where){.what = SCALAR} : bad;
-	}
-}
-
 static int unknown_types(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 {
 	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg), "the kernel's types are not known, r%u points to one of them", reg);
@@ -168,12 +84,13 @@ static int map_struct(struct skep_mach *m, struct skep_vstate *st, const struct 
 {
 	u32 id = m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, "bpf_map") : 0;
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
+	struct skep_btf_walk w;
 
 	if (a->write)
 		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "a map's description may only be read");
 	if (!id)
 		return unknown_types(m, st, a->reg);
-	if (!skep_vreg_fixed(p) || a->off < 0 || walk(m->opt.kernel, id, a->off, a->size, 0).what == BAD)
+	if (!skep_vreg_fixed(p) || a->off < 0 || !skep_btf_walk(m->opt.kernel, id, a->off, a->size, &w))
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct bpf_map has no field of %u bytes at %d", a->size,
 				  a->off);
 	if (a->to)
@@ -181,11 +98,59 @@ static int map_struct(struct skep_mach *m, struct skep_vstate *st, const struct 
 	return 0;
 }
 
-static int alloc_write(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, const struct where *w)
+/* Fields that keep what they point to alive, as the kernel lists them. */
+static const struct {
+	const char *in, *member;
+	u16 flags;
+} kept[] = {
+	{"bpf_iter_meta", "seq", SKEP_VF_TRUSTED},
+	{"bpf_iter__task", "meta", SKEP_VF_TRUSTED},
+	{"bpf_iter__task", "task", SKEP_VF_TRUSTED},
+	{"linux_binprm", "file", SKEP_VF_TRUSTED},
+	{"file", "f_inode", SKEP_VF_TRUSTED},
+	{"socket", "sk", SKEP_VF_TRUSTED | SKEP_VF_NULL},
+	{"dentry", "d_inode", SKEP_VF_TRUSTED | SKEP_VF_NULL},
+	{"vm_area_struct", "vm_mm", SKEP_VF_TRUSTED | SKEP_VF_NULL},
+	{"vm_area_struct", "vm_file", SKEP_VF_TRUSTED | SKEP_VF_NULL},
+	{"task_struct", "cpus_ptr", SKEP_VF_RCU},
+	{"task_struct", "cgroups", SKEP_VF_RCU},
+	{"task_struct", "real_parent", SKEP_VF_RCU},
+	{"task_struct", "group_leader", SKEP_VF_RCU},
+	{"cgroup", "kn", SKEP_VF_RCU},
+	{"css_set", "dfl_cgrp", SKEP_VF_RCU},
+	{"cgroup_subsys_state", "cgroup", SKEP_VF_RCU},
+	{"mm_struct", "exe_file", SKEP_VF_RCU | SKEP_VF_NULL},
+	{"sk_buff", "sk", SKEP_VF_RCU | SKEP_VF_NULL},
+	{"request_sock", "sk", SKEP_VF_RCU | SKEP_VF_NULL},
+};
+
+bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st)
 {
-	if (w->what == POINTER)
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "a pointer field is stored with helpers only");
-	return 0;
+	return st->rcu || st->preempt || !m->opt.sleepable;
+}
+
+/* How much is known of the life of what a field of `p` points to. */
+static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st, const struct skep_vreg *p,
+		       const struct skep_btf *btf, const struct skep_btf_walk *w)
+{
+	u16 tags = (u16)((w->flags & SKEP_BTF_USER ? SKEP_VF_USER : 0) | (w->flags & SKEP_BTF_PERCPU ? SKEP_VF_PERCPU : 0));
+	struct skep_btf_type in;
+
+	if (p->flags & SKEP_VF_UNTRUSTED)
+		return tags | SKEP_VF_UNTRUSTED;
+	if (!(p->flags & (SKEP_VF_TRUSTED | SKEP_VF_RCU)) && !p->ref)
+		return tags;
+	if (!skep_btf_get(btf, w->in, &in))
+		in.name = "";
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kept); k++)
+		if (w->member && strcmp(kept[k].member, w->member) == 0 && strcmp(kept[k].in, in.name) == 0 &&
+		    ((kept[k].flags & SKEP_VF_TRUSTED) || skep_mach_in_rcu(m, st)))
+			return tags | kept[k].flags;
+	if (!skep_mach_in_rcu(m, st))
+		return tags | SKEP_VF_UNTRUSTED;
+	if (w->flags & SKEP_BTF_RCU)
+		return tags | SKEP_VF_RCU | SKEP_VF_NULL;
+	return tags;
 }
 
 int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
@@ -193,7 +158,7 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
 	const struct skep_btf *btf = types(m, p);
 	struct skep_btf_type t;
-	struct where w;
+	struct skep_btf_walk w;
 	s64 off = (s64)p->off + a->off;
 
 	if (p->type == SKEP_VT_MAP)
@@ -209,38 +174,30 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (p->flags & (SKEP_VF_USER | SKEP_VF_PERCPU))
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "r%u points to %s memory: use a helper to read it", a->reg,
 				  p->flags & SKEP_VF_USER ? "user" : "per-CPU");
-	w = walk(btf, t.id, off, a->size, 0);
-	if (w.what == BAD)
+	if (!skep_btf_walk(btf, t.id, off, a->size, &w))
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct %s has nothing of %u bytes at %lld", t.name,
 				  a->size, (long long)off);
 	if (a->write) {
-		if (p->flags & SKEP_VF_ALLOC)
-			return alloc_write(m, st, a, &w);
+		if ((p->flags & SKEP_VF_ALLOC) && w.what == SKEP_WALK_SCALAR)
+			return 0;
 		if (skep_btf_writable(m, &t, off, a->size))
 			return 0;
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "struct %s may only be read", t.name);
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "this part of struct %s may only be read", t.name);
 	}
 	if (!a->to)
 		return 0;
-	if (w.what == SCALAR) {
+	if (w.what != SKEP_WALK_PTR) {
 		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
 		return 0;
 	}
 	{
-		u16 from = p->flags;
+		u16 flags = field_flags(m, st, p, btf, &w) | (p->flags & SKEP_VF_ALLOC);
 
 		skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
 		a->to->btf = w.type;
-		a->to->flags = w.flags | (from & SKEP_VF_ALLOC);
-		/* Old-style walking: valid to follow, not proven alive; under RCU a tagged field is. */
-		if ((w.flags & SKEP_VF_RCU) && (st->rcu || !m->opt.sleepable)) {
-			a->to->flags |= SKEP_VF_NULL;
+		a->to->flags = flags;
+		if (flags & SKEP_VF_NULL)
 			a->to->id = ++m->ids;
-		} else {
-			a->to->flags &= (u16)~SKEP_VF_RCU;
-			if (from & (SKEP_VF_UNTRUSTED))
-				a->to->flags |= SKEP_VF_UNTRUSTED;
-		}
 	}
 	return 0;
 }
@@ -272,6 +229,32 @@ bool skep_btf_writable(struct skep_mach *m, const struct skep_btf_type *t, s64 o
 
 /* --- arguments of traced functions --------------------------------------------------------- */
 
+/* Of the member of the struct that the program implements. */
+static bool member_proto(const struct skep_mach *m, struct skep_btf_type *proto)
+{
+	const struct skep_btf *btf = m->opt.kernel;
+	struct skep_btf_type t, p;
+	struct skep_btf_member mb;
+	char stub[160];
+	u32 id;
+
+	if (!m->prog->ops_type || !m->prog->ops_member)
+		return false;
+	/* The stub's parameters have the names that say more. */
+	snprintf(stub, sizeof(stub), "%s__%s", m->prog->ops_type, m->prog->ops_member);
+	id = skep_btf_find(btf, SKEP_BTF_FUNC, stub);
+	if (id && skep_btf_get(btf, id, &t) && skep_btf_get(btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO)
+		return true;
+	id = skep_btf_find(btf, SKEP_BTF_STRUCT, m->prog->ops_type);
+	if (!id || !skep_btf_get(btf, id, &t))
+		return false;
+	for (u32 k = 0; k < t.vlen; k++)
+		if (skep_btf_member(btf, &t, k, &mb) && strcmp(mb.name, m->prog->ops_member) == 0)
+			return skep_btf_resolve(btf, mb.type, &p) && p.kind == SKEP_BTF_PTR &&
+			       skep_btf_resolve(btf, p.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
+	return false;
+}
+
 /* The prototype behind the program's attach point. */
 static bool find_proto(const struct skep_mach *m, struct skep_btf_type *proto, u32 *skip)
 {
@@ -281,6 +264,8 @@ static bool find_proto(const struct skep_mach *m, struct skep_btf_type *proto, u
 	u32 id;
 
 	*skip = 0;
+	if (m->opt.prog_type == SKEP_PROG_STRUCT_OPS)
+		return btf && member_proto(m, proto);
 	if (!btf || !m->opt.attach_to)
 		return false;
 	if (m->opt.prog_type == SKEP_PROG_LSM) {
@@ -305,34 +290,44 @@ static bool find_proto(const struct skep_mach *m, struct skep_btf_type *proto, u
 	return skep_btf_get(btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
 }
 
-static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, u32 type, bool iter)
+static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, u32 type, u32 flags)
 {
 	struct skep_btf_type t, to;
 
 	skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
-	if (a->size != 8 || !skep_btf_resolve(m->opt.kernel, type, &t) || t.kind != SKEP_BTF_PTR)
+	if ((flags & SKEP_KAF_NUMBER) || a->size != 8 || !skep_btf_resolve(m->opt.kernel, type, &t) || t.kind != SKEP_BTF_PTR)
 		return;
-	if (iter && t.ref == 0) { /* key or value of the map that is walked */
+	if (flags & SKEP_KAF_BUF) {
 		skep_vreg_pointer(a->to, SKEP_VT_BUF, st->at);
-		a->to->flags = SKEP_VF_NULL;
-		a->to->id = ++m->ids;
+		a->to->flags = flags & SKEP_KAF_RDONLY ? SKEP_VF_RDONLY : 0;
+	} else if (skep_btf_resolve(m->opt.kernel, t.ref, &to) && to.kind == SKEP_BTF_STRUCT) {
+		skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
+		a->to->btf = to.id;
+		a->to->flags = flags & SKEP_KAF_PLAIN ? 0 : SKEP_VF_TRUSTED;
+	} else {
 		return;
 	}
-	if (!skep_btf_resolve(m->opt.kernel, t.ref, &to) || to.kind != SKEP_BTF_STRUCT)
-		return;
-	skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
-	a->to->btf = to.id;
-	a->to->flags = SKEP_VF_TRUSTED;
-	if (iter) {
+	if (flags & SKEP_KAF_NULL) {
 		a->to->flags |= SKEP_VF_NULL;
 		a->to->id = ++m->ids;
 	}
 }
 
-/* The map whose elements are walked is there; every other object is NULL at the end of the walk. */
-static bool walked_map(const struct skep_mach *m, const char *arg)
+/* What is special of an argument: of the attach type, and by the parameter's name. */
+static u32 arg_flags(const struct skep_mach *m, u32 arg, const char *name)
 {
-	return strcmp(arg, "map") == 0 && strcmp(m->opt.attach_to, "bpf_map") != 0;
+	size_t n = strlen(name);
+	u32 f = skep_karg_flags(m->opt.attach_type, m->opt.attach_to, arg);
+
+	if (n > 10 && strcmp(name + n - 10, "__nullable") == 0)
+		f |= SKEP_KAF_NULL;
+	if (m->opt.prog_type == SKEP_PROG_TRACING &&
+	    (m->opt.attach_type == SKEP_ATTACH_TRACE_FENTRY || m->opt.attach_type == SKEP_ATTACH_TRACE_FEXIT ||
+	     m->opt.attach_type == SKEP_ATTACH_MODIFY_RETURN))
+		f |= SKEP_KAF_PLAIN;
+	if (m->opt.prog_type == SKEP_PROG_LSM && (skep_lsm_flags(m->opt.attach_to) & SKEP_LSM_PLAIN))
+		f |= SKEP_KAF_PLAIN;
+	return f;
 }
 
 int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off)
@@ -359,9 +354,9 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 	if (!a->to)
 		return 0;
 	if (arg == n)
-		give_arg(m, st, a, proto.ref, false);
+		give_arg(m, st, a, proto.ref, SKEP_KAF_PLAIN);
 	else if (skep_btf_member(m->opt.kernel, &proto, arg + skip, &mb))
-		give_arg(m, st, a, mb.type, m->opt.attach_type == SKEP_ATTACH_TRACE_ITER && arg && !walked_map(m, mb.name));
+		give_arg(m, st, a, mb.type, arg_flags(m, arg, mb.name));
 	return 0;
 }
 

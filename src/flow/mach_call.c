@@ -295,8 +295,7 @@ static int check_allowed(struct skep_mach *m, struct skep_vstate *st, const stru
 
 	if (!c->ht)
 		return skep_fault(m, st, SKEP_RULE_HELPER_UNKNOWN, 0, "there is no helper %lld", (long long)c->id);
-	if (!(m->opt.prog_type == SKEP_PROG_STRUCT_OPS ? skep_helper_allowed_ops(m->opt.attach_to ? m->opt.attach_to : "", c->id)
-						       : skep_helper_allowed(m->opt.prog_type, m->opt.attach_type, c->id)))
+	if (!skep_helper_allowed_to(m->opt.prog_type, m->opt.attach_type, m->opt.attach_to, c->id))
 		return skep_fault(m, st, SKEP_RULE_HELPER_UNKNOWN, 0, "programs of type %s cannot call %s()", m->type->name,
 				  c->name);
 	if ((c->ht->flags & SKEP_HT_GPL) && !m->opt.gpl)

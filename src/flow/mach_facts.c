@@ -8,7 +8,7 @@ struct skep_mach_opts skep_mach_opts_of(const struct skep_obj *obj, const struct
 
 	mo.prog_type = prog->prog_type ? prog->prog_type : skep_section_guess_type(prog->sec->name);
 	mo.attach_type = prog->attach_type;
-	mo.attach_to = skep_section_attach_to(prog->sec->name);
+	mo.attach_to = prog->ops_type ? prog->ops_type : skep_section_attach_to(prog->sec->name);
 	mo.sleepable = skep_section_sleepable(prog->sec->name);
 	mo.gpl = skep_license_gpl(obj->license);
 	return mo;

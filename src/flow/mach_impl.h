@@ -161,6 +161,8 @@ bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r);
 int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, bool write);
 int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, struct skep_vreg *d);
 
+/* Are objects that RCU protects alive here? */
+bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st);
 bool skep_btf_writable(struct skep_mach *m, const struct skep_btf_type *t, s64 off, u32 size);
 int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off);
 /* A variable of the kernel's configuration, in the map that libbpf makes of them. */

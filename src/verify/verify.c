@@ -29,6 +29,12 @@ static int verify_all(struct engine *e)
 	bool more = true;
 	int err = check_maps(e);
 
+	if (!err && m->prog->ops_type && !skep_ops_member_ok(m->prog->ops_type, m->prog->ops_member)) {
+		m->fault = (struct skep_fault){.rule = SKEP_RULE_PROG_TYPE};
+		m->fault.text = skep_arena_printf(m->arena, "member %s of struct %s cannot be implemented by a program",
+						  m->prog->ops_member, m->prog->ops_type);
+		err = SKEP_EINPUT;
+	}
 	if (!err && skep_prog_needs_gpl(m->opt.prog_type) && !m->opt.gpl) {
 		m->fault = (struct skep_fault){.rule = SKEP_RULE_GPL};
 		m->fault.text = skep_arena_printf(m->arena, "programs of type %s must have a GPL-compatible licence", m->type->name);
