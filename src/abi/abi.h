@@ -318,6 +318,18 @@ enum skep_karg_flag {
  */
 u32 skep_karg_flags(u32 attach_type, const char *attach_to, u32 arg);
 
+/* What is known of a pointer that is read from a kernel struct. */
+enum skep_field_flag {
+	SKEP_FIELD_TRUSTED = 1, /* trusted, when the struct that it is read from is */
+	SKEP_FIELD_RCU = 2,	/* protected by RCU, when the struct is trusted and the program in an RCU section */
+	SKEP_FIELD_NULL = 4,	/* and may be NULL */
+};
+/*
+ * enum skep_field_flag of a member, 0: nothing is known. `base` is the struct that the pointer in the
+ * register points to, also when the member lies in a struct within it.
+ */
+u32 skep_field_flags(const char *base, const char *member);
+
 /* --- kernel functions -------------------------------------------------------------------- */
 
 enum skep_kf {

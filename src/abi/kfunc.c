@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Kernel functions: lookups in kfunc.def, and what names of parameters say. */
+/* Kernel functions and members of kernel structs: lookups in tables, and what names of parameters
+ * say. */
 #include "abi/abi.h"
 
 /* In the order of their names. */
@@ -24,6 +25,23 @@ const struct skep_kfunc *skep_kfunc_find(const char *name)
 			hi = mid;
 	}
 	return NULL;
+}
+
+u32 skep_field_flags(const char *base, const char *member)
+{
+	enum { TRUSTED = SKEP_FIELD_TRUSTED, RCU = SKEP_FIELD_RCU, NULLS = SKEP_FIELD_NULL };
+	static const struct {
+		const char *base, *member;
+		u32 flags;
+	} fields[] = {
+#define FIELD(base, member, flags) {#base, #member, flags},
+#include "abi/field.def"
+	};
+
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(fields); i++)
+		if (!strcmp(fields[i].base, base) && !strcmp(fields[i].member, member))
+			return fields[i].flags;
+	return 0;
 }
 
 bool skep_kfunc_allowed(u32 prog_type, const struct skep_kfunc *k)

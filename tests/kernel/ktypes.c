@@ -44,22 +44,53 @@ static const struct source {
 	struct probe_type type;
 	s16 off;
 	const char *name;
+	bool trusted;
 } sources[] = {
 	{{SKEP_PROG_TRACING, SKEP_ATTACH_TRACE_ITER, BTF_KIND_FUNC, "bpf_iter_task"},
 	 8,
-	 "task_struct"},
+	 "task_struct",
+	 true},
 	{{SKEP_PROG_TRACING, SKEP_ATTACH_TRACE_ITER, BTF_KIND_FUNC, "bpf_iter_task_file"},
 	 24,
-	 "file"},
+	 "file",
+	 false},
 	{{SKEP_PROG_TRACING, SKEP_ATTACH_TRACE_ITER, BTF_KIND_FUNC, "bpf_iter_cgroup"},
 	 8,
-	 "cgroup"},
+	 "cgroup",
+	 true},
 	{{SKEP_PROG_TRACING, SKEP_ATTACH_TRACE_ITER, BTF_KIND_FUNC, "bpf_iter_unix"},
 	 8,
-	 "unix_sock"},
-	{{SKEP_PROG_NETFILTER, SKEP_ATTACH_NETFILTER, 0, NULL}, 8, "sk_buff"},
-	{{SKEP_PROG_STRUCT_OPS, 0, BTF_KIND_STRUCT, "tcp_congestion_ops"}, 0, "tcp_sock"},
+	 "unix_sock",
+	 false},
+	{{SKEP_PROG_NETFILTER, SKEP_ATTACH_NETFILTER, 0, NULL}, 8, "sk_buff", true},
+	{{SKEP_PROG_STRUCT_OPS, 0, BTF_KIND_STRUCT, "tcp_congestion_ops"}, 0, "tcp_sock", true},
 };
+
+/* What the log says of a pointer before the name of its type. */
+static const char *prefix(const struct source *s, const struct skep_btf_walk *w)
+{
+	u32 f = s->trusted && w->member ? skep_field_flags(s->name, w->member) : 0;
+
+	if (w->flags & SKEP_BTF_UNION_MEMBER)
+		return "untrusted_ptr_";
+	if (w->flags & (SKEP_BTF_RCU | SKEP_BTF_PERCPU | SKEP_BTF_USER))
+		return NULL;
+	if (f & SKEP_FIELD_TRUSTED)
+		return f & SKEP_FIELD_NULL ? "trusted_ptr_or_null_" : "trusted_ptr_";
+	if (f & SKEP_FIELD_RCU)
+		return f & SKEP_FIELD_NULL ? "rcu_ptr_or_null_" : "rcu_ptr_";
+	return "ptr_";
+}
+
+static bool same_pointer(const char *got, const char *before, const char *name)
+{
+	size_t n = before ? strlen(before) : 0;
+
+	if (!before) /* type tags: not every compiler writes them */
+		return strlen(got) >= strlen(name) &&
+		       !strcmp(got + strlen(got) - strlen(name), name);
+	return !strncmp(got, before, n) && !strcmp(got + n, name);
+}
 
 /* How the log names what was read. */
 static void check_kind(const struct source *s, s32 off, u32 size, const struct skep_btf_walk *w)
@@ -82,7 +113,7 @@ static void check_kind(const struct source *s, s32 off, u32 size, const struct s
 	else if (w->what == SKEP_WALK_PTR_OTHER)
 		same = !strcmp(got, "scalar") || strstr(got, "mem");
 	else
-		same = strstr(got, "ptr_") && !strcmp(got + strlen(got) - strlen(t.name), t.name);
+		same = same_pointer(got, prefix(s, w), t.name);
 	if (!same)
 		probe_fail("%s: %u bytes at %d: kernel %s, skep %u %s", s->name, size, off, got,
 			   w->what, t.name);
