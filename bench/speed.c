@@ -13,6 +13,7 @@
 
 #include "obj/obj.h"
 #include "opt/opt.h"
+#include "../tests/slurp.h"
 
 enum { RUNS = 7 };
 
@@ -28,22 +29,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void *slurp(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	void *p = NULL;
-	long n;
-
-	if (f && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) > 0) {
-		rewind(f);
-		p = malloc((size_t)n);
-		*len = p ? fread(p, 1, (size_t)n, f) : 0;
-	}
-	if (f)
-		fclose(f);
-	return p;
 }
 
 /* One run over one object; false when it cannot be read. */

@@ -90,6 +90,7 @@ enum skep_map_flag {
 	SKEP_MF_ARRAY = 4,	   /* a constant in-range key is always found */
 	SKEP_MF_INNER = 8,	   /* values are maps */
 	SKEP_MF_NOVALUE = 16,	   /* programs never see a pointer to a value */
+	SKEP_MF_UNSIZED = 32,	   /* how many entries it has is not the object's to say */
 };
 const struct skep_map_type *skep_map_type_find(u32 id);
 

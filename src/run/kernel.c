@@ -33,31 +33,15 @@ static int no_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-/* Must the creator say how many entries it has? Storage attached to objects must not. */
-static bool sized(const struct bpf_map *m)
-{
-	switch ((u32)bpf_map__type(m)) {
-	case SKEP_MAP_PERF_EVENT_ARRAY:
-	case SKEP_MAP_STRUCT_OPS:
-	case SKEP_MAP_CGROUP_STORAGE:
-	case SKEP_MAP_PERCPU_CGROUP_STORAGE:
-	case SKEP_MAP_SK_STORAGE:
-	case SKEP_MAP_INODE_STORAGE:
-	case SKEP_MAP_TASK_STORAGE:
-	case SKEP_MAP_CGRP_STORAGE:
-		return false;
-	default:
-		return true;
-	}
-}
-
 /* libbpf's maps may lack what the program's own loader sets. */
 static void complete_maps(struct bpf_object *bo)
 {
 	struct bpf_map *m;
 
 	bpf_object__for_each_map(m, bo) {
-		if (sized(m) && !bpf_map__max_entries(m))
+		const struct skep_map_type *t = skep_map_type_find(bpf_map__type(m));
+
+		if (t && !(t->flags & SKEP_MF_UNSIZED) && !bpf_map__max_entries(m))
 			bpf_map__set_max_entries(m, DEFAULT_ENTRIES);
 		/* Pins belong to the loader of the program. */
 		bpf_map__set_pin_path(m, NULL);

@@ -16,6 +16,7 @@
 
 #include "opt/opt.h"
 #include "run/run.h"
+#include "../slurp.h"
 
 struct settings {
 	u32 inputs;
@@ -45,22 +46,6 @@ static void version_fini(struct version *v)
 	skep_buf_fini(&v->bytes);
 	skep_diags_fini(&v->ds);
 	skep_arena_fini(&v->arena);
-}
-
-static void *slurp(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	void *p = NULL;
-	long n;
-
-	if (f && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0) {
-		rewind(f);
-		p = malloc(n ? (size_t)n : 1);
-		*len = p ? fread(p, 1, (size_t)n, f) : 0;
-	}
-	if (f)
-		fclose(f);
-	return p;
 }
 
 static void spill(const char *dir, u32 number, const char *mode, const struct skep_buf *b)

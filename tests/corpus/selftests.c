@@ -16,6 +16,7 @@
 #include "obj/obj.h"
 #include "selftests.h"
 #include "verify/verify.h"
+#include "../slurp.h"
 
 static const struct skep_btf *kernel_types;
 static struct skep_btf_holder {
@@ -36,23 +37,6 @@ struct model {
 	const char *refused;   /* why it is no program at all, or NULL */
 	const char *unable;    /* what this driver cannot build, or NULL */
 };
-
-static void *slurp(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	size_t cap = 1 << 16, n;
-	u8 *p = f ? malloc(cap) : NULL;
-
-	*len = 0;
-	while (p && (n = fread(p + *len, 1, cap - *len, f)) > 0) {
-		*len += n;
-		if (*len == cap)
-			p = realloc(p, cap *= 2);
-	}
-	if (f)
-		fclose(f);
-	return p;
-}
 
 /* --- code ---------------------------------------------------------------------------- */
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "obj/obj.h"
+#include "../slurp.h"
 
 enum { LOG_SIZE = 1 << 18, SMALL_LOG = 8192, LOG_STATS = 4, TAIL_LINES = 12, DEFAULT_ENTRIES = 64 };
 
@@ -44,38 +45,6 @@ static int keep_print(enum libbpf_print_level level, const char *fmt, va_list ap
 	return 0;
 }
 
-static void *slurp(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	void *p = NULL;
-	long n;
-
-	if (f && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0) {
-		rewind(f);
-		p = malloc(n ? (size_t)n : 1);
-		*len = p ? fread(p, 1, (size_t)n, f) : 0;
-	}
-	if (f)
-		fclose(f);
-	return p;
-}
-
-/* Must the creator say how many entries it has? Storage attached to objects must not. */
-static bool sized(const struct bpf_map *m)
-{
-	switch ((u32)bpf_map__type(m)) {
-	case SKEP_MAP_PERF_EVENT_ARRAY:
-	case SKEP_MAP_STRUCT_OPS:
-	case SKEP_MAP_CGROUP_STORAGE:
-	case SKEP_MAP_PERCPU_CGROUP_STORAGE:
-	case SKEP_MAP_SK_STORAGE:
-	case SKEP_MAP_INODE_STORAGE:
-	case SKEP_MAP_TASK_STORAGE:
-	case SKEP_MAP_CGRP_STORAGE: return false;
-	default: return true;
-	}
-}
-
 /* libbpf's maps may lack what the program's own loader sets. */
 static void complete_maps(struct bpf_object *bo)
 {
@@ -83,7 +52,9 @@ static void complete_maps(struct bpf_object *bo)
 
 	bpf_object__for_each_map(m, bo)
 	{
-		if (sized(m) && !bpf_map__max_entries(m))
+		const struct skep_map_type *t = skep_map_type_find(bpf_map__type(m));
+
+		if (t && !(t->flags & SKEP_MF_UNSIZED) && !bpf_map__max_entries(m))
 			bpf_map__set_max_entries(m, DEFAULT_ENTRIES);
 		bpf_map__set_pin_path(m, NULL);
 	}

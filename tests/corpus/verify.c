@@ -15,28 +15,11 @@
 
 #include "obj/obj.h"
 #include "verify/verify.h"
+#include "../slurp.h"
 
 static struct skep_btf *kernel;
 static struct skep_verify_opts opts = {.sz = sizeof(opts)};
 static const char *only;
-
-/* The whole file; also of the kind whose size is not told, such as those of sysfs. */
-static void *slurp(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	size_t cap = 1 << 16, n;
-	u8 *p = f ? malloc(cap) : NULL;
-
-	*len = 0;
-	while (p && (n = fread(p + *len, 1, cap - *len, f)) > 0) {
-		*len += n;
-		if (*len == cap)
-			p = realloc(p, cap *= 2);
-	}
-	if (f)
-		fclose(f);
-	return p;
-}
 
 static u64 now_ns(void)
 {

@@ -4,30 +4,20 @@
 
 #include <dirent.h>
 
+#include "../slurp.h"
+
 static int replay_file(const char *path)
 {
-	FILE *f = fopen(path, "rb");
-	size_t cap = 1 << 16, n = 0, got;
-	u8 *p = malloc(cap), *exact;
+	size_t n;
+	u8 *p = slurp(path, &n);
 
-	if (!f || !p) {
+	if (!p) {
 		perror(path);
 		exit(1);
 	}
-	while ((got = fread(p + n, 1, cap - n, f)) > 0) {
-		n += got;
-		if (n == cap)
-			p = realloc(p, cap *= 2);
-		MUST(p, "no memory");
-	}
-	fclose(f);
-	exact = malloc(n ? n : 1);
-	MUST(exact, "no memory");
-	memcpy(exact, p, n);
-	free(p);
 	fprintf(stderr, "%s\n", path);
-	LLVMFuzzerTestOneInput(exact, n);
-	free(exact);
+	LLVMFuzzerTestOneInput(p, n);
+	free(p);
 	return 1;
 }
 

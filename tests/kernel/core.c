@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "obj/obj.h"
+#include "../slurp.h"
 
 static unsigned files, refused, both_refuse, compared, poisoned, elsewhere, members, failed;
 
@@ -51,27 +52,6 @@ long syscall(long number, ...)
 	}
 	errno = ENOSYS;
 	return -1;
-}
-
-static void *slurp(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	size_t cap = 1 << 20, n = 0, got;
-	char *p = malloc(cap);
-
-	*len = 0;
-	if (!f) {
-		free(p);
-		return NULL;
-	}
-	while ((got = fread(p + n, 1, cap - n, f)) > 0) {
-		n += got;
-		if (n == cap)
-			p = realloc(p, cap *= 2);
-	}
-	fclose(f);
-	*len = n;
-	return p;
 }
 
 static char last_words[512];

@@ -9,6 +9,7 @@
  * of code that it finds dead. Exit status 77 when bpf(2) is not allowed.
  */
 #include "obj/obj.h"
+#include "../slurp.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -216,24 +217,18 @@ static int check(const char *original, const char *moved)
 static int check_optimized(const char *original, const char *written)
 {
 	struct skep_objfile *file = NULL;
-	struct skep_buf image = {0};
 	struct skep_arena arena;
-	FILE *f = fopen(original, "rb");
-	char chunk[4096];
-	size_t n;
+	size_t len;
+	void *image = slurp(original, &len);
 	int bad;
 
 	skep_arena_init(&arena);
-	while (f && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		skep_buf_add(&image, chunk, n);
-	if (f)
-		fclose(f);
-	if (skep_obj_read(image.p, image.n, &arena, NULL, &file) == 0)
+	if (image && skep_obj_read(image, len, &arena, NULL, &file) == 0)
 		source = file->obj;
 	bad = check(original, written);
 	source = NULL;
 	skep_arena_fini(&arena);
-	skep_buf_fini(&image);
+	free(image);
 	return bad;
 }
 
