@@ -35,9 +35,7 @@ static int find_span(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 o
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	s64 fixed = (s64)p->off + off;
 
-	sp->frame = p->frame;
-	sp->fr = st->frame[p->frame];
-	sp->fixed = skep_range_is_const(&p->r);
+	*sp = (struct span){.frame = p->frame, .fr = st->frame[p->frame], .fixed = skep_range_is_const(&p->r)};
 	if (p->r.smin < -SKEP_STACK * 4 || p->r.smax > SKEP_STACK * 4)
 		return skep_fault(m, st, SKEP_RULE_STACK_BOUNDS, REG(reg), "the offset into the stack is not bounded");
 	sp->lo = fixed + p->r.smin;
@@ -53,12 +51,13 @@ static int find_span(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 o
 static int check_aligned(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 off, u32 size)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
-	u64 at = (u64)((s64)p->off + off) + p->r.bits.value;
+	s64 fixed = (s64)p->off + off;
+	u64 at = (u64)fixed + p->r.bits.value;
 
 	if (((at | p->r.bits.mask) & (size - 1)) == 0)
 		return 0;
 	return skep_fault(m, st, SKEP_RULE_STACK_ALIGN, REG(reg), "a stack access of %u bytes at %lld is not aligned",
-			  size, (long long)((s64)p->off + off));
+			  size, (long long)fixed);
 }
 
 static bool special(u8 b)

@@ -177,3 +177,52 @@ asm %in.s
 2
 === expect
 skep: error: asm needs the option --output [SKEP9009]
+
+=== title
+an escape that is none
+=== args
+asm %in.s -o %out.o
+=== input
+.license "a\xg1"
+=== status
+3
+=== expect
+in.s:1:14: error: unknown escape in the string [SKEP1301]
+  .license "a\xg1"
+               ^
+
+=== title
+a relocation behind the end of its section
+=== args
+asm %in.s -o %out.o
+=== input
+.section ".text"
+.func sub local
+  exit
+.section ".data" align=8
+  .zero 8
+  .rel 4 abs64 sub at=sub
+=== status
+3
+=== expect
+in.s:6:1: error: the relocation lies outside the bytes of its section [SKEP1307]
+    .rel 4 abs64 sub at=sub
+  ^
+
+=== title
+a relocation against a function that does not exist
+=== args
+asm %in.s -o %out.o
+=== input
+.section ".text"
+.func sub local
+  exit
+.section ".data" align=8
+  .zero 8
+  .rel 0 abs64 sub at=none
+=== status
+3
+=== expect
+in.s:6:1: error: there is no function 'none' [SKEP1303]
+    .rel 0 abs64 sub at=none
+  ^
