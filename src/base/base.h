@@ -175,7 +175,7 @@ void skep_json_init(struct skep_json *j, struct skep_buf *out, bool pretty);
 void skep_json_open(struct skep_json *j, char bracket); /* '{' or '[' */
 void skep_json_close(struct skep_json *j, char bracket);
 void skep_json_key(struct skep_json *j, const char *key);
-void skep_json_str(struct skep_json *j, const char *s); /* NULL: null */
+void skep_json_str(struct skep_json *j, const char *s); /* NULL: null; what is no UTF-8 becomes U+FFFD */
 void skep_json_strn(struct skep_json *j, const char *s, size_t n);
 void skep_json_int(struct skep_json *j, s64 v);
 void skep_json_uint(struct skep_json *j, u64 v);

@@ -188,23 +188,48 @@ void skep_json_close(struct skep_json *j, char bracket)
 		skep_buf_puts(j->out, "\n");
 }
 
+/* Bytes of the UTF-8 character at the beginning, 0 when there is none (Unicode, table 3-7). */
+static size_t utf8_char(const unsigned char *s, size_t n)
+{
+	unsigned char lo = 0x80, hi = 0xbf;
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+
+	if (!len || len > n)
+		return 0;
+	if (s[0] == 0xe0)
+		lo = 0xa0;
+	else if (s[0] == 0xed)
+		hi = 0x9f;
+	else if (s[0] == 0xf0)
+		lo = 0x90;
+	else if (s[0] == 0xf4)
+		hi = 0x8f;
+	for (size_t i = 1; i < len; i++, lo = 0x80, hi = 0xbf)
+		if (s[i] < lo || s[i] > hi)
+			return 0;
+	return len;
+}
+
 void skep_json_strn(struct skep_json *j, const char *s, size_t n)
 {
 	json_sep(j);
 	skep_buf_puts(j->out, "\"");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0, len; i < n; i += SKEP_MAX(len, 1u)) {
 		unsigned char c = (unsigned char)s[i];
 
+		len = utf8_char((const unsigned char *)s + i, n - i);
 		if (c == '"' || c == '\\')
 			skep_buf_printf(j->out, "\\%c", c);
 		else if (c == '\n')
 			skep_buf_puts(j->out, "\\n");
 		else if (c == '\t')
 			skep_buf_puts(j->out, "\\t");
-		else if (c < 0x20 || c >= 0x7f)
+		else if (c < 0x20 || c == 0x7f)
 			skep_buf_printf(j->out, "\\u%04x", c);
+		else if (!len)
+			skep_buf_puts(j->out, "\\ufffd");
 		else
-			skep_buf_add(j->out, &s[i], 1);
+			skep_buf_add(j->out, &s[i], len);
 	}
 	skep_buf_puts(j->out, "\"");
 }
