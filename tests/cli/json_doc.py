@@ -22,7 +22,7 @@ COMMON = 'Every command'
 LINES = [
     'show tiny.o', 'show two.o', 'show {firewall}', 'disasm two.o', 'disasm -s {packet_counter}',
     'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize {packet_counter}',
-    'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
+    'check tiny.o', 'check bad.o', 'check --compare a.csv b.csv', 'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
     'explain 1203', 'help', 'help run', 'version', 'show missing.o', 'show badop.o', 'asm bad.s -o x.o',
     *(f'list {what}' for what in 'insns helpers maps progs sections passes diags'.split()),
 ]
@@ -72,6 +72,10 @@ def main():
         text = subprocess.run([skep, 'disasm', '-t', 'tiny.o'], cwd=tmp, capture_output=True, text=True).stdout
         (tmp / 't.s').write_text(text)
         (tmp / 'other.s').write_text(text.replace('r0 = 2', 'r0 = 3'))
+        subprocess.run([skep, 'asm', '-', '-o', 'bad.o'], cwd=tmp, input=text.replace('r0 = 2', 'r0 = r9'), text=True)
+        for name, program in ('a.csv', 'tiny.o'), ('b.csv', 'bad.o'):
+            said = subprocess.run([skep, 'check', '--csv', program], cwd=tmp, capture_output=True, text=True).stdout
+            (tmp / name).write_text(said.replace(program, 'x.o'))
         (tmp / 'bad.s').write_text('  r0 = 1\n')
         names = {p.stem: str(p) for p in (tmp / compiler).glob('*.o')}
         for line in LINES:
