@@ -587,7 +587,7 @@ int skep_core_resolve(struct skep_obj *obj, struct skep_btf *target, struct skep
 	err = skep_core_new(obj->btf, target, arena, &c);
 	for (u32 k = 0; k < obj->nfunc && !err; k++)
 		SKEP_FOR_INSN(i, obj->func[k]) {
-			struct skep_core_value v;
+			struct skep_core_value v = {0};
 
 			if (!i->core)
 				continue;
