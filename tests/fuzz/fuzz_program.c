@@ -18,7 +18,7 @@ struct gen {
 	const u8 *p, *end;
 	struct skep_buf out, subs;
 	u32 labels, nsub, depth;
-	bool tc;
+	bool tc, plain;
 };
 
 /* --- choices ------------------------------------------------------------------------- */
@@ -63,35 +63,39 @@ static u32 scalar(struct gen *g)
 
 /* --- numbers --------------------------------------------------------------------------- */
 
+static void unary(struct gen *g, u32 r, char w)
+{
+	static const char *const ops[] = {"be16", "be32",    "be64",   "le16",
+					  "le32", "bswap32", "bswap64"};
+
+	if (chance(g, 4) || g->plain)
+		LINE(g, "\t%c%u = -%c%u", w, r, w, r);
+	else
+		LINE(g, "\tr%u = %s r%u", r, ops[pick(g, SKEP_ARRAY_SIZE(ops))], r);
+}
+
 static void arithmetic(struct gen *g, u32 r)
 {
-	static const char *const ops[] = {"+=", "-=",  "*=",  "/=",   "%=", "|=",  "&=",
-					  "^=", "<<=", ">>=", "s>>=", "&=", "s/=", "s%="};
-	u32 op = pick(g, SKEP_ARRAY_SIZE(ops));
+	static const char *const moves[] = {"(s8)", "(s16)", ""};
+	static const char *const ops[] = {"+=",	 "-=",	"*=",	"|=", "&=", "^=",  "&=",
+					  "<<=", ">>=", "s>>=", "/=", "%=", "s/=", "s%="};
+	/* Division, and shifts by what is in a register, last: a plain program has none. */
+	enum { SHIFTS = 7, DIVISIONS = 10 };
 	char w = chance(g, 3) ? 'w' : 'r';
-	u32 other = scalar(g);
+	u32 other = scalar(g), op = pick(g, g->plain ? DIVISIONS : SKEP_ARRAY_SIZE(ops));
+	s64 k;
 
 	if (chance(g, 1)) {
-		static const char *const moves[] = {"(s8)", "(s16)", ""};
-		u32 m = pick(g, 3);
-
-		LINE(g, "\t%c%u = %s%c%u", w, r, moves[m], w, other);
+		LINE(g, "\t%c%u = %s%c%u", w, r, moves[pick(g, 3)], w, other);
 	} else if (chance(g, 1)) {
-		static const char *const unary[] = {"be16", "be32",    "be64",	 "le16",
-						    "le32", "bswap32", "bswap64"};
-
-		if (chance(g, 4))
-			LINE(g, "\t%c%u = -%c%u", w, r, w, r);
-		else
-			LINE(g, "\tr%u = %s r%u", r, unary[pick(g, SKEP_ARRAY_SIZE(unary))], r);
-	} else if (chance(g, 3)) {
+		unary(g, r, w);
+	} else if (chance(g, 3) && (!g->plain || op < SHIFTS)) {
 		LINE(g, "\t%c%u %s %c%u", w, r, ops[op], w, other);
 	} else {
-		s64 k = number(g);
-
-		if (strstr(ops[op], "<<") || strstr(ops[op], ">>"))
+		k = number(g);
+		if (op >= SHIFTS && op < DIVISIONS)
 			k &= w == 'w' ? 31 : 63;
-		if ((strchr(ops[op], '/') || strchr(ops[op], '%')) && !k)
+		if (op >= DIVISIONS && !k)
 			k = 3;
 		LINE(g, "\t%c%u %s %lld", w, r, ops[op], (long long)k);
 	}
@@ -104,9 +108,11 @@ static void condition(struct gen *g)
 		"==", "!=", ">", ">=", "<", "<=", "s>", "s>=", "s<", "s<=", "&"};
 	char w = chance(g, 3) ? 'w' : 'r';
 
-	skep_buf_printf(&g->out, "\tif %c%u %s ", w, scalar(g), ops[pick(g, SKEP_ARRAY_SIZE(ops))]);
+	u32 r = scalar(g);
+
+	skep_buf_printf(&g->out, "\tif %c%u %s ", w, r, ops[pick(g, SKEP_ARRAY_SIZE(ops))]);
 	if (chance(g, 3))
-		skep_buf_printf(&g->out, "%c%u", w, scalar(g));
+		skep_buf_printf(&g->out, "%c%u", w, 7 + (r - 7 + 1 + pick(g, 2)) % 3);
 	else
 		skep_buf_printf(&g->out, "%lld", (long long)number(g));
 }
@@ -488,6 +494,30 @@ static void run(struct gen *g, struct skep_vm *vm, const char *text)
 	}
 }
 
+/* Every path to its end must come to the same, where it ends at all. */
+static void judge_pruning(const struct skep_obj *obj, const struct skep_func *prog,
+			  enum skep_verdict verdict, const char *text)
+{
+	struct skep_verify_opts opts = {
+		.sz = sizeof(opts), .budget = 20000, .flags = SKEP_VF_NO_PRUNE};
+	struct skep_verify_result res = {0};
+	struct fuzz_mem m;
+	int err;
+
+	fuzz_init(&m);
+	err = skep_verify_prog(obj, prog, &opts, &m.arena, &m.ds, &res);
+	if (!err && res.verdict != SKEP_UNDECIDED) {
+		fuzz_program_counts.unpruned++;
+		if (res.verdict != verdict)
+			fprintf(stderr, "%s\nwith pruning %s, without %s: %s\n", text,
+				verdict == SKEP_SAFE ? "safe" : "unsafe",
+				verdict == SKEP_SAFE ? "unsafe" : "safe",
+				m.ds.list.n ? m.ds.list.v[0].msg : "");
+		MUST(res.verdict == verdict, "pruning changes the verdict");
+	}
+	fuzz_fini(&m);
+}
+
 static void judge(struct gen *g, const struct skep_obj *obj, struct fuzz_mem *m, const char *text)
 {
 	const struct skep_vm_options vo = {.size = sizeof(vo), .budget = BUDGET};
@@ -501,12 +531,23 @@ static void judge(struct gen *g, const struct skep_obj *obj, struct fuzz_mem *m,
 	MUST(err || (res.verdict == SKEP_SAFE) == !m->ds.errors,
 	     "a verdict and its messages disagree");
 	fuzz_program_counts.verdict[err ? SKEP_UNDECIDED : res.verdict]++;
+	if (!err && res.verdict != SKEP_UNDECIDED)
+		judge_pruning(obj, prog, res.verdict, text);
 	if (err || res.verdict != SKEP_SAFE)
 		return;
 	vm = skep_vm_new(&vo);
 	if (vm && load(obj, prog, vm, &m->arena))
 		run(g, vm, text);
 	skep_vm_free(vm);
+}
+
+void fuzz_program_text(const u8 *data, size_t len, bool plain, struct skep_buf *out)
+{
+	struct gen g = {.p = data, .end = data + len, .labels = 1, .plain = plain};
+
+	program(&g);
+	*out = g.out;
+	skep_buf_fini(&g.subs);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)

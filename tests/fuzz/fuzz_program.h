@@ -6,8 +6,16 @@
 #include "base/base.h"
 
 struct fuzz_program_counts {
-	u64 programs, verdict[3], runs; /* verdict: by enum skep_verdict */
+	u64 programs, verdict[3]; /* verdict: by enum skep_verdict */
+	u64 unpruned;		  /* also decided without pruning */
+	u64 runs;
 };
 extern struct fuzz_program_counts fuzz_program_counts;
+
+/*
+ * The text of the program that these choices make; its maps are values, table and ring.
+ * A plain one has no arithmetic that the kernel does not follow.
+ */
+void fuzz_program_text(const u8 *data, size_t len, bool plain, struct skep_buf *out);
 
 #endif
