@@ -79,11 +79,34 @@ static int unknown_types(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg), "the kernel's types are not known, r%u points to one of them", reg);
 }
 
-/* struct bpf_map behind a map pointer. */
+/* The kernel's struct of a map, which begins with struct bpf_map. */
+static const char *map_type(const struct skep_map *map)
+{
+	static const char *const name[SKEP_MAP_NR] = {
+		[SKEP_MAP_HASH] = "bpf_htab", [SKEP_MAP_PERCPU_HASH] = "bpf_htab", [SKEP_MAP_LRU_HASH] = "bpf_htab",
+		[SKEP_MAP_LRU_PERCPU_HASH] = "bpf_htab", [SKEP_MAP_HASH_OF_MAPS] = "bpf_htab",
+		[SKEP_MAP_ARRAY] = "bpf_array", [SKEP_MAP_PERCPU_ARRAY] = "bpf_array", [SKEP_MAP_PROG_ARRAY] = "bpf_array",
+		[SKEP_MAP_PERF_EVENT_ARRAY] = "bpf_array", [SKEP_MAP_CGROUP_ARRAY] = "bpf_array",
+		[SKEP_MAP_ARRAY_OF_MAPS] = "bpf_array", [SKEP_MAP_STACK_TRACE] = "bpf_stack_map",
+		[SKEP_MAP_LPM_TRIE] = "lpm_trie", [SKEP_MAP_DEVMAP] = "bpf_dtab", [SKEP_MAP_DEVMAP_HASH] = "bpf_dtab",
+		[SKEP_MAP_CPUMAP] = "bpf_cpu_map", [SKEP_MAP_XSKMAP] = "xsk_map", [SKEP_MAP_SOCKMAP] = "bpf_stab",
+		[SKEP_MAP_SOCKHASH] = "bpf_shtab", [SKEP_MAP_QUEUE] = "bpf_queue_stack",
+		[SKEP_MAP_STACK] = "bpf_queue_stack", [SKEP_MAP_RINGBUF] = "bpf_ringbuf_map",
+		[SKEP_MAP_REUSEPORT_SOCKARRAY] = "reuseport_array", [SKEP_MAP_SK_STORAGE] = "bpf_local_storage_map",
+		[SKEP_MAP_INODE_STORAGE] = "bpf_local_storage_map", [SKEP_MAP_TASK_STORAGE] = "bpf_local_storage_map",
+		[SKEP_MAP_CGRP_STORAGE] = "bpf_local_storage_map", [SKEP_MAP_CGROUP_STORAGE] = "bpf_cgroup_storage_map",
+		[SKEP_MAP_PERCPU_CGROUP_STORAGE] = "bpf_cgroup_storage_map",
+		[SKEP_MAP_STRUCT_OPS] = "bpf_struct_ops_map", [SKEP_MAP_BLOOM_FILTER] = "bpf_bloom_filter",
+	};
+
+	return map && map->type < SKEP_MAP_NR && name[map->type] ? name[map->type] : "bpf_map";
+}
+
+/* The struct behind a map pointer. */
 static int map_struct(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
 {
-	u32 id = m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, "bpf_map") : 0;
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
+	u32 id = m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, map_type(p->map)) : 0;
 	struct skep_btf_walk w;
 
 	if (a->write)
@@ -91,8 +114,8 @@ static int map_struct(struct skep_mach *m, struct skep_vstate *st, const struct 
 	if (!id)
 		return unknown_types(m, st, a->reg);
 	if (!skep_vreg_fixed(p) || a->off < 0 || !skep_btf_walk(m->opt.kernel, id, a->off, a->size, &w))
-		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct bpf_map has no field of %u bytes at %d", a->size,
-				  a->off);
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct %s has no field of %u bytes at %d", map_type(p->map),
+				  a->size, a->off);
 	if (a->to)
 		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
 	return 0;
@@ -131,7 +154,7 @@ bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st)
 
 /* How much is known of the life of what a field of `p` points to. */
 static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st, const struct skep_vreg *p,
-		       const struct skep_btf *btf, const struct skep_btf_walk *w)
+		       const struct skep_btf *btf, const char *of, const struct skep_btf_walk *w)
 {
 	u16 tags = (u16)((w->flags & SKEP_BTF_USER ? SKEP_VF_USER : 0) | (w->flags & SKEP_BTF_PERCPU ? SKEP_VF_PERCPU : 0));
 	struct skep_btf_type in;
@@ -143,7 +166,8 @@ static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st, 
 	if (!skep_btf_get(btf, w->in, &in))
 		in.name = "";
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kept); k++)
-		if (w->member && strcmp(kept[k].member, w->member) == 0 && strcmp(kept[k].in, in.name) == 0 &&
+		if (w->member && strcmp(kept[k].member, w->member) == 0 &&
+		    (strcmp(kept[k].in, in.name) == 0 || strcmp(kept[k].in, of) == 0) &&
 		    ((kept[k].flags & SKEP_VF_TRUSTED) || skep_mach_in_rcu(m, st)))
 			return tags | kept[k].flags;
 	if (!skep_mach_in_rcu(m, st))
@@ -151,6 +175,35 @@ static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st, 
 	if (w->flags & SKEP_BTF_RCU)
 		return tags | SKEP_VF_RCU | SKEP_VF_NULL;
 	return tags;
+}
+
+/* Fields that programs of some struct_ops may write. */
+static bool writable(const struct skep_mach *m, const struct skep_btf_type *t, const struct skep_btf_walk *w)
+{
+	static const struct {
+		const char *ops, *in, *member;
+	} ok[] = {
+		{"tcp_congestion_ops", "tcp_sock", "sk_pacing_rate"},
+		{"tcp_congestion_ops", "tcp_sock", "sk_pacing_status"},
+		{"tcp_congestion_ops", "tcp_sock", "icsk_ca_priv"},
+		{"tcp_congestion_ops", "tcp_sock", "pending"},
+		{"tcp_congestion_ops", "tcp_sock", "snd_cwnd"},
+		{"tcp_congestion_ops", "tcp_sock", "snd_cwnd_cnt"},
+		{"tcp_congestion_ops", "tcp_sock", "snd_cwnd_stamp"},
+		{"tcp_congestion_ops", "tcp_sock", "snd_ssthresh"},
+		{"tcp_congestion_ops", "tcp_sock", "ecn_flags"},
+		{"tcp_congestion_ops", "tcp_sock", "app_limited"},
+		{"bpf_dummy_ops", "bpf_dummy_ops_state", NULL},
+		{"sched_ext_ops", "task_struct", "slice"},
+		{"sched_ext_ops", "task_struct", "dsq_vtime"},
+		{"sched_ext_ops", "task_struct", "disallow"},
+	};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(ok) && m->prog->ops_type; k++)
+		if (strcmp(ok[k].ops, m->prog->ops_type) == 0 && strcmp(ok[k].in, t->name) == 0 &&
+		    (!ok[k].member || (w->member && strcmp(ok[k].member, w->member) == 0)))
+			return true;
+	return false;
 }
 
 int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
@@ -180,7 +233,7 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (a->write) {
 		if ((p->flags & SKEP_VF_ALLOC) && w.what == SKEP_WALK_SCALAR)
 			return 0;
-		if (skep_btf_writable(m, &t, off, a->size))
+		if (writable(m, &t, &w))
 			return 0;
 		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "this part of struct %s may only be read", t.name);
 	}
@@ -191,7 +244,7 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return 0;
 	}
 	{
-		u16 flags = field_flags(m, st, p, btf, &w) | (p->flags & SKEP_VF_ALLOC);
+		u16 flags = field_flags(m, st, p, btf, t.name, &w) | (p->flags & SKEP_VF_ALLOC);
 
 		skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
 		a->to->btf = w.type;
@@ -216,15 +269,6 @@ int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 si
 		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(reg), "%llu bytes are needed, struct %s has %u",
 				  (unsigned long long)size, t.name, t.ref);
 	return 0;
-}
-
-/* Fields of kernel objects that a program type may write (congestion control). */
-bool skep_btf_writable(struct skep_mach *m, const struct skep_btf_type *t, s64 off, u32 size)
-{
-	if (m->opt.prog_type != SKEP_PROG_STRUCT_OPS)
-		return false;
-	return strcmp(t->name, "tcp_sock") == 0 || strcmp(t->name, "sock") == 0 || strcmp(t->name, "inet_connection_sock") == 0 ||
-	       strcmp(t->name, "task_struct") == 0;
 }
 
 /* --- arguments of traced functions --------------------------------------------------------- */
@@ -303,6 +347,9 @@ static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct s
 	} else if (skep_btf_resolve(m->opt.kernel, t.ref, &to) && to.kind == SKEP_BTF_STRUCT) {
 		skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
 		a->to->btf = to.id;
+		/* Congestion control runs on TCP sockets only. */
+		if (m->prog->ops_type && strcmp(m->prog->ops_type, "tcp_congestion_ops") == 0 && strcmp(to.name, "sock") == 0)
+			a->to->btf = skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, "tcp_sock");
 		a->to->flags = flags & SKEP_KAF_PLAIN ? 0 : SKEP_VF_TRUSTED;
 	} else {
 		return;

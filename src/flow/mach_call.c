@@ -298,6 +298,9 @@ static int check_allowed(struct skep_mach *m, struct skep_vstate *st, const stru
 	if (!skep_helper_allowed_to(m->opt.prog_type, m->opt.attach_type, m->opt.attach_to, c->id))
 		return skep_fault(m, st, SKEP_RULE_HELPER_UNKNOWN, 0, "programs of type %s cannot call %s()", m->type->name,
 				  c->name);
+	if (m->prog->ops_member && strcmp(m->prog->ops_member, "release") == 0 &&
+	    (c->id == SKEP_FN_setsockopt || c->id == SKEP_FN_getsockopt))
+		return skep_fault(m, st, SKEP_RULE_HELPER_UNKNOWN, 0, "%s() is not for the release member", c->name);
 	if ((c->ht->flags & SKEP_HT_GPL) && !m->opt.gpl)
 		return skep_fault(m, st, SKEP_RULE_GPL, 0, "%s() is for GPL-compatible programs", c->name);
 	if ((c->ht->flags & SKEP_HT_SLEEPS) && (!m->opt.sleepable || st->rcu || st->preempt))

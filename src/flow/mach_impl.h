@@ -163,7 +163,6 @@ int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct s
 
 /* Are objects that RCU protects alive here? */
 bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st);
-bool skep_btf_writable(struct skep_mach *m, const struct skep_btf_type *t, s64 off, u32 size);
 int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off);
 /* A variable of the kernel's configuration, in the map that libbpf makes of them. */
 bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d, u32 at);
