@@ -131,15 +131,28 @@ static bool needs_unwind(const struct jit *j)
 	return j->checked || j->budget;
 }
 
-static u32 cpu_features(void)
+static u32 ask_cpu(void)
 {
 	unsigned a, b, c, d;
-	u32 f = 0;
+	u32 f = CPU_ASKED;
 
 	if (__get_cpuid(1, &a, &b, &c, &d) && c & 1u << 22)
 		f |= CPU_MOVBE;
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && b & 1u << 8)
 		f |= CPU_BMI2;
+	return f;
+}
+
+/* Asked once: on virtual machines the answer takes longer than a compilation. */
+static u32 cpu_features(void)
+{
+	static u32 known;
+	u32 f = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (!f) {
+		f = ask_cpu();
+		__atomic_store_n(&known, f, __ATOMIC_RELAXED);
+	}
 	return f;
 }
 

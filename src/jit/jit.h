@@ -2,7 +2,7 @@
 /*
  * jit: native code from the bytes of a program, behind the interface of
  * vm/engine.h. Compiled code is in memory that is writable first and executable
- * afterwards, never both. Safe from any thread; nothing is shared.
+ * afterwards, never both. Safe from any thread.
  *
  * Nothing here opens a file: whoever may touch the world can write what perf and
  * gdb want from `code`, `image` and `native` of struct skep_eng_prog.

@@ -18,7 +18,7 @@
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, NOREG = 0xff };
 
 /* Processor features that the code may use. */
-enum { CPU_BMI2 = 1, CPU_MOVBE = 2 };
+enum { CPU_BMI2 = 1, CPU_MOVBE = 2, CPU_ASKED = 4 };
 
 enum rec_kind { REC_JMP, REC_JCC, REC_CALL, REC_LEA, REC_PAD, REC_EXTERN };
 /* A piece of the buffer whose final form is not known when it is emitted. */
@@ -129,7 +129,8 @@ int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out);
 /* --- mem.c ------------------------------------------------------------------------ */
 
 u8 *jit_mem_new(u32 size, u64 near, u32 *mapped); /* writable; NULL: none */
-bool jit_mem_seal(u8 *p, u32 mapped);		  /* executable, no longer writable */
+/* Executable, no longer writable; what is behind `size` bytes traps. */
+bool jit_mem_seal(u8 *p, u32 size, u32 mapped);
 void jit_mem_free(u8 *p, u32 mapped);
 
 #endif

@@ -216,6 +216,8 @@ int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out)
 		return SKEP_ENOMEM;
 	for (u32 i = 0; !near && i < j->nrec; i++)
 		near = j->rec[i].addr;
+	if (!near)
+		near = (u64)skep_eng_callback;
 	out->code = jit_mem_new(j->n, near, &out->mapped);
 	if (!out->code) {
 		free(l.saved);
@@ -236,7 +238,7 @@ int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out)
 	out->entry = label_or_none(&l, stub_label(j, L_ENTRY));
 	out->callback = label_or_none(&l, stub_label(j, L_CALLBACK));
 	free(l.saved);
-	if (jit_mem_seal(out->code, out->mapped))
+	if (jit_mem_seal(out->code, out->size, out->mapped))
 		return 0;
 	jit_mem_free(out->code, out->mapped);
 	out->code = NULL;
