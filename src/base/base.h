@@ -229,6 +229,8 @@ void skep_diags_fini(struct skep_diags *ds);
 int skep_diag(struct skep_diags *ds, const struct skep_diag_def *def, struct skep_diag_place at, ...);
 /* Set the hint of the diagnostic appended last. */
 void skep_diag_hint(struct skep_diags *ds, const char *hint);
+/* Append copies of all that `from` has, which may go then. */
+void skep_diags_take(struct skep_diags *ds, const struct skep_diags *from);
 /* "file:section+insn: error: text [SKEP1203]" and notes, a line each. */
 void skep_diags_print(const struct skep_diags *ds, const char *file, struct skep_buf *out);
 void skep_diag_json(const struct skep_diag *d, const char *file, struct skep_json *j);

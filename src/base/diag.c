@@ -54,6 +54,30 @@ int skep_diag(struct skep_diags *ds, const struct skep_diag_def *def, struct ske
 	return SKEP_EINPUT;
 }
 
+void skep_diags_take(struct skep_diags *ds, const struct skep_diags *from)
+{
+	int err = 0;
+
+	ds->errors += from->errors;
+	ds->dropped += from->dropped;
+	for (u32 i = 0; i < from->list.n; i++) {
+		struct skep_diag d = from->list.v[i];
+
+		if (ds->list.n >= SKEP_DIAG_MAX || err) {
+			ds->dropped++;
+			continue;
+		}
+		SKEP_GUARD(&ds->arena, err, {
+			d.msg = keep(ds, d.msg);
+			d.hint = keep(ds, d.hint);
+			d.at.section = keep(ds, d.at.section);
+			d.at.prog = keep(ds, d.at.prog);
+			d.at.src = keep(ds, d.at.src);
+			*SKEP_VEC_PUSH(&ds->arena, &ds->list) = d;
+		});
+	}
+}
+
 void skep_diag_hint(struct skep_diags *ds, const char *hint)
 {
 	int err = 0;

@@ -108,31 +108,6 @@ static void put_text(struct skep_cli *cli, const struct skep_func *f,
 		(unsigned long long)us % 1000, (r->peak_bytes + 1023) / 1024);
 }
 
-/* Messages of one program after those of the programs before it. */
-static void take_messages(struct skep_input *in, const struct skep_diags *from)
-{
-	for (u32 i = 0; i < from->list.n; i++) {
-		const struct skep_diag *d = &from->list.v[i];
-		int err = 0;
-
-		if (in->ds.list.n == SKEP_DIAG_MAX) {
-			in->ds.dropped += from->list.n - i;
-			return;
-		}
-		SKEP_GUARD(&in->ds.arena, err, {
-			struct skep_diag *to = SKEP_VEC_PUSH(&in->ds.arena, &in->ds.list);
-
-			*to = *d;
-			to->msg = skep_arena_strdup(&in->ds.arena, d->msg);
-			to->hint = d->hint ? skep_arena_strdup(&in->ds.arena, d->hint) : NULL;
-			to->at.src = d->at.src ? skep_arena_strdup(&in->ds.arena, d->at.src) : NULL;
-		});
-		if (err)
-			return;
-		in->ds.errors += d->def->severity == SKEP_ERROR;
-	}
-}
-
 /* --- checking ------------------------------------------------------------------------- */
 
 static int check_prog(struct skep_cli *cli, struct session *s, struct skep_input *in,
@@ -167,7 +142,7 @@ static int check_prog(struct skep_cli *cli, struct session *s, struct skep_input
 		err = 0;
 	}
 	if (!cli->json || err)
-		take_messages(in, &ds);
+		skep_diags_take(&in->ds, &ds);
 	skep_diags_fini(&ds);
 	skep_arena_fini(&arena);
 	return err ? skep_cli_fail(cli, in, err) : 0;

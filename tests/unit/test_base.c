@@ -226,6 +226,40 @@ static void diagnostics(void **state)
 	skep_diags_fini(&ds);
 }
 
+/* What was taken does not depend on where it came from. */
+static void taken_diagnostics(void **state)
+{
+	static const struct skep_diag_def bad = {1234, SKEP_ERROR, "bad %s", ""};
+	char section[] = "xdp", prog[] = "f", src[] = "a.c:1: x";
+	const struct skep_diag_place at = {.section = section, .prog = prog, .src = src, .insn = 7, .offset = -1};
+	struct skep_diags from, to;
+	struct skep_buf out = {0};
+
+	skep_diags_init(&to);
+	skep_diags_init(&from);
+	skep_diag(&to, &bad, SKEP_NOWHERE, "first");
+	skep_diag(&from, &bad, at, "second");
+	skep_diag_hint(&from, "try again");
+	skep_diags_take(&to, &from);
+	memset(from.list.v, 0x55, sizeof(from.list.v[0]));
+	skep_diags_fini(&from);
+	memset(section, 'z', 3);
+	skep_diags_print(&to, "a.o", &out);
+	assert_string_equal(out.p, "a.o: error: bad first [SKEP1234]\na.o:xdp+7: error: bad second (in f) "
+				   "[SKEP1234]\n  a.c:1: x\n  hint: try again\n");
+	assert_int_equal(to.errors, 2);
+	skep_diags_init(&from);
+	for (u32 i = 0; i < SKEP_DIAG_MAX; i++)
+		skep_diag(&from, &bad, at, "x");
+	skep_diags_take(&to, &from);
+	assert_int_equal(to.list.n, SKEP_DIAG_MAX);
+	assert_int_equal(to.dropped, 2);
+	assert_int_equal(to.errors, SKEP_DIAG_MAX + 2);
+	skep_buf_fini(&out);
+	skep_diags_fini(&from);
+	skep_diags_fini(&to);
+}
+
 static void random_numbers(void **state)
 {
 	struct skep_rng a, b;
@@ -248,7 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arenas),      cmocka_unit_test(limits),      cmocka_unit_test(vectors_and_bits),
 		cmocka_unit_test(hash_maps),   cmocka_unit_test(byte_orders), cmocka_unit_test(json),
-		cmocka_unit_test(diagnostics), cmocka_unit_test(random_numbers),
+		cmocka_unit_test(diagnostics), cmocka_unit_test(taken_diagnostics), cmocka_unit_test(random_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
