@@ -9,7 +9,7 @@
 
 enum { RS = 6, RTASK = 7, RSK = 8, RDST = 9 };
 
-static unsigned nallowed, nlacking, ncalls, nwrong, nmaps, nunreached;
+static unsigned nallowed, nlacking, ncalls, nreturns, nwrong, nmaps, nunreached;
 static int map_fd[SKEP_MAP_NR];
 static const struct btf *vmlinux;
 
@@ -269,6 +269,61 @@ static bool excused(const struct probe_type *t, s64 id)
 	       (t->prog == SKEP_PROG_SOCK_OPS && log_has("expected=sock"));
 }
 
+/* How the log names what a helper returns. */
+static bool same_return(const struct skep_arg_type *r, const char *got)
+{
+	static const char *const names[] = {[SKEP_RT_INT] = "scalar",
+					    [SKEP_RT_VOID] = "",
+					    [SKEP_RT_VALUE] = "map_value",
+					    [SKEP_RT_SOCKET] = "sock",
+					    [SKEP_RT_TCP_SOCK] = "tcp_sock",
+					    [SKEP_RT_SOCK_COMMON] = "sock_common",
+					    [SKEP_RT_RINGBUF] = "ringbuf_mem",
+					    [SKEP_RT_DYNPTR_MEM] = "mem",
+					    [SKEP_RT_PERCPU] = "",
+					    [SKEP_RT_BTF] = "ptr_"};
+	char want[80];
+
+	if (r->kind == SKEP_RT_BTF) {
+		snprintf(want, sizeof(want), "%sptr_%s%s",
+			 r->flags & SKEP_AF_TRUSTED ? "trusted_" : "",
+			 r->flags & SKEP_AF_NULL ? "or_null_" : "", r->btf ? r->btf : "");
+		return !strcmp(got, want);
+	}
+	snprintf(want, sizeof(want), "%s%s", names[r->kind],
+		 r->flags & SKEP_AF_NULL ? "_or_null" : "");
+	return !strcmp(got, want);
+}
+
+/* What the log says of r0 behind the call. */
+static void check_return(const struct probe_type *t, s64 id, const struct skep_arg_type *r)
+{
+	char line[64], got[80];
+	const char *s, *end;
+	int n = 0;
+
+	probe_load(t->prog, t->attach, 2);
+	snprintf(line, sizeof(line), "call %s#%d", skep_helper_find(id)->name, (int)id);
+	/* the last one: the first list of instructions has it, too */
+	for (s = NULL; (end = strstr(s ? s + 1 : probe_log, line)) != NULL;)
+		s = end;
+	end = s ? strchr(s, '\n') : NULL;
+	s = s ? strstr(s, "R0=") ? strstr(s, "R0=") : strstr(s, "R0_w=") : NULL;
+	if (!s || s > end)
+		return;
+	s = strchr(s, '=') + 1;
+	while (s[n] == '_' || (s[n] >= 'a' && s[n] <= 'z') || (s[n] >= '0' && s[n] <= '9'))
+		n++;
+	snprintf(got, sizeof(got), "%.*s", n, s);
+	nreturns++;
+	/* a number, and what a lookup in a map of maps or sockets gives */
+	if (n && (got[0] < 'a' || !strcmp(got, "map_ptr_or_null")))
+		snprintf(got, sizeof(got), "%s", got[0] < 'a' ? "scalar" : "map_value_or_null");
+	if (!same_return(r, got))
+		probe_fail("%s: %s returns: kernel %s, table %u", probe_name(t),
+			   skep_helper_find(id)->name, got, r->kind);
+}
+
 static void check_call(const struct probe_type *t, s64 id)
 {
 	const struct skep_helper_type *h = skep_helper_type(t->prog, id);
@@ -289,6 +344,7 @@ static void check_call(const struct probe_type *t, s64 id)
 			   skep_helper_find(id)->name, probe_log + from);
 		return;
 	}
+	check_return(t, id, &h->ret);
 	if (err)
 		return;
 	ncalls++;
@@ -399,8 +455,8 @@ int main(void)
 					check_mention(t, m, true);
 			}
 	}
-	printf("%u pairs of program type and helper (%u not in this kernel), %u calls, %u wrong arguments, "
-	       "%u pairs with maps, %u not reached; %u disagree\n",
-	       nallowed, nlacking, ncalls, nwrong, nmaps, nunreached, probe_failed);
+	printf("%u pairs of program type and helper (%u not in this kernel), %u calls, %u returned values, "
+	       "%u wrong arguments, %u pairs with maps, %u not reached; %u disagree\n",
+	       nallowed, nlacking, ncalls, nreturns, nwrong, nmaps, nunreached, probe_failed);
 	return probe_failed ? 1 : 0;
 }
