@@ -23,6 +23,20 @@ bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name,
 	return id != 0;
 }
 
+void skep_btf_percpu(struct skep_mach *m, const struct skep_vreg *var, struct skep_vreg *r0, u32 at)
+{
+	struct skep_btf_type t;
+
+	*r0 = *var;
+	r0->def = at;
+	r0->flags &= (u16)~SKEP_VF_PERCPU;
+	if (m->opt.kernel && skep_btf_resolve(m->opt.kernel, var->btf, &t) && t.kind != SKEP_BTF_STRUCT) {
+		skep_vreg_pointer(r0, SKEP_VT_MEM, at);
+		r0->flags = SKEP_VF_RDONLY;
+		r0->aux = (u32)SKEP_MAX(skep_btf_size(m->opt.kernel, t.id), (s64)0);
+	}
+}
+
 static bool type_of(const struct skep_mach *m, const struct skep_vreg *r, struct skep_btf_type *t)
 {
 	const struct skep_btf *btf = types(m, r);
@@ -377,6 +391,16 @@ static u32 arg_flags(const struct skep_mach *m, u32 arg, const char *name)
 	return f;
 }
 
+bool skep_prog_returns_void(const struct skep_mach *m)
+{
+	struct skep_btf_type proto;
+	u32 skip;
+
+	if (m->opt.prog_type != SKEP_PROG_LSM && m->opt.prog_type != SKEP_PROG_STRUCT_OPS)
+		return false;
+	return find_proto(m, &proto, &skip) && proto.ref == 0;
+}
+
 int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off)
 {
 	struct skep_btf_type proto;
@@ -400,9 +424,16 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg), "'%s' has %u arguments", m->opt.attach_to, n);
 	if (!a->to)
 		return 0;
-	if (arg == n)
+	if (arg == n) {
+		struct skep_ret_range r;
+
 		give_arg(m, st, a, proto.ref, SKEP_KAF_PLAIN);
-	else if (skep_btf_member(m->opt.kernel, &proto, arg + skip, &mb))
+		/* What programs before this one may have returned. */
+		if (m->opt.prog_type == SKEP_PROG_LSM && a->to->type == SKEP_VT_NUM && a->size == 8 &&
+		    skep_return_range(m->opt.prog_type, m->opt.attach_type, m->opt.attach_to, false, &r))
+			a->to->r = skep_range_signed(r.min, r.max);
+	}
+	if (arg < n && skep_btf_member(m->opt.kernel, &proto, arg + skip, &mb))
 		give_arg(m, st, a, mb.type, arg_flags(m, arg, mb.name));
 	return 0;
 }
@@ -412,39 +443,21 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, struct skep_vreg *d)
 {
 	const struct skep_sym *sym = &m->obj->sym[i->sym];
-	const struct skep_btf *btf = m->obj->btf;
-	u32 id = btf ? skep_btf_find(btf, SKEP_BTF_VAR, sym->name) : 0, kid;
+	const struct skep_btf *own = m->obj->btf, *btf = m->opt.kernel;
+	u32 id = own ? skep_btf_find(own, SKEP_BTF_VAR, sym->name) : 0;
 	struct skep_btf_type var, t;
+	bool typed = id && skep_btf_get(own, id, &var) && skep_btf_resolve(own, var.ref, &t) && t.id;
 
-	if (sym->data && sym->data->kind == SKEP_DSEC_KCONFIG)
-		id = 0;
-	if (m->opt.kernel && (kid = skep_btf_find(m->opt.kernel, SKEP_BTF_VAR, sym->name)) &&
-	    skep_btf_get(m->opt.kernel, kid, &var) && skep_btf_resolve(m->opt.kernel, var.ref, &t)) {
-		bool percpu = true; /* the kernel's BTF lists per-CPU variables only */
-
-		if (t.kind == SKEP_BTF_STRUCT) {
-			skep_vreg_pointer(d, SKEP_VT_BTF, st->at);
-			d->btf = t.id;
-		} else {
-			skep_vreg_pointer(d, SKEP_VT_MEM, st->at);
-			d->aux = (u32)SKEP_MAX(skep_btf_size(m->opt.kernel, t.id), (s64)0);
-			d->flags = SKEP_VF_RDONLY;
-			if (percpu) {
-				d->type = SKEP_VT_BTF;
-				d->btf = t.id;
-			}
-		}
-		d->flags |= percpu ? SKEP_VF_PERCPU : 0;
-		return 0;
-	}
-	if (id && skep_btf_get(btf, id, &var) && skep_btf_resolve(btf, var.ref, &t) && sym->data) {
-		skep_vreg_pointer(d, SKEP_VT_MEM, st->at);
-		d->aux = (u32)SKEP_MAX(skep_btf_size(btf, t.id), (s64)0);
-		d->flags = SKEP_VF_RDONLY;
-		return 0;
-	}
 	if (skep_extern_kconfig(m, sym, d, st->at))
 		return 0;
+	id = typed && btf ? skep_btf_find(btf, SKEP_BTF_VAR, sym->name) : 0;
+	if (id && skep_btf_get(btf, id, &var) && skep_btf_resolve(btf, var.ref, &t)) {
+		/* The kernel's BTF lists per-CPU variables only. */
+		skep_vreg_pointer(d, SKEP_VT_BTF, st->at);
+		d->btf = t.id;
+		d->flags = SKEP_VF_PERCPU;
+		return 0;
+	}
 	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak). */
 	skep_vreg_unknown(d, st->at);
 	return 0;

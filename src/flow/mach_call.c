@@ -381,9 +381,8 @@ static int give_result(struct skep_mach *m, struct skep_vstate *st, const struct
 			return 0;
 		}
 		if (rt->kind == SKEP_RT_PERCPU) {
-			*r0 = c->first;
-			r0->def = st->at;
-			r0->flags = (u16)((r0->flags & ~SKEP_VF_PERCPU) | null);
+			skep_btf_percpu(m, &c->first, r0, st->at);
+			r0->flags |= null;
 			break;
 		}
 		skep_btf_object(m, r0, rt->btf, (u16)(null | (rt->flags & SKEP_AF_TRUSTED ? SKEP_VF_TRUSTED : 0)), st->at);

@@ -82,7 +82,9 @@ int skep_check_return(struct skep_mach *m, struct skep_vstate *st)
 
 	if (global && !skep_returns_number(m, st))
 		return 0;
-	if (m->opt.prog_type == SKEP_PROG_STRUCT_OPS && r0->type != SKEP_VT_NUM)
+	if (!global && skep_prog_returns_void(m))
+		return 0;
+	if (m->opt.prog_type == SKEP_PROG_STRUCT_OPS && skep_vreg_is_ptr(r0))
 		return 0;
 	err = skep_mach_use(m, st, 0);
 	if (err)

@@ -174,3 +174,12 @@ void skep_dynptr_slice(struct skep_mach *m, struct skep_vstate *st, u32 reg, str
 	r0->btf = a->reg->id;
 	r0->ref = a->reg->ref;
 }
+
+u32 skep_dynptr_kind(const char *kfunc)
+{
+	if (strstr(kfunc, "_from_skb"))
+		return DYN_SKB;
+	if (strstr(kfunc, "_from_xdp"))
+		return DYN_XDP;
+	return DYN_OTHER;
+}

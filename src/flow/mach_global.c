@@ -40,7 +40,7 @@ static bool has_tag(const struct skep_mach *m, u32 func, u32 arg, const char *ta
 	return false;
 }
 
-static bool is_context(const struct skep_mach *m, const char *name)
+bool skep_is_context(const struct skep_mach *m, const char *name)
 {
 	static const struct {
 		u32 type;
@@ -50,6 +50,12 @@ static bool is_context(const struct skep_mach *m, const char *name)
 		{SKEP_PROG_RAW_TRACEPOINT, "bpf_raw_tracepoint_args"},
 		{SKEP_PROG_RAW_TRACEPOINT_WRITABLE, "bpf_raw_tracepoint_args"},
 		{SKEP_PROG_NETFILTER, "bpf_nf_ctx"},
+		/* what the kernel itself calls them */
+		{SKEP_PROG_XDP, "xdp_buff"}, {SKEP_PROG_XDP, "xdp_md"}, {SKEP_PROG_SCHED_CLS, "sk_buff"},
+		{SKEP_PROG_SCHED_ACT, "sk_buff"}, {SKEP_PROG_CGROUP_SKB, "sk_buff"}, {SKEP_PROG_SOCKET_FILTER, "sk_buff"},
+		{SKEP_PROG_SK_SKB, "sk_buff"}, {SKEP_PROG_LWT_IN, "sk_buff"}, {SKEP_PROG_LWT_OUT, "sk_buff"},
+		{SKEP_PROG_LWT_XMIT, "sk_buff"}, {SKEP_PROG_SOCK_OPS, "bpf_sock_ops_kern"},
+		{SKEP_PROG_CGROUP_SOCK_ADDR, "bpf_sock_addr_kern"}, {SKEP_PROG_SK_LOOKUP, "bpf_sk_lookup_kern"},
 	};
 
 	if (m->type->ctx_name && strcmp(m->type->ctx_name, name) == 0)
@@ -91,13 +97,13 @@ static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
 
 		/* The name of a typedef counts too (bpf_user_pt_regs_t). */
 		for (u32 id = t.ref; skep_btf_get(btf, id, &named) && named.kind != SKEP_BTF_STRUCT; id = named.ref) {
-			if (named.kind == SKEP_BTF_TYPEDEF && is_context(m, named.name))
+			if (named.kind == SKEP_BTF_TYPEDEF && skep_is_context(m, named.name))
 				a.kind = ARG_CTX;
 			if (named.kind != SKEP_BTF_TYPEDEF && named.kind != SKEP_BTF_CONST && named.kind != SKEP_BTF_VOLATILE)
 				break;
 		}
 	}
-	if (a.kind == ARG_CTX || is_context(m, to.name)) {
+	if (a.kind == ARG_CTX || skep_is_context(m, to.name)) {
 		a.kind = ARG_CTX;
 		return a;
 	}

@@ -147,6 +147,8 @@ void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct 
 void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr, u32 slot);
 int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 flags, s64 helper);
 int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, bool acquire);
+/* The kind that a function makes ("bpf_dynptr_from_skb"). */
+u32 skep_dynptr_kind(const char *kfunc);
 void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg);
 /* What a helper does to the dynptrs among its arguments. */
 int skep_dynptr_call(struct skep_mach *m, struct skep_vstate *st, s64 helper, u64 alloc);
@@ -156,6 +158,15 @@ void skep_dynptr_slice(struct skep_mach *m, struct skep_vstate *st, u32 reg, str
 /* --- kernel types (mach_btf.c) --- */
 /* r becomes a pointer to the kernel's type of that name; false: there is none (then r is a number). */
 bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name, u16 flags, u32 at);
+/* What bpf_per_cpu_ptr() makes of the address of a per-CPU variable. */
+void skep_btf_percpu(struct skep_mach *m, const struct skep_vreg *var, struct skep_vreg *r0, u32 at);
+/* A struct of a name, not a union. */
+static inline bool skep_btf_struct(const struct skep_btf_type *t)
+{
+	return t->kind == SKEP_BTF_STRUCT && t->name[0];
+}
+/* Is it a name of the program type's context? */
+bool skep_is_context(const struct skep_mach *m, const char *name);
 bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *name);
 bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r);
 int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, bool write);
@@ -175,6 +186,8 @@ bool skep_returns_number(struct skep_mach *m, const struct skep_vstate *st);
 const struct skep_vstate *skep_vstate_earlier(const struct skep_vstate *st, u32 at);
 
 /* --- returns --- */
+/* An LSM hook or a struct_ops member without a result. */
+bool skep_prog_returns_void(const struct skep_mach *m);
 int skep_check_return(struct skep_mach *m, struct skep_vstate *st);
 
 #endif

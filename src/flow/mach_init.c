@@ -228,6 +228,8 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 	m->type = skep_prog_type_find(opt->prog_type);
 	if (!m->type)
 		return bad_shape(m, SKEP_RULE_PROG_TYPE, 0, "the program type is not known");
+	if (opt->prog_type == SKEP_PROG_EXT)
+		return bad_shape(m, SKEP_RULE_UNSUPPORTED, 0, "what an extension may do depends on the program that it extends");
 	skep_nodes_init(m);
 	add_funcs(m);
 	if (m->nfunc > 256)

@@ -137,6 +137,7 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, 
 		cb = skep_vstate_new(m, func);
 		fr = skep_vtop(cb);
 		fr->callback = SKEP_CB_ASYNC;
+		cb->callbacks = st->callbacks + 1;
 		fr->written = UINT64_MAX;
 		fr->ret_min = fr->ret_max = 0;
 		callback_args(m, cb, helper, map, caller);

@@ -91,7 +91,7 @@ static u32 active_iterators(const struct skep_vstate *st)
 	for (u32 f = 0; f < st->nframe; f++)
 		for (u32 k = 0; k < st->frame[f]->nslot; k++)
 			if (st->frame[f]->slot[k].byte[0] == SKEP_VB_ITER)
-				n += (u32)st->frame[f]->slot[k].reg->off + 1;
+				n += (u32)st->frame[f]->slot[k].reg->r.umin + 1;
 	return n;
 }
 
@@ -100,7 +100,9 @@ static enum outcome against_unfinished(struct engine *e, struct skep_vstate *s, 
 				       bool *add)
 {
 	struct skep_mach *m = &e->m;
-	bool converges = (flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER)) ||
+	/* An asynchronous callback that starts itself again, perhaps through others. */
+	bool again = s->frame[0]->callback == SKEP_CB_ASYNC && s->callbacks != st->callbacks;
+	bool converges = again || (flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER)) ||
 			 (m->insn[st->at].insn->in.op == SKEP_JCOND && s->goto_depth != st->goto_depth);
 
 	if (converges) {

@@ -67,6 +67,13 @@ static int run(struct engine *e, const struct skep_obj *obj, const struct skep_f
 	return err ? err : verify_all(e);
 }
 
+static bool undecided(const struct engine *e)
+{
+	u16 rule = e->m.fault.rule;
+
+	return rule == SKEP_RULE_BUDGET || rule == SKEP_RULE_UNSUPPORTED || (rule == SKEP_RULE_PROG_TYPE && !e->m.type);
+}
+
 int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog, const struct skep_verify_opts *opts,
 		     struct skep_arena *arena, struct skep_diags *ds, struct skep_verify_result *res)
 {
@@ -93,8 +100,7 @@ int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog, c
 		res->peak_bytes = arena->used;
 		if (err) {
 			res->code = e->m.fault.rule;
-			res->verdict = res->code == SKEP_RULE_BUDGET || res->code == SKEP_RULE_UNSUPPORTED ? SKEP_UNDECIDED
-													 : SKEP_UNSAFE;
+			res->verdict = undecided(e) ? SKEP_UNDECIDED : SKEP_UNSAFE;
 			res->insn = e->m.ninsn ? e->m.insn[SKEP_MIN(e->m.fault.at, e->m.ninsn - 1)].insn : prog->first;
 			skep_verify_report(e, ds);
 		}
