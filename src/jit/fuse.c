@@ -238,45 +238,73 @@ static u32 fuse_extend(struct jit *j, u32 slot)
 	return i + 2 - slot;
 }
 
-/* t = x; t <<= n (or >>=); x >>= W - n (or <<=); t |= x (or +=, ^=): a rotation. */
+/* A rotation being recognized: two shifted values of one, and what joins them. */
+struct rotation {
+	const struct skep_ins *a, *b, *join; /* the shifts */
+	u8 x;				     /* the register that is rotated, as it is before */
+	u8 size;
+	u32 n; /* instructions */
+};
+
+/* t = x; t <<= n (or >>=); then x >>= W - n (or <<=), or the same in a second copy; t |= x. */
+static bool find_rotation(const struct jit *j, u32 slot, struct rotation *r)
+{
+	const struct skep_ins *mov = ins(j, slot), *copy = ins(j, slot + 2);
+	u32 second = slot + 2;
+
+	*r = (struct rotation){.x = mov->src, .size = mov->size};
+	if (mov->dst == mov->src)
+		return false;
+	if (copy->op == SKEP_MOV && copy->form == SKEP_REG) {
+		if (copy->size != mov->size || copy->src != mov->src || copy->dst == mov->dst || copy->dst == mov->src)
+			return false;
+		second++;
+	}
+	r->n = second + 2 - slot;
+	for (u32 k = 1; k < r->n; k++)
+		if (!follows(j, slot + k))
+			return false;
+	r->a = ins(j, slot + 1);
+	r->b = ins(j, second);
+	r->join = ins(j, second + 1);
+	if (second == slot + 3)
+		return r->a->dst == mov->dst && r->b->dst == copy->dst;
+	return (r->a->dst == mov->dst && r->b->dst == mov->src) ||
+	       (r->a->dst == mov->src && r->b->dst == mov->dst);
+}
+
 static u32 fuse_rotate(struct jit *j, u32 slot)
 {
-	const struct skep_ins *mov = ins(j, slot), *a, *b, *c;
-	u8 size = mov->size, t = mov->dst, x = mov->src;
-	u32 bits = size * 8u, left;
-	const struct skep_ins *shl, *shr;
+	const struct skep_ins *shl, *shr, *c;
+	struct rotation r;
+	u32 bits, left;
 
-	if (mov->op != SKEP_MOV || mov->form != SKEP_REG || t == x || !(j->cpu & CPU_BMI2))
+	if (!(j->cpu & CPU_BMI2) || !follows(j, slot + 2) || !find_rotation(j, slot, &r))
 		return 0;
-	if (!follows(j, slot + 1) || !follows(j, slot + 2) || !follows(j, slot + 3))
+	shl = r.a->op == SKEP_LSH ? r.a : r.b;
+	shr = r.a->op == SKEP_LSH ? r.b : r.a;
+	if (!is_alu(shl, SKEP_LSH, r.size, SKEP_IMM) || !is_alu(shr, SKEP_RSH, r.size, SKEP_IMM))
 		return 0;
-	a = ins(j, slot + 1);
-	b = ins(j, slot + 2);
-	c = ins(j, slot + 3);
-	if (!((a->dst == t && b->dst == x) || (a->dst == x && b->dst == t)))
-		return 0;
-	shl = a->op == SKEP_LSH ? a : b;
-	shr = a->op == SKEP_LSH ? b : a;
-	if (!is_alu(shl, SKEP_LSH, size, SKEP_IMM) || !is_alu(shr, SKEP_RSH, size, SKEP_IMM))
-		return 0;
+	c = r.join;
 	if (c->op != SKEP_OR && c->op != SKEP_XOR && c->op != SKEP_ADD)
 		return 0;
-	if (c->form != SKEP_REG || (c->size != size && !(size == 4 && c->op != SKEP_ADD)))
+	/* Both halves of a 32-bit rotation are zero-extended, so they may be joined in 64 bits. */
+	if (c->form != SKEP_REG || (c->size != r.size && r.size == 8))
 		return 0;
-	if (!((c->dst == t && c->src == x) || (c->dst == x && c->src == t)))
+	if (!((c->dst == r.a->dst && c->src == r.b->dst) || (c->dst == r.b->dst && c->src == r.a->dst)))
 		return 0;
+	bits = r.size * 8u;
 	left = (u32)shl->imm & (bits - 1);
 	if (!left || (((u32)shr->imm & (bits - 1)) + left) != bits)
 		return 0;
 	/* The other one holds a shifted value that nobody may want. */
-	if (!dead(j, slot + 3, c->src))
+	if (!dead(j, slot + r.n - 1, c->src))
 		return 0;
-	/* mov of 32 bits truncates t, but the shift of x sees 64 bits only when size is 8 */
-	enc_vex(j, size == 8 ? W : 0, 3, 3, 0xf0, jit_reg[c->dst], 0, jit_reg[x]);
+	enc_vex(j, r.size == 8 ? W : 0, 3, 3, 0xf0, jit_reg[c->dst], 0, jit_reg[r.x]);
 	e1(j, bits - left);
-	for (u32 k = slot; k <= slot + 3; k++)
+	for (u32 k = slot; k < slot + r.n; k++)
 		jit_facts_after(j, k);
-	return 4;
+	return r.n;
 }
 
 /* --- loads that are used at once ---------------------------------------------------------- */
@@ -414,6 +442,59 @@ static u32 fuse_test(struct jit *j, u32 slot)
 	return i + 2 - slot;
 }
 
+/*
+ * if ... goto over; r = s (or a constant); over: a conditional move. Compilers
+ * for BPF make this of what they would have selected without a branch.
+ */
+static u32 fuse_select(struct jit *j, u32 slot)
+{
+	const struct skep_ins *jc = ins(j, slot), *mov = ins(j, slot + 1);
+	u8 from = R11;
+
+	if (j->code.target[slot] != slot + 2 || mov->op != SKEP_MOV)
+		return 0;
+	if (mov->form == SKEP_IMM) {
+		if (j->blind)
+			return 0;
+		jit_const(j, R11, mov->size == 8 ? (u64)mov->imm : (u32)mov->imm);
+	} else if (mov->size == 4 && j->fact[mov->src].width > 32) {
+		mov_rr(j, 0, R11, jit_reg[mov->src]);
+	} else {
+		from = jit_reg[mov->src];
+	}
+	jit_compare(j, jc);
+	enc_rr(j, W, MAP_0F, 0x40 | (jit_cc(jc->op) ^ 1), jit_reg[mov->dst], from);
+	return 2; /* what follows is a jump's target, so facts begin anew */
+}
+
+/* if ... goto over; goto there; over: one jump with the condition turned round. */
+static u32 fuse_jump_over(struct jit *j, u32 slot)
+{
+	const struct skep_ins *jc = ins(j, slot), *ja = ins(j, slot + 1);
+
+	if (j->code.target[slot] != slot + 2 || (ja->op != SKEP_JA && ja->op != SKEP_GOTOL) || j->budget)
+		return 0;
+	jit_compare(j, jc);
+	jit_goto(j, slot + 1, jit_cc(jc->op) ^ 1);
+	return 2;
+}
+
+/* r += s; if r ==/!= 0: the addition has compared already. */
+static u32 fuse_add_test(struct jit *j, u32 slot)
+{
+	const struct skep_ins *add = ins(j, slot), *jc = ins(j, slot + 1);
+
+	if ((jc->op != SKEP_JEQ && jc->op != SKEP_JNE) || jc->form != SKEP_IMM || jc->imm ||
+	    jc->dst != add->dst || j->budget || (add->form == SKEP_IMM && (!add->imm || j->blind)))
+		return 0;
+	if (add->size == 8 && jc->size == 4)
+		return 0;
+	jit_insn(j, slot);
+	jit_facts_after(j, slot);
+	jit_goto(j, slot + 1, jit_cc(jc->op));
+	return 2;
+}
+
 /* r = s; r *= imm */
 static u32 fuse_mul(struct jit *j, u32 slot)
 {
@@ -487,12 +568,19 @@ u32 jit_fuse(struct jit *j, u32 slot)
 
 	if (j->checked || !follows(j, slot + 1))
 		return 0;
+	if (skep_is_cond(in->op)) {
+		n = fuse_select(j, slot);
+		return n ? n : fuse_jump_over(j, slot);
+	}
 	switch (in->op) {
 	case SKEP_MOV: return in->form == SKEP_REG ? fuse_mov(j, slot) : 0;
 	case SKEP_LSH:
 		n = in->size == 8 ? fuse_extend(j, slot) : 0;
 		return n || in->size != 8 ? n : fuse_address(j, slot);
-	case SKEP_ADD: return in->size == 8 ? fuse_address(j, slot) : 0;
+	case SKEP_ADD:
+		n = fuse_add_test(j, slot);
+		return n || in->size != 8 ? n : fuse_address(j, slot);
+	case SKEP_SUB: return fuse_add_test(j, slot);
 	case SKEP_AND: return fuse_test(j, slot);
 	case SKEP_LDX: return fuse_load(j, slot);
 	default: return 0;

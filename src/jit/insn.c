@@ -500,7 +500,7 @@ static void test_imm(struct jit *j, u32 w, u8 r, s32 imm)
 	e4(j, (u32)imm);
 }
 
-static void compare(struct jit *j, const struct skep_ins *in)
+void jit_compare(struct jit *j, const struct skep_ins *in)
 {
 	u32 w = in->size == 8 ? W : 0;
 	u8 dst = jit_reg[in->dst], src = jit_reg[in->src];
@@ -583,7 +583,7 @@ void jit_insn(struct jit *j, u32 slot)
 	case SKEP_CLASS_UNARY: unary(j, in); break;
 	case SKEP_CLASS_JMP:
 		charge_jump(j, slot);
-		compare(j, in);
+		jit_compare(j, in);
 		jit_goto(j, slot, jit_cc(in->op));
 		break;
 	case SKEP_CLASS_MEM:

@@ -96,6 +96,7 @@ void jit_const(struct jit *j, u8 reg, u64 v);	    /* not blinded */
 void jit_program_const(struct jit *j, u8 reg, u64 v);
 void jit_goto(struct jit *j, u32 slot, u8 cc);	    /* jump of `slot`; cc 0xff: always */
 u8 jit_cc(u16 op);
+void jit_compare(struct jit *j, const struct skep_ins *in); /* sets the flags that jit_cc() tests */
 
 /* --- divide.c ------------------------------------------------------------------ */
 

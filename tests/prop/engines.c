@@ -209,7 +209,46 @@ static void p_pairs(struct gen *g)
 	static const u8 ext[] = {32, 48, 56, 40, 8};
 	u16 join[] = {SKEP_OR, SKEP_XOR, SKEP_ADD};
 
-	switch (below(g, 8)) {
+	switch (below(g, 11)) {
+	case 10: /* a sum that is tested */
+		if (below(g, 2))
+			alu_i(g, below(g, 2) ? SKEP_ADD : SKEP_SUB, size, t, constant(g));
+		else
+			alu_r(g, below(g, 2) ? SKEP_ADD : SKEP_SUB, size, t, below(g, 2) ? x : t);
+		add(g, below(g, 2) ? SKEP_JEQ : SKEP_JNE, width(g), SKEP_IMM, t, 0, 0, 0);
+		g->target[g->n - 1] = g->n + 1;
+		alu_i(g, SKEP_XOR, 8, x, 0x55);
+		alu_i(g, SKEP_ADD, 8, x, 1);
+		break;
+	case 8: { /* rotation through two copies */
+		u8 u = reg(g);
+
+		alu_r(g, SKEP_MOV, size, t, x);
+		alu_i(g, below(g, 8) ? SKEP_RSH : SKEP_ARSH, size, t, n);
+		alu_r(g, SKEP_MOV, below(g, 8) ? size : 8, u, below(g, 8) ? x : reg(g));
+		alu_i(g, SKEP_LSH, size, u, bits - n);
+		if (below(g, 2))
+			alu_r(g, join[below(g, 3)], size, u, t);
+		else
+			alu_r(g, join[below(g, 3)], size, t, u);
+		if (below(g, 2))
+			alu_i(g, SKEP_MOV, 8, below(g, 2) ? t : u, constant(g));
+		break;
+	}
+	case 9: /* a selection */
+		add(g, (u16)(SKEP_JEQ + below(g, SKEP_JSET - SKEP_JEQ + 1)), width(g), SKEP_REG, t, reg(g), 0, 0);
+		if (below(g, 2)) {
+			g->ins[g->n - 1].form = SKEP_IMM;
+			g->ins[g->n - 1].src = 0;
+			g->ins[g->n - 1].imm = constant(g);
+		}
+		g->target[g->n - 1] = g->n + 1;
+		if (below(g, 2))
+			alu_i(g, SKEP_MOV, size, x, constant(g));
+		else
+			alu_r(g, SKEP_MOV, size, x, reg(g));
+		alu_r(g, SKEP_XOR, 8, reg(g), reg(g));
+		break;
 	case 0: /* rotation, or nearly */
 		alu_r(g, SKEP_MOV, size, t, x);
 		alu_i(g, SKEP_LSH, size, t, n);
@@ -289,7 +328,7 @@ static u32 cond(struct gen *g)
 		s32 off;
 
 		place(g, size, false, &base, &off);
-		if (below(g, 2)) {
+		if (below(g, 3)) {
 			add(g, SKEP_LDX, size, SKEP_REG, r, base, off, 0);
 		} else {
 			if (below(g, 2))
@@ -298,6 +337,8 @@ static u32 cond(struct gen *g)
 			op = below(g, 2) ? SKEP_JEQ : SKEP_JNE;
 		}
 		add(g, op, width(g), SKEP_IMM, r, 0, 0, below(g, 2) ? 0 : constant(g));
+		if (!below(g, 3)) /* round what the width can hold */
+			g->ins[g->n - 1].imm = (s32)(((u64)1 << SKEP_MIN(size * 8u, 31u)) - below(g, 3)) >> below(g, 2);
 		return g->n - 1;
 	}
 	if (below(g, 2))
@@ -313,7 +354,7 @@ static void p_if(struct gen *g)
 	bool other = below(g, 2);
 	u8 r = g->ins[jump].dst;
 
-	if (below(g, 2))
+	if (below(g, 4))
 		alu_i(g, SKEP_MOV, 8, r, constant(g)); /* dead on this side */
 	block(g, 1 + below(g, 6));
 	if (other) {
@@ -321,7 +362,7 @@ static void p_if(struct gen *g)
 		add(g, below(g, 2) ? SKEP_JA : SKEP_GOTOL, 8, SKEP_IMM, 0, 0, 0, 0);
 	}
 	g->target[jump] = g->n;
-	if (below(g, 2))
+	if (below(g, 4))
 		alu_i(g, SKEP_MOV, 8, r, constant(g));
 	if (other) {
 		block(g, 1 + below(g, 4));
@@ -345,7 +386,19 @@ static void p_loop(struct gen *g)
 	add(g, SKEP_LDX, 8, SKEP_REG, 8, 10, -STACK - (s32)slot, 0);
 	alu_i(g, SKEP_ADD, 8, 8, 1);
 	add(g, SKEP_STX, 8, SKEP_REG, 10, 8, -STACK - (s32)slot, 0);
-	add(g, below(g, 2) ? SKEP_JLT : SKEP_JNE, 8, SKEP_IMM, 8, 0, 0, 2 + below(g, 4));
+	switch (below(g, 3)) {
+	case 0:
+		add(g, below(g, 2) ? SKEP_JLT : SKEP_JNE, 8, SKEP_IMM, 8, 0, 0, 2 + below(g, 4));
+		break;
+	case 1: /* over a jump */
+		add(g, below(g, 2) ? SKEP_JGE : SKEP_JEQ, 8, SKEP_IMM, 8, 0, 0, 2 + below(g, 4));
+		g->target[g->n - 1] = g->n + 1;
+		add(g, SKEP_JA, 8, SKEP_IMM, 0, 0, 0, 0);
+		break;
+	default: /* down to zero */
+		alu_i(g, SKEP_SUB, 8, 8, 2 + (s32)below(g, 3));
+		add(g, SKEP_JNE, width(g), SKEP_IMM, 8, 0, 0, 0);
+	}
 	g->target[g->n - 1] = head;
 	g->depth = old;
 }
