@@ -213,6 +213,8 @@ static bool writable(const struct skep_mach *m, const struct skep_btf_type *t, c
 		{"sched_ext_ops", "task_struct", "disallow"},
 	};
 
+	if (strncmp(t->name, "nf_conn", 7) == 0 && (t->name[7] == 0 || strcmp(t->name + 7, "___init") == 0))
+		return w->member && strcmp(w->member, "mark") == 0;
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(ok) && m->prog->ops_type; k++)
 		if (strcmp(ok[k].ops, m->prog->ops_type) == 0 && strcmp(ok[k].in, t->name) == 0 &&
 		    (!ok[k].member || (w->member && strcmp(ok[k].member, w->member) == 0)))

@@ -199,6 +199,22 @@ static int check_sized(struct skep_mach *m, struct skep_vstate *st, struct kcall
 				  SKEP_USE_READ | SKEP_USE_WRITE | (skep_range_is_const(&n->r) ? 0 : SKEP_USE_MAYBE));
 }
 
+/*
+ * What is released must be of the very type; and a type that is only being initialised does
+ * not pass for the finished one.
+ */
+static bool same_object(const struct skep_mach *m, const struct kcall *c, const struct skep_vreg *r, const struct param *p)
+{
+	struct skep_btf_type t;
+	size_t n = strlen(p->to.name);
+
+	if (!skep_btf_resolve(c->btf, r->btf, &t))
+		return false;
+	if ((c->k->flags & SKEP_KF_RELEASE) && r->ref && strcmp(t.name, p->to.name) != 0)
+		return false;
+	return !(strncmp(t.name, p->to.name, n) == 0 && strcmp(t.name + n, "___init") == 0);
+}
+
 static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcall *c, const struct param *p)
 {
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
@@ -209,6 +225,8 @@ static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcal
 		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(p->reg), "argument %u of %s(), %s, may be NULL: test it first", p->reg,
 				  c->name, skep_vreg_what(r));
 	if (!sock && !skep_btf_is(m, r, p->to.name))
+		return wrong(m, st, c, p->reg, p->to.name);
+	if (!sock && !same_object(m, c, r, p))
 		return wrong(m, st, c, p->reg, p->to.name);
 	if (sock && strcmp(p->to.name, "sock") != 0 && strcmp(p->to.name, "sock_common") != 0)
 		return wrong(m, st, c, p->reg, p->to.name);

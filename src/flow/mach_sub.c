@@ -136,6 +136,7 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, 
 	if (helper == SKEP_FN_timer_set_callback) {
 		cb = skep_vstate_new(m, func);
 		fr = skep_vtop(cb);
+		m->func[func].async = true;
 		fr->callback = SKEP_CB_ASYNC;
 		cb->callbacks = st->callbacks + 1;
 		fr->written = UINT64_MAX;

@@ -181,7 +181,7 @@ struct skep_vfunc {
 	u16 live;	/* registers live at the entry */
 	bool pkt;	/* may change the packet (also by what it calls) */
 	bool sleep;
-	bool called, callback;
+	bool called, callback, async;
 	bool global, queued; /* verified alone by its signature */
 };
 

@@ -325,7 +325,9 @@ static int deepen(struct chain *c, u32 func, u32 depth, const struct skep_vstate
 		if (i->in.op == SKEP_CALL && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER &&
 		    i->in.imm == SKEP_FN_tail_call && func && depth - own >= TAIL_STACK)
 			return fault(c->e, &at, SKEP_RULE_TAIL_CALL, "a tail call below frames of 256 bytes or more");
-		if (i->callee && i->ref == SKEP_REF_FUNC)
+		/* What runs later has the stack to itself. */
+		if (i->callee && i->ref == SKEP_REF_FUNC &&
+		    (i->in.op == SKEP_CALL || !m->func[m->func_of[i->callee->index]].async))
 			err = deepen(c, m->func_of[i->callee->index], depth, &at);
 	}
 	c->frames--;
@@ -337,5 +339,10 @@ int skep_check_depth(struct engine *e)
 	struct chain c = {.e = e, .private_ = private_stack(&e->m)};
 	struct skep_vstate at = {.at = 0};
 
-	return deepen(&c, 0, 0, &at);
+	int err = deepen(&c, 0, 0, &at);
+
+	for (u32 k = 1; k < e->m.nfunc && !err; k++)
+		if (e->m.func[k].async)
+			err = deepen(&c, k, 0, &at);
+	return err;
 }
