@@ -6,7 +6,7 @@
 
 const struct skep_opt_def skep_opts_optimize[] = {
 	{"output", 'o', "FILE", "write the result there; - is standard output", true},
-	{"for", 0, "GOAL", "size (default) or speed"},
+	{"for", 0, "GOAL", "size (default), speed or verifier"},
 	{"cpu", 0, "LEVEL", "instructions that may be used: v1 to v4, or same (default): the object's own level"},
 	{"passes", 0, "LIST", "run only these passes, in this order (see skep list passes)"},
 	{"kernel-check", 'k', NULL, "load both into the running kernel; take back what it refuses"},
@@ -22,9 +22,11 @@ const char skep_about_optimize[] =
 	"(DWARF), which would be stale, are left out. Without *--output* nothing is written: the "
 	"summary says what would be gained.\n\n"
 	"With --for size a load, an addition and a store of a map value may become one atomic addition, which is "
-	"smaller but not faster.\n\n"
+	"smaller but not faster. With --for verifier rewrites are left out that make the kernel's verifier go through "
+	"more instructions; with --kernel-check, too, the kernel counts, and each program gets what costs least.\n\n"
 	"With --kernel-check a program that the kernel accepted before is accepted afterwards: when it is not, the "
-	"rewrites at fault are found and taken back. When the kernel cannot be asked at all, nothing is written and "
+	"rewrites at fault are found and taken back. A program that the verifier has more to do with than before, by "
+	"more than 5 %, is made again with some passes left out. When the kernel cannot be asked at all, nothing is written and "
 	"the exit status is 4; it is 5 when libbpf does not take the object, which is written without a verdict.";
 
 #define AFTER "after:"
@@ -134,8 +136,10 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 	o->sz = sizeof(*o);
 	if (goal && strcmp(goal, "speed") == 0)
 		o->mode = SKEP_OPT_SPEED;
+	else if (goal && strcmp(goal, "verifier") == 0)
+		o->mode = SKEP_OPT_VERIFIER;
 	else if (goal && strcmp(goal, "size") != 0)
-		return bad_value(cli, goal, "--for", "size or speed");
+		return bad_value(cli, goal, "--for", "size, speed or verifier");
 	if (cpu && cpu[0] == 'v' && cpu[1] >= '1' && cpu[1] <= '4' && !cpu[2])
 		o->cpu = (u32)(cpu[1] - '0');
 	else if (cpu && strcmp(cpu, "same") != 0)

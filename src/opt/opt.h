@@ -17,7 +17,8 @@ struct skep_deny {
 	u32 id;
 };
 
-enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED };
+/* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
+enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED, SKEP_OPT_VERIFIER };
 
 struct skep_opt_opts {
 	size_t sz;		/* sizeof(struct skep_opt_opts) */
@@ -32,6 +33,9 @@ struct skep_opt_opts {
 	/* Called after every pass over a function, or NULL. */
 	void (*after_pass)(void *user, const char *pass, struct skep_func *f, bool changed);
 	void *user;
+	/* Passes left out of a function: names separated by commas, "*" for all; or NULL for none. May be NULL. */
+	const char *(*without)(void *without_user, const struct skep_func *f);
+	void *without_user;
 };
 
 /* One instruction of a recorded edit. */

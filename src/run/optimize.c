@@ -2,12 +2,35 @@
 /*
  * Optimize an image, with the kernel as judge when asked: where it accepted a
  * program before and refuses it afterwards, the first guilty edit is found by
- * halving the number of edits, denied, and everything is done again. Everything
- * is in the caller's arena.
+ * halving the number of edits, denied, and everything is done again. How much
+ * the verifier has to do can rise although instructions go: where it looks for
+ * states that it has seen depends on what stands between. So where that counts,
+ * sets of passes are left out in turn, the kernel counts, and every program gets
+ * the set that serves it best. Everything is in the caller's arena.
  */
 #include "run/run.h"
 
 enum { MAX_DENIED = 64 };
+
+/* Passes that are left out in turn; the first is the pipeline as it is, the last the original. */
+static const char *const variant[] = {
+    "",
+    "hoist",
+    "stimm,stmerge",
+    "hoist,branch,stimm,stmerge",
+    "keep,coalesce",
+    "dce",
+    "dce,keep,coalesce",
+    "hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,jset,atomic",
+    "*",
+};
+enum { VARIANTS = SKEP_ARRAY_SIZE(variant) };
+
+/* What a variant came to, for one program. */
+struct outcome {
+	bool accepted;
+	u32 processed, slots;
+};
 
 struct job {
 	const void *image;
@@ -19,7 +42,16 @@ struct job {
 	struct skep_optimized *res;
 	struct skep_arena_mark mark; /* when `again`: what came behind it may go */
 	bool again;
+	u32 all;    /* the variant for every function, unless */
+	u8 *choice; /* there is one for each, by index */
 };
+
+static const char *left_out(void *user, const struct skep_func *f)
+{
+	const struct job *j = user;
+
+	return variant[j->choice ? j->choice[f->index] : j->all];
+}
 
 /* One run of the whole: read, optimize with at most `max` edits, write. */
 static int make(struct job *j, u32 max, struct skep_buf *out)
@@ -32,6 +64,10 @@ static int make(struct job *j, u32 max, struct skep_buf *out)
 	err = skep_obj_read(j->image, j->len, j->arena, j->ds, &j->res->after);
 	if (err)
 		return err;
+	if (j->kernel && !o.passes) {
+		o.without = left_out;
+		o.without_user = j;
+	}
 	o.max_edits = max;
 	o.deny = j->res->denied;
 	o.ndeny = j->res->ndenied;
@@ -104,7 +140,8 @@ static int bisect(struct job *j, struct skep_buf *out, u32 refused)
 	struct skep_optimized *r = j->res;
 	int err = 0;
 
-	r->denied = SKEP_NEW_N(j->arena, struct skep_deny, MAX_DENIED);
+	if (!r->denied)
+		r->denied = SKEP_NEW_N(j->arena, struct skep_deny, MAX_DENIED);
 	/* From here on each version takes the memory of the one before it. */
 	j->mark = skep_arena_mark(j->arena);
 	j->again = true;
@@ -129,6 +166,115 @@ static int bisect(struct job *j, struct skep_buf *out, u32 refused)
 	return 0;
 }
 
+/* --- what is cheap to verify ------------------------------------------------------ */
+
+static bool dearer(u32 before, u32 after)
+{
+	return (u64)after * 20 > (u64)before * 21;
+}
+
+/* Is there a program for which another variant may be better? */
+static bool worth_trying(const struct job *j)
+{
+	const struct skep_kernel_report *a = j->res->kernel_before;
+
+	for (u32 k = 0; k < a->n; k++) {
+		const struct skep_kernel_prog *p = named(j->res->kernel_after, a->prog[k].name);
+
+		if (a->prog[k].err == 0 && p && p->err == 0 &&
+		    (j->opts.mode == SKEP_OPT_VERIFIER || dearer(a->prog[k].processed, p->processed)))
+			return true;
+	}
+	return false;
+}
+
+static struct outcome outcome_of(const struct job *j, const char *name)
+{
+	const struct skep_kernel_prog *p = named(j->res->kernel_after, name);
+	const struct skep_func *f = skep_func_find(j->res->after->obj, name);
+
+	if (!p || p->err || !f)
+		return (struct outcome){.accepted = false};
+	return (struct outcome){true, p->processed, skep_prog_slots(j->res->after->obj, f)};
+}
+
+/* Which variant serves a program best; `o` are the outcomes of all. */
+static u8 best(const struct job *j, u32 before, const struct outcome *o)
+{
+	bool verifier = j->opts.mode == SKEP_OPT_VERIFIER;
+	u32 b = VARIANTS;
+
+	for (u32 v = 0; v < VARIANTS; v++) {
+		bool good = o[v].accepted && (verifier || !dearer(before, o[v].processed));
+		u32 x = verifier ? o[v].processed : o[v].slots, y = verifier ? o[v].slots : o[v].processed;
+		u32 bx, by;
+
+		if (!good)
+			continue;
+		if (b == VARIANTS) {
+			b = v;
+			continue;
+		}
+		bx = verifier ? o[b].processed : o[b].slots;
+		by = verifier ? o[b].slots : o[b].processed;
+		if (x < bx || (x == bx && y < by))
+			b = v;
+	}
+	return (u8)(b == VARIANTS ? 0 : b);
+}
+
+/* The choice for every function, in j->choice; what a program calls goes with the first that calls it. */
+static void choose(struct job *j, const struct outcome (*o)[VARIANTS])
+{
+	const struct skep_obj *obj = j->res->before->obj;
+	u8 *set = SKEP_NEW_N(j->arena, u8, obj->nfunc), *seen = SKEP_NEW_N(j->arena, u8, obj->nfunc);
+
+	j->choice = SKEP_NEW_N(j->arena, u8, obj->nfunc);
+	for (u32 k = 0; k < j->res->kernel_before->n; k++) {
+		const struct skep_kernel_prog *p = &j->res->kernel_before->prog[k];
+		const struct skep_func *f = skep_func_find(obj, p->name);
+		u8 v = f && p->err == 0 ? best(j, p->processed, o[k]) : 0;
+
+		if (!f || !v)
+			continue;
+		memset(seen, 0, obj->nfunc);
+		skep_prog_reach(obj, f, seen);
+		for (u32 i = 0; i < obj->nfunc; i++)
+			if (seen[i] && !set[i]) {
+				set[i] = 1;
+				j->choice[i] = v;
+				j->res->chosen++;
+			}
+	}
+}
+
+static int try_variants(struct job *j, struct skep_buf *out, u32 *refused)
+{
+	u32 n = j->res->kernel_before->n;
+	struct outcome(*o)[VARIANTS] = skep_arena_calloc(j->arena, n, sizeof(*o));
+	int err = 0;
+
+	j->mark = skep_arena_mark(j->arena);
+	j->again = true;
+	for (u32 v = 0; v < VARIANTS && !err; v++) {
+		j->all = v;
+		err = make(j, 0, out);
+		if (!err)
+			err = judge(j, out, false, refused);
+		for (u32 k = 0; k < n && !err; k++)
+			o[k][v] = outcome_of(j, j->res->kernel_before->prog[k].name);
+	}
+	if (err)
+		return err;
+	j->all = 0;
+	/* The choice lies before what the next version takes. */
+	skep_arena_release(j->arena, j->mark);
+	j->again = false;
+	choose(j, (const struct outcome(*)[VARIANTS])o);
+	err = make(j, 0, out);
+	return err ? err : judge(j, out, true, refused);
+}
+
 static int run(struct job *j, struct skep_buf *out)
 {
 	struct skep_optimized *r = j->res;
@@ -144,6 +290,14 @@ static int run(struct job *j, struct skep_buf *out)
 	if (err || r->kernel_before->unavailable)
 		return err;
 	err = judge(j, out, true, &refused);
+	if (!err && refused) {
+		err = bisect(j, out, refused);
+		if (!err)
+			err = judge(j, out, true, &refused);
+	}
+	if (err || j->res->kernel_after->unavailable || j->opts.passes || !worth_trying(j))
+		return err;
+	err = try_variants(j, out, &refused);
 	if (err || !refused)
 		return err;
 	err = bisect(j, out, refused);

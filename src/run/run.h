@@ -50,7 +50,10 @@ int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,
 /*
  * Optimize an object image into `out`. With `kernel`, programs that the kernel
  * accepted before and refuses afterwards are bisected: the guilty edits are
- * denied (listed in `denied`) until it accepts them all.
+ * denied (listed in `denied`) until it accepts them all. Where the verifier has
+ * more to do than before (by more than a twentieth; with the verifier as the
+ * goal: always), sets of passes are left out in turn, and each program gets the
+ * set that serves it best.
  */
 struct skep_optimized {
 	struct skep_objfile *before, *after;
@@ -58,6 +61,7 @@ struct skep_optimized {
 	struct skep_kernel_report *kernel_before, *kernel_after; /* or NULL */
 	struct skep_deny *denied;
 	u32 ndenied;
+	u32 chosen;	   /* functions in which passes were left out for the verifier's sake */
 	u32 still_refused; /* programs that stayed refused although all was tried */
 };
 int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts *opts,
