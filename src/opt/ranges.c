@@ -42,7 +42,8 @@ static int guard(const struct skep_ins *in, const struct skep_vreg *d, const str
 		other.op = (u16)swapped;
 		return guard(&other, s, d);
 	}
-	if (d->type != SKEP_VT_PKT || s->type != SKEP_VT_PKT_END || d->off < 0 || (u32)d->off > d->aux)
+	/* No bytes proven is no proof that the pointer, with what was added to it, is before the end. */
+	if (d->type != SKEP_VT_PKT || s->type != SKEP_VT_PKT_END || !d->aux || d->off < 0 || (u32)d->off > d->aux)
 		return -1;
 	return in->op == SKEP_JGT ? 0 : in->op == SKEP_JLE ? 1 : -1;
 }
