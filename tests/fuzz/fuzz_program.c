@@ -169,6 +169,8 @@ static void access_r2(struct gen *g, s32 off)
 		     size < 8 ? 32 : 64, off & 56);
 }
 
+static void block(struct gen *g);
+
 /* --- memory ----------------------------------------------------------------------------- */
 
 /* The value of a map, whose address is kept at r10 - 16. */
@@ -215,6 +217,52 @@ static void stack(struct gen *g)
 	}
 }
 
+/* A comparison of r4, a pointer into the packet, with its end. */
+static void guard(struct gen *g, const char *target)
+{
+	static const char *const conds[] = {"r4 >= r3", "r3 < r4", "r3 <= r4",
+					    "r4 > r3",	"r4 > r3", "r4 > r3"};
+
+	LINE(g, "\tif %s goto %s", conds[pick(g, SKEP_ARRAY_SIZE(conds))], target);
+}
+
+/* The pointer into the packet that is kept at r10 - 88, proven or not, for longer than an access.
+ */
+static void kept_packet(struct gen *g)
+{
+	u32 label = g->labels++, room = 1 + pick(g, 24);
+	char name[16];
+
+	snprintf(name, sizeof(name), "L%u", label);
+	switch (pick(g, 4)) {
+	case 0:
+		/* Another: as it is, or moved. */
+		LINE(g, "\tr2 = *(u32 *)(r6 + %u)", g->tc ? 76u : 0u);
+		if (chance(g, 4)) {
+			bounded(g, 16);
+			LINE(g, "\tr2 += r1");
+		}
+		LINE(g, "\t*(u64 *)(r10 - 88) = r2");
+		break;
+	case 1:
+		/* Proven on one way only, or on both. */
+		LINE(g, "\tr2 = *(u64 *)(r10 - 88)\n\tr3 = *(u32 *)(r6 + %u)", g->tc ? 80u : 4u);
+		LINE(g, "\tr4 = r2\n\tr4 += %u", room);
+		guard(g, chance(g, 6) ? "out" : name);
+		break;
+	default:
+		LINE(g, "\tr2 = *(u64 *)(r10 - 88)");
+		if (chance(g, 6)) {
+			LINE(g, "\tr3 = *(u32 *)(r6 + %u)\n\tr4 = r2\n\tr4 += %u", g->tc ? 80u : 4u,
+			     room + 7);
+			guard(g, chance(g, 4) ? "out" : name);
+		}
+		access_r2(g, (s32)pick(g, room));
+		break;
+	}
+	LINE(g, "L%u:", label);
+}
+
 static void packet(struct gen *g)
 {
 	u32 room = 1 + pick(g, 40);
@@ -227,17 +275,34 @@ static void packet(struct gen *g)
 		LINE(g, "\tr2 += r1");
 	}
 	LINE(g, "\tr4 = r2\n\tr4 += %u", room);
-	switch (pick(g, 6)) {
-	case 0: LINE(g, "\tif r4 >= r3 goto out"); break;
-	case 1: LINE(g, "\tif r3 < r4 goto out"); break;
-	case 2: LINE(g, "\tif r3 <= r4 goto out"); break;
-	default: LINE(g, "\tif r4 > r3 goto out"); break;
-	}
+	guard(g, "out");
 	if (chance(g, 1)) {
 		bounded(g, 32);
 		LINE(g, "\tr2 += r1");
 	}
 	access_r2(g, (s32)pick(g, room) - (chance(g, 1) ? 8 : 0));
+}
+
+/* A number that is a copy of another, always or on one way only, is bounded in the other's place.
+ */
+static void linked(struct gen *g)
+{
+	u32 a = scalar(g), b = 7 + (a - 7 + 1 + pick(g, 2)) % 3, label = g->labels++;
+	bool always = chance(g, 4);
+
+	if (!always) {
+		LINE(g, "\tr%u = r%u", a, 16 - (a + b) + 8);
+		condition(g);
+		LINE(g, " goto L%u", label);
+	}
+	LINE(g, "\tr%u = r%u\nL%u:", a, b, label);
+	if (chance(g, 2))
+		block(g);
+	if (chance(g, 2))
+		LINE(g, "\tr%u += %u", a, pick(g, 4));
+	LINE(g, "\tif r%u > %u goto out", a, 8 + pick(g, 32));
+	LINE(g, "\tr2 = *(u64 *)(r10 - 16)\n\tr2 += r%u", b);
+	access_r2(g, 0);
 }
 
 /* --- helpers ---------------------------------------------------------------------------- */
@@ -294,8 +359,6 @@ static void helper(struct gen *g)
 }
 
 /* --- shape ------------------------------------------------------------------------------- */
-
-static void block(struct gen *g);
 
 static void branch(struct gen *g)
 {
@@ -371,7 +434,7 @@ static void block(struct gen *g)
 	if (g->depth > 4 || g->out.n > 16000)
 		return;
 	g->depth++;
-	switch (pick(g, 16)) {
+	switch (pick(g, 19)) {
 	case 0:
 	case 1:
 	case 2:
@@ -387,6 +450,9 @@ static void block(struct gen *g)
 	case 12: packet(g); break;
 	case 13: helper(g); break;
 	case 14: loop(g); break;
+	case 15:
+	case 16: kept_packet(g); break;
+	case 17: linked(g); break;
 	default:
 		if (g->nsub < 4)
 			function(g);
@@ -408,6 +474,7 @@ static void program(struct gen *g)
 	LINE(g, ".section \"%s\"\n.func prog\n\tr6 = r1", g->tc ? "tc" : "xdp");
 	for (u32 i = 0; i < 7; i++)
 		LINE(g, "\t*(u64 *)(r10 - %u) = %d", 24 + 8 * i, 0);
+	LINE(g, "\tr2 = *(u32 *)(r1 + %u)\n\t*(u64 *)(r10 - 88) = r2", g->tc ? 76u : 0u);
 	LINE(g,
 	     "\t*(u32 *)(r10 - 4) = 0\n\tr2 = r10\n\tr2 += -4\n\tr1 = values ll\n\tcall bpf_map_lookup_elem");
 	LINE(g, "\tif r0 == 0 goto out\n\t*(u64 *)(r10 - 16) = r0");
