@@ -122,7 +122,7 @@ static void bounded(struct gen *g, u32 room)
 {
 	u32 r = scalar(g);
 
-	switch (pick(g, 6)) {
+	switch (pick(g, 16)) {
 	case 0: LINE(g, "\tr1 = r%u\n\tr1 &= %u", r, room - 1); break;
 	case 1: LINE(g, "\tw1 = w%u\n\tw1 &= %u", r, (room - 1) >> pick(g, 3)); break;
 	case 2: LINE(g, "\tr1 = r%u\n\tif r1 > %u goto out", r, room - pick(g, 3)); break;
@@ -131,7 +131,13 @@ static void bounded(struct gen *g, u32 room)
 		     room - 1, r);
 		break;
 	case 4: LINE(g, "\tr1 = r%u\n\tif r%u > %u goto out", r, r, room - 1); break;
-	default: LINE(g, "\tr1 = r%u", r); break;
+	/* Bounds that are no bounds, but where something else is known. */
+	case 5: LINE(g, "\tr1 = r%u\n\tif w1 > %u goto out", r, room - 1); break;
+	case 6: LINE(g, "\tr1 = r%u\n\tif r1 s> %u goto out", r, room - 1); break;
+	case 7: LINE(g, "\tr1 = r%u", r); break;
+	case 8: LINE(g, "\tr1 = r%u\n\tif r1 >= %u goto out", r, room); break;
+	case 9: LINE(g, "\tr1 = r%u\n\tr1 &= %u", r, (room - 1) & byte_of(g)); break;
+	default: LINE(g, "\tr1 = r%u\n\tr1 &= %u", r, (room - 1) >> pick(g, 2)); break;
 	}
 	if (chance(g, 1))
 		LINE(g, "\tr1 += %d", (int)pick(g, 5) - 2);
