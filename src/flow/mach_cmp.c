@@ -148,7 +148,8 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 			return false;
 		if (a == SKEP_VB_ZERO && b != SKEP_VB_ZERO && !(b == SKEP_VB_SPILL && is_zero_spill(now)))
 			return false;
-		if (a == SKEP_VB_MISC && b == SKEP_VB_NONE && c->m->opt.unpriv)
+		if (a == SKEP_VB_MISC && c->m->opt.unpriv &&
+		    (b == SKEP_VB_NONE || (b == SKEP_VB_SPILL && now->reg->type != SKEP_VT_NUM)))
 			return false;
 		if (a == SKEP_VB_SPILL && b != SKEP_VB_SPILL) {
 			/* Any number covers bytes of which nothing is known. */

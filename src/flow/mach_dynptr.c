@@ -16,7 +16,7 @@ static u32 slot_number(s64 off)
 static void forget_slices(struct skep_vstate *st, u32 id)
 {
 	FOR_EACH_VREG(st, r, {
-		if (r->type == SKEP_VT_MEM && (r->flags & SKEP_VF_SLICE) && r->frame == 0 && r->btf == id)
+		if (r->type == SKEP_VT_MEM && (r->flags & SKEP_VF_SLICE) && r->btf == id)
 			skep_vreg_unknown(r, st->at);
 	});
 }
@@ -172,6 +172,8 @@ void skep_dynptr_slice(struct skep_mach *m, struct skep_vstate *st, u32 reg, str
 	if (!a)
 		return;
 	r0->btf = a->reg->id;
+	if (a->reg->aux == DYN_SKB || a->reg->aux == DYN_XDP)
+		r0->flags |= SKEP_VF_PKT_SLICE;
 	r0->ref = a->reg->ref;
 }
 

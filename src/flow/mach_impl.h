@@ -100,6 +100,8 @@ int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct s
 /* Lose r1 to r5. */
 void skep_call_clobber(struct skep_vstate *st);
 bool skep_mach_sync_callback(s64 helper);
+/* A call of bpf_throw(), which does not come back. */
+bool skep_mach_throws(const struct skep_mach *m, const struct skep_insn *i);
 bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i);
 
 /* --- memory (mach_mem.c, mach_stack.c) --- */

@@ -120,7 +120,7 @@ static int check_shape(struct skep_mach *m)
 		if (!f->n)
 			return bad_shape(m, SKEP_RULE_FLOW, 0, "a function is empty");
 		if (!skep_is_end(m->insn[last].insn->in.op) &&
-		    !(is_call(m->insn[last].insn) && m->insn[last].insn->ref == SKEP_REF_EXTERN))
+		    !skep_mach_throws(m, m->insn[last].insn))
 			return bad_shape(m, SKEP_RULE_FLOW, last, "control runs off the end of the function");
 		todo[n++] = f->first;
 		m->insn[f->first].flags |= SKEP_VI_SEEN;

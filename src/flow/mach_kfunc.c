@@ -37,6 +37,13 @@ static const char *called(const struct skep_mach *m, const struct skep_insn *i)
 	return i->ref == SKEP_REF_EXTERN ? m->obj->sym[i->sym].name : NULL;
 }
 
+bool skep_mach_throws(const struct skep_mach *m, const struct skep_insn *i)
+{
+	const char *name = i->in.op == SKEP_CALL ? called(m, i) : NULL;
+
+	return name && strcmp(name, "bpf_throw") == 0;
+}
+
 bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i)
 {
 	const char *name = called(m, i);
@@ -472,6 +479,8 @@ static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "%s() is called while a lock is held", c->name);
 	if ((c->k->flags & SKEP_KF_RCU_PROTECTED) && !skep_mach_in_rcu(m, st))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "%s() must be called in an RCU read section", c->name);
+	if (skep_mach_throws(m, i))
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "exceptions are not followed");
 	if (c->k->flags & SKEP_KF_CALLBACK)
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "callbacks of %s() are not followed", c->name);
 	return 0;

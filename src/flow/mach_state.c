@@ -334,7 +334,7 @@ void skep_forget_packet(struct skep_vstate *st)
 {
 	FOR_EACH_VREG(st, r, {
 		if (skep_vreg_is_pkt(r) || r->type == SKEP_VT_PKT_END ||
-		    (r->type == SKEP_VT_MEM && (r->flags & SKEP_VF_SLICE) && r->btf == SKEP_VNONE))
+		    (r->type == SKEP_VT_MEM && (r->flags & SKEP_VF_PKT_SLICE)))
 			skep_vreg_unknown(r, st->at);
 	});
 }

@@ -60,7 +60,8 @@ enum skep_vf {
 	SKEP_VF_LINKED = 512,	/* number: `id` + `off` relates it to others of the id */
 	SKEP_VF_PKT_BEYOND = 1024, /* packet: this very pointer is known to lie beyond the end */
 	SKEP_VF_NONOWN = 2048,
-	SKEP_VF_SLICE = 4096,	/* memory of the dynptr whose id is `dyn` */
+	SKEP_VF_SLICE = 4096,	/* memory of the dynptr whose id is `btf` */
+	SKEP_VF_PKT_SLICE = 8192, /* and of a packet: invalid when packets change */
 };
 
 struct skep_vreg {

@@ -204,6 +204,9 @@ static bool counts_as_jump(const struct skep_insn *i)
 	return skep_op_class(i->in.op) == SKEP_CLASS_JMP || (skep_op_class(i->in.op) == SKEP_CLASS_CTRL && i->in.op != SKEP_LDDW);
 }
 
+/* Branches left open on one path, as the kernel limits them. */
+enum { OPEN_MAX = 8192 };
+
 /* One path to its end. */
 static int walk(struct engine *e, struct skep_vstate *st)
 {
@@ -239,6 +242,8 @@ static int walk(struct engine *e, struct skep_vstate *st)
 
 			m->other = NULL;
 			push(e, other);
+			if (e->pending.n > OPEN_MAX && !e->opts->budget)
+				err = fault(e, st, SKEP_RULE_BUDGET, "more than 8192 branches are left open on one path");
 		}
 		if (m->async) {
 			struct skep_vstate *cb = m->async;
