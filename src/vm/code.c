@@ -116,6 +116,8 @@ static int read_one(struct skep_eng_code *c, u32 i, struct skep_diags *ds)
 {
 	const struct skep_ins *in = &c->in[i];
 
+	if (skep_isa_writes(in) & 1 << 10)
+		return DIAG(ds, i, FRAME, i);
 	if (skep_is_branch(in->op)) {
 		s64 target = (s64)i + 1 + in->off;
 

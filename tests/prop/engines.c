@@ -8,7 +8,10 @@
  * upper 128 bytes every function fills first; pointers never become data. Loops
  * are counted. The pieces are biased to what the engines fuse.
  *
- * usage: prop-engines [-n PROGRAMS] [-s SEED] [-v]
+ * With -w the programs are damaged at random and run in checked engines only:
+ * whatever they do, they must end, and touch nothing but their memory.
+ *
+ * usage: prop-engines [-n PROGRAMS] [-s SEED] [-v] [-w]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -573,9 +576,10 @@ static u64 rude(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 
 static u64 loop(u64 count, u64 func, u64 ctx, u64 flags, u64 r5)
 {
+	struct skep_eng_run *run = skep_eng_current();
 	u32 i;
 
-	for (i = 0; i < (u32)count && !skep_eng_current()->stop; i++)
+	for (i = 0; i < (u32)count && !run->stop; i++)
 		if (skep_eng_callback(func, i, ctx, rude(0, 0, 0, 0, 0), 0, 0))
 			return i + 1;
 	return i;
@@ -698,11 +702,95 @@ static bool check(struct gen *g, u64 seed, u64 *skipped)
 	return ok;
 }
 
+/* --- wild programs ------------------------------------------------------------------------ */
+
+enum { CANARY = 4096 };
+
+/* Bits, fields, whole slots: some of it still decodes. */
+static void damage(struct gen *g, u8 *code, u32 slots)
+{
+	for (u32 n = 1 + below(g, 6); n; n--) {
+		u8 *at = code + (size_t)below(g, slots) * 8;
+
+		switch (below(g, 6)) {
+		case 0: at[below(g, 8)] ^= (u8)(1u << below(g, 8)); break;
+		case 1: at[1] = (u8)(below(g, 11) | below(g, 11) << 4); break;
+		case 2: skep_put16(at + 2, (u16)skep_rng_next(&g->rng), false); break;
+		case 3: skep_put32(at + 4, (u32)constant(g), false); break;
+		case 4: memcpy(at, code + (size_t)below(g, slots) * 8, 8); break;
+		default: at[0] = code[(size_t)below(g, slots) * 8];
+		}
+	}
+}
+
+static bool wild_run(const struct variant *v, const struct skep_eng_prog *p, u64 *stopped)
+{
+	static u8 block[CANARY + MEM + CANARY] __attribute__((aligned(16)));
+	u8 *mem = block + CANARY;
+	struct skep_eng_run run;
+
+	memset(block, 0x5a, sizeof(block));
+	skep_eng_run_init(&run);
+	run.left = 20000;
+	run.mem[0].lo = (u64)mem;
+	run.mem[0].hi = (u64)(mem + MEM);
+	skep_eng_run(p, (u64)mem, MEM, &run);
+	*stopped += run.stop != 0;
+	for (u32 i = 0; i < CANARY; i++)
+		if (block[i] != 0x5a || mem[MEM + i] != 0x5a) {
+			printf("%s: wrote outside of its memory\n", v->name);
+			return false;
+		}
+	return true;
+}
+
+static bool wild(struct gen *g, u64 *ran, u64 *stopped)
+{
+	static u8 code[MAX_INS * 16];
+	u32 slots = encode(g, code);
+	struct skep_eng_env env = {.size = sizeof(env), .helper = find_helper};
+
+	damage(g, code, slots);
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(variants); i++) {
+		const struct variant *v = &variants[i];
+		const struct skep_engine *e = v->jit ? skep_jit_engine() : &skep_engine_interp;
+		struct skep_eng_options opt = v->opt;
+		struct skep_eng_prog *p;
+
+		opt.budget = true; /* nothing else ends it */
+		if (!e || !opt.checked || e->compile(code, slots, &env, &opt, &p, NULL))
+			continue;
+		(*ran)++;
+		if (!wild_run(v, p, stopped))
+			return false;
+		skep_eng_free(p);
+	}
+	return true;
+}
+
+static int all_wild(u64 programs, u64 seed)
+{
+	static struct gen g;
+	u64 ran = 0, stopped = 0;
+
+	for (u64 k = 0; k < programs; k++) {
+		generate(&g, seed + k);
+		if (!wild(&g, &ran, &stopped)) {
+			printf("FAIL: seed %llu (prop-engines -w -n 1 -s %llu)\n", (unsigned long long)(seed + k),
+			       (unsigned long long)(seed + k));
+			return 1;
+		}
+	}
+	printf("%llu damaged programs, %llu runs, %llu stopped\n", (unsigned long long)programs,
+	       (unsigned long long)ran, (unsigned long long)stopped);
+	return !ran || !stopped || stopped == ran;
+}
+
 int main(int argc, char **argv)
 {
 	static struct gen g;
 	u64 programs = 2000, seed = 1, insns = 0, skipped = 0;
-	bool verbose = false;
+	bool verbose = false, damaged = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-n") && i + 1 < argc)
@@ -711,9 +799,13 @@ int main(int argc, char **argv)
 			seed = strtoull(argv[++i], NULL, 0);
 		else if (!strcmp(argv[i], "-v"))
 			verbose = true;
+		else if (!strcmp(argv[i], "-w"))
+			damaged = true;
 		else
 			return 2;
 	}
+	if (damaged)
+		return all_wild(programs, seed);
 	for (u64 k = 0; k < programs; k++) {
 		generate(&g, seed + k);
 		if (verbose)

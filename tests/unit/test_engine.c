@@ -245,6 +245,8 @@ static void test_refused(void **state)
 		compile(e[i], "r1 = map_fd 0x9 ll\nr0 = 0\nexit\n", opt, SKEP_EUNSUP);
 		compile(e[i], "r1 = btf_id 0x9 ll\nr0 = 0\nexit\n", opt, SKEP_EUNSUP);
 		compile(e[i], "r0 = 0\n", opt, SKEP_EINPUT);
+		compile(e[i], "w10 += 8\nr0 = 0\nexit\n", opt, SKEP_EINPUT);
+		compile(e[i], "r10 = *(u64 *)(r1 + 0)\nr0 = 0\nexit\n", opt, SKEP_EINPUT);
 		compile(e[i], "goto +5\nexit\n", opt, SKEP_EINPUT);
 		/* out of one function into another, by a jump and by falling */
 		compile(e[i], "call pc+2\ngoto +2\nexit\nr0 = 0\nexit\n", opt, SKEP_EINPUT);
