@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* skep disasm: the instructions of an object for people to read. */
 #include "cli/cli.h"
+#include "cli/native.h"
 #include "flow/flow.h"
 
 const struct skep_opt_def skep_opts_disasm[] = {
 	{"prog", 'p', "NAME", "only this program or function"},
 	{"source", 's', NULL, "the source lines between the instructions"},
 	{"facts", 'f', NULL, "what the registers hold before each instruction, on every path"},
+	{"native", 'N', NULL, "the native code of one program (-p) beside its instructions"},
 	{"text", 't', NULL, "maps, data and code in the form that asm reads"},
 	{"whole", 'w', NULL, "the same with everything of the file: asm gives back its bytes"},
 	{0},
@@ -18,6 +20,10 @@ const char skep_about_disasm[] =
 	"*--facts* shows, for the registers that are read later, what the verifier's joined analysis knows: "
 	"kinds of pointers, their offsets, ranges of numbers and known bits. They hold on every path of a "
 	"program that is safe.\n\n"
+	"*--native* compiles the program with all that it calls, as skep's engine for this processor does "
+	"with a verified program, and prints the machine's instructions in Intel's syntax. What was compiled "
+	"together stands together. Addresses of maps and variables are not known before a program is loaded: "
+	"numbers from 0x100000000000 on stand for them.\n\n"
 	"With *--text* or *--whole* the text is a program for skep asm. The whole text holds symbols, "
 	"sections and BTF too; an instruction may be changed, added or taken out, and asm makes "
 	"everything anew that speaks of places in the code.";
@@ -238,6 +244,8 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 	if (form && (name || source || skep_cli_flag(cli, "facts")))
 		return skep_cli_conflict(cli, form, name ? "--prog" : source ? "--source" : "--facts",
 					 "the form that asm reads has all of the object");
+	if (skep_cli_flag(cli, "native") && (form || skep_cli_flag(cli, "facts")))
+		return skep_cli_conflict(cli, "--native", form ? form : "--facts", "native code is another form");
 	err = skep_cli_load(cli, argv[0], &in);
 	if (!err && name)
 		err = skep_cli_func(cli, in, name, &only);
@@ -246,6 +254,10 @@ int skep_cmd_disasm(struct skep_cli *cli, int argc, char **argv)
 	if (form)
 		return print_text(cli, in, skep_cli_flag(cli, "whole") ? SKEP_PRINT_WHOLE : 0);
 	o = in->file->obj;
+	if (skep_cli_flag(cli, "native")) {
+		err = only ? 0 : skep_cli_func(cli, in, NULL, &only);
+		return err ? err : skep_native(cli, in, only, source);
+	}
 	if (skep_cli_flag(cli, "facts")) {
 		SKEP_GUARD(&in->arena, err, { facts = skep_vfacts_of(o, &in->arena); });
 		if (err)

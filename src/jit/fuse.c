@@ -143,19 +143,16 @@ static u32 sum_access(struct jit *j, struct sum *s, u32 first, u32 slot)
 static u32 fuse_address(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = ins(j, slot);
-	struct sum s = {.reg = in->dst}, lea_sum;
-	u32 i = slot, n = 0;
+	struct sum s = {.reg = in->dst}, good;
 	bool copied = is_alu(in, SKEP_MOV, 8, SKEP_REG) && in->dst != in->src;
+	u32 i = slot + copied, end = 0;
 
 	s.m = at(jit_reg[copied ? in->src : in->dst], 0);
-	lea_sum = s;
-	if (copied)
-		i++;
 	for (; i == slot || follows(j, i); i++) {
 		const struct skep_ins *next = ins(j, i);
 
-		if (i != slot && sum_used(j, &s, i)) {
-			u32 done = s.m.base == NOREG ? 0 : sum_access(j, &s, slot, i);
+		if (i != slot && s.m.base != NOREG && sum_used(j, &s, i)) {
+			u32 done = sum_access(j, &s, slot, i);
 
 			if (done)
 				return done;
@@ -165,20 +162,19 @@ static u32 fuse_address(struct jit *j, u32 slot)
 			break;
 		if (!sum_shift(&s, next) && !sum_add(&s, next))
 			break;
-		lea_sum = s;
-		n++;
+		/* Without the access: two parts, since three are slower than an addition. */
+		if (i > slot && s.m.base != NOREG && (copied || s.m.index != NOREG) &&
+		    (s.m.index == NOREG || !s.m.disp)) {
+			good = s;
+			end = i + 1;
+		}
 	}
-	/* No access: worth it only when a move is saved, or a shift and an addition become one. */
-	if (!n || i == slot + 1 || lea_sum.m.base == NOREG)
+	if (!end)
 		return 0;
-	if (!copied && lea_sum.m.index == NOREG)
-		return 0;
-	if (lea_sum.m.index != NOREG && lea_sum.m.disp)
-		return 0; /* three parts are slower than an addition */
-	lea(j, W, jit_reg[s.reg], lea_sum.m);
-	for (u32 k = slot; k < i; k++)
+	lea(j, W, jit_reg[s.reg], good.m);
+	for (u32 k = slot; k < end; k++)
 		jit_facts_after(j, k);
-	return i - slot;
+	return end - slot;
 }
 
 /* r = s; r += imm|t in 32 bits */

@@ -118,6 +118,12 @@ def indent(lines):
     return '\n'.join('    ' + line for line in lines)
 
 
+def has_native(skep, objects):
+    """Does this build print native code? It needs a compiler for the processor, and Zydis."""
+    cmd = [skep, 'disasm', '--native', '-p', 'first', objects / 'two.o']
+    return {'native'} if subprocess.run(cmd, capture_output=True).returncode != 4 else set()
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument('--skep', type=lambda p: pathlib.Path(p).resolve(),
@@ -133,6 +139,7 @@ def main():
         objects = pathlib.Path(tmp)
         fixtures.make(objects)
         have = fixtures.compile_examples(ROOT, objects) | fixtures.circumstances()
+        have |= has_native(args.skep, objects)
         futures = [pool.submit(run_case, p, args, have, objects) for p in cases]
         for path, future in zip(cases, futures):
             outcome, text = future.result()
