@@ -4,8 +4,7 @@
  * vm/engine.h. Compiled code is in memory that is writable first and executable
  * afterwards, never both. Safe from any thread.
  *
- * Nothing here opens a file: whoever may touch the world can write what perf and
- * gdb want from `code`, `image` and `native` of struct skep_eng_prog.
+ * Nothing here opens a file.
  */
 #ifndef SKEP_JIT_H
 #define SKEP_JIT_H
@@ -14,5 +13,16 @@
 
 /* The engine for this processor, or NULL where there is none. */
 const struct skep_engine *skep_jit_engine(void);
+
+/*
+ * For tools. perf: a line for /tmp/perf-PID.map, which the caller writes. gdb:
+ * make the program known under a name through gdb's JIT interface, and take it
+ * back before it is freed; add returns NULL when there is no memory or no native
+ * code, remove takes NULL.
+ */
+struct skep_jit_symbols;
+void skep_jit_perf_map(const struct skep_eng_prog *prog, const char *name, struct skep_buf *out);
+struct skep_jit_symbols *skep_jit_gdb_add(const struct skep_eng_prog *prog, const char *name);
+void skep_jit_gdb_remove(struct skep_jit_symbols *s);
 
 #endif

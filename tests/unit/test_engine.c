@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The engines' interface: maps, tail calls, helpers, callbacks, throwing, packets, stops, memory. */
+#include <pthread.h>
+
 #include "vmtest.h"
 
 #include "jit/jit.h"
@@ -361,6 +363,77 @@ static void test_pages(void **state)
 	skep_eng_free(p);
 }
 
+/* Threads compile, run and free at the same time, each its own constant. */
+static void *work(void *arg)
+{
+	const struct skep_engine *e = skep_jit_engine();
+	struct skep_eng_prog *p[8] = {0};
+	u8 code[8 * 4];
+	u64 bad = 0;
+
+	for (u32 i = 0; i < 3000; i++) {
+		struct skep_ins in[2] = {{.op = SKEP_MOV, .size = 8, .imm = (s32)(i * 2 + (u64)arg)}, {.op = SKEP_EXIT, .size = 8}};
+		struct skep_eng_run run;
+		u32 k = i & 7;
+
+		skep_eng_free(p[k]);
+		skep_isa_encode(&in[0], code, false);
+		skep_isa_encode(&in[1], code + 8, false);
+		if (e->compile(code, 2, NULL, NULL, &p[k], NULL))
+			return (void *)1;
+		for (u32 n = 0; n < 8 && n <= i; n++) {
+			skep_eng_run_init(&run);
+			bad += skep_eng_run(p[(i - n) & 7], 0, 0, &run) != (i - n) * 2 + (u64)arg;
+		}
+	}
+	for (u32 k = 0; k < 8; k++)
+		skep_eng_free(p[k]);
+	return (void *)bad;
+}
+
+static void test_threads(void **state)
+{
+	pthread_t t[3];
+	void *bad;
+
+	if (!skep_jit_engine())
+		skip();
+	for (u64 i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, work, (void *)(i * 100000)), 0);
+	for (u64 i = 0; i < 3; i++) {
+		pthread_join(t[i], &bad);
+		assert_null(bad);
+	}
+}
+
+static void test_tools(void **state)
+{
+	const struct skep_engine *e = skep_jit_engine();
+	struct skep_jit_symbols *a, *b;
+	struct skep_eng_prog *p;
+	struct skep_buf buf = {0};
+	char want[64];
+
+	if (!e)
+		skip();
+	p = compile(e, "r0 = 1\nexit\n", (struct skep_eng_options){0}, 0);
+	skep_jit_perf_map(p, "bpf_prog_one", &buf);
+	snprintf(want, sizeof(want), "%lx %x bpf_prog_one\n", (unsigned long)p->code, p->image);
+	assert_string_equal(buf.p, want);
+	skep_buf_fini(&buf);
+	a = skep_jit_gdb_add(p, "one");
+	b = skep_jit_gdb_add(p, "two");
+	assert_non_null(a);
+	assert_non_null(b);
+	skep_jit_gdb_remove(a);
+	skep_jit_gdb_remove(b);
+	skep_jit_gdb_remove(NULL);
+	skep_eng_free(p);
+	p = compile(&skep_engine_interp, "r0 = 1\nexit\n", (struct skep_eng_options){0}, 0);
+	assert_null(skep_jit_gdb_add(p, "none"));
+	skep_eng_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +441,7 @@ int main(void)
 	    cmocka_unit_test(test_tail_calls), cmocka_unit_test(test_callbacks), cmocka_unit_test(test_throw),
 	    cmocka_unit_test(test_packet),    cmocka_unit_test(test_refused), cmocka_unit_test(test_stops),
 	    cmocka_unit_test(test_blinding),  cmocka_unit_test(test_pages),
+	    cmocka_unit_test(test_threads),   cmocka_unit_test(test_tools),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
