@@ -177,6 +177,7 @@ static inline u32 jump_short(struct jit *j, u8 cc)
 }
 static inline void jump_here(struct jit *j, u32 from)
 {
+	j->broken |= j->n - from > 127;
 	j->buf[from - 1] = (u8)(j->n - from);
 }
 

@@ -184,7 +184,9 @@ static int compile_all(struct jit *j)
 		if (!compile_func(j))
 			return SKEP_ENOMEM;
 	}
-	return jit_stubs(j) ? 0 : SKEP_ENOMEM;
+	if (!jit_stubs(j))
+		return SKEP_ENOMEM;
+	return j->broken ? SKEP_EBUG : 0;
 }
 
 static void jit_free(struct skep_eng_prog *prog)

@@ -48,6 +48,7 @@ struct jit {
 	const struct skep_eng_env *env;
 	bool checked, budget, blind;
 	bool run, unwind; /* r12 is the run; the entry saves everything */
+	bool broken; /* a short jump is too far: a bug here */
 	u32 cpu;
 	struct skep_rng rng;
 
