@@ -100,6 +100,10 @@ static int check_map(struct skep_mach *m, struct skep_vstate *st, struct call *c
 	c->map = r->map;
 	c->map_uid = r->aux;
 	c->map_seen = true;
+	if ((r->map->map_flags & SKEP_MAPFL_RDONLY_PROG) &&
+	    (c->id == SKEP_FN_map_update_elem || c->id == SKEP_FN_map_delete_elem || c->id == SKEP_FN_map_push_elem ||
+	     c->id == SKEP_FN_map_pop_elem))
+		return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg), "programs may not change map '%s'", r->map->name);
 	if (!skep_helper_map_ok(m->opt.prog_type, m->opt.attach_type, c->id, r->map->type)) {
 		const struct skep_map_type *t = skep_map_type_find(r->map->type);
 
@@ -180,6 +184,40 @@ static int check_release(struct skep_mach *m, struct skep_vstate *st, struct cal
 	return 0;
 }
 
+/* Conversions of a format: as many as there are 8-byte arguments, of kinds that the kernel knows. */
+static int check_format(struct skep_mach *m, struct skep_vstate *st, const struct call *c, u32 reg, const char *f)
+{
+	const struct skep_vreg *len = skep_vreg(st, 5);
+	u64 n = 0;
+
+	for (; *f; f++) {
+		if (*f != '%')
+			continue;
+		f++;
+		if (*f == '%')
+			continue;
+		n++;
+		f += strspn(f, "0+- ");
+		f += strspn(f, "0123456789");
+		if (*f == 'p') {
+			static const char *const kinds[] = {"ks", "us", "i4", "I4", "i6", "I6", "K", "x", "s", "S", "B"};
+
+			for (u32 k = 0; k < SKEP_ARRAY_SIZE(kinds); k++)
+				if (strncmp(f + 1, kinds[k], strlen(kinds[k])) == 0) {
+					f += strlen(kinds[k]);
+					break;
+				}
+			continue;
+		}
+		f += strspn(f, "l") > 2 ? 0 : strspn(f, "l");
+		if (!*f || !strchr("iduxXsc", *f))
+			return wrong(m, st, c, reg, "a format with conversions that the kernel knows");
+	}
+	if (len->type == SKEP_VT_NUM && skep_range_is_const(&len->r) && len->r.bits.value / 8 < n)
+		return wrong(m, st, c, reg, "a format with as many conversions as arguments");
+	return 0;
+}
+
 /* A constant string with its end in a read-only variable. */
 static int check_str(struct skep_mach *m, struct skep_vstate *st, struct call *c, u32 reg)
 {
@@ -192,6 +230,8 @@ static int check_str(struct skep_mach *m, struct skep_vstate *st, struct call *c
 	left = r->map->data->size - (u64)r->off;
 	if (r->map->data->bytes && !memchr(r->map->data->bytes + r->off, 0, left))
 		return wrong(m, st, c, reg, "a string that ends");
+	if (c->id == SKEP_FN_snprintf && r->map->data->bytes)
+		return check_format(m, st, c, reg, (const char *)r->map->data->bytes + r->off);
 	return 0;
 }
 
@@ -424,6 +464,10 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 		return wrong(m, st, &c, 2, "zero");
 	if (c.id == SKEP_FN_dynptr_from_mem && c.first.type != SKEP_VT_VALUE)
 		return wrong(m, st, &c, 1, "a map's value");
+	if (c.id == SKEP_FN_tail_call && st->nframe > 1 && !m->func[skep_vtop(st)->func].func->type)
+		return skep_fault(m, st, SKEP_RULE_TAIL_CALL, 0, "a tail call in a function without BTF");
+	if (c.id == SKEP_FN_timer_init && (c.first.map != c.map))
+		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(1) | REG(2), "the timer lies in another map than the one that is given");
 	if (c.id == SKEP_FN_tail_call && st->nref)
 		return skep_fault(m, st, SKEP_RULE_TAIL_CALL, 0, "a tail call while a reference or a lock is held");
 	err = skep_dynptr_call(m, st, c.id, c.alloc);
@@ -436,7 +480,8 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 		skep_ref_forget(st, c.ref);
 	}
 	skep_call_clobber(st);
-	if (c.ht->flags & SKEP_HT_CHANGES_PKT)
+	/* A tail call that fails changed nothing. */
+	if ((c.ht->flags & SKEP_HT_CHANGES_PKT) && c.id != SKEP_FN_tail_call)
 		skep_forget_packet(st);
 	err = give_result(m, st, &c);
 	st->at = m->insn[st->at].next;

@@ -44,13 +44,6 @@ int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	s64 off = (s64)p->off + a->off;
 	struct skep_ctx_answer ans = {0};
 
-	if (skep_ctx_variable(m->opt.prog_type)) {
-		int err = skep_check_bounds(m, st, a->reg, off, a->size, UINT16_MAX, SKEP_RULE_CTX_ACCESS, "the context");
-
-		if (!err && a->to)
-			give(m, st, a, &ans);
-		return err;
-	}
 	if (p->off || !skep_vreg_fixed(p))
 		return skep_fault(m, st, SKEP_RULE_CTX_POINTER, REG(a->reg),
 				  "r%u is the context moved by %s: access it with constant offsets", a->reg,
@@ -61,6 +54,8 @@ int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep
 		return skep_ctx_btf(m, st, a, off);
 	if (!skep_ctx_access(m->opt.prog_type, m->opt.attach_type, off, a->size, a->write, &ans))
 		return no_field(m, st, a, off);
+	if (a->sext && ans.value != SKEP_CV_SCALAR)
+		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg), "a pointer in the context cannot be loaded with its sign");
 	if (a->to && !a->write)
 		give(m, st, a, &ans);
 	return 0;

@@ -146,7 +146,7 @@ int skep_check_map_fields(struct skep_mach *m, struct skep_vstate *st, u32 reg, 
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	const struct skep_vfields *fs = skep_map_fields(m, p->map);
-	s64 lo = off + p->r.smin, hi = off + (s64)p->r.umax + (s64)size;
+	s64 lo = off + p->r.smin, hi = off + p->r.smax + (s64)size;
 
 	for (u32 k = 0; k < fs->n; k++)
 		if (lo < (s64)fs->v[k].off + fs->v[k].size && hi > (s64)fs->v[k].off)

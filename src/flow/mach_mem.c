@@ -10,13 +10,13 @@ int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 
 		      u32 rule, const char *what)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
-	s64 lo = off + p->r.smin, hi = off + (s64)p->r.umax;
+	s64 lo = off + p->r.smin, hi = off + p->r.smax;
 
 	if (p->r.smin < -MAX_OFF || lo < 0)
 		return skep_fault(m, st, rule, REG(reg),
 				  "the offset into %s may be negative (%lld): r%u needs a lower bound", what,
 				  (long long)SKEP_MAX(lo, (s64)-MAX_OFF), reg);
-	if (p->r.umax >= MAX_OFF)
+	if (p->r.smax >= MAX_OFF)
 		return skep_fault(m, st, rule, REG(reg), "the offset into %s has no upper bound", what);
 	if ((u64)hi + size > limit)
 		return skep_fault(m, st, rule, REG(reg),
@@ -87,7 +87,8 @@ int skep_map_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 of
 
 	if (!map)
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg), "nothing is known of the map that the value is of");
-	if ((use & SKEP_USE_WRITE) && (map->map_flags & SKEP_MAPFL_RDONLY_PROG))
+	if ((use & SKEP_USE_WRITE) && ((map->map_flags & SKEP_MAPFL_RDONLY_PROG) || map->type == SKEP_MAP_DEVMAP ||
+					map->type == SKEP_MAP_DEVMAP_HASH))
 		return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg), "programs may not write into map '%s'", map->name);
 	if ((use & SKEP_USE_READ) && (map->map_flags & SKEP_MAPFL_WRONLY_PROG))
 		return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg), "programs may not read from map '%s'", map->name);
@@ -337,6 +338,10 @@ int skep_access_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64
 		if (!skep_vreg_fixed(p) || p->off < 0)
 			return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(reg), "the offset into the buffer must be a constant");
 		return 0;
+	case SKEP_VT_CTX:
+		if (m->opt.prog_type != SKEP_PROG_SYSCALL)
+			return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg), "r%u is the context, memory is needed", reg);
+		return skep_check_bounds(m, st, reg, p->off, size, UINT16_MAX, SKEP_RULE_CTX_ACCESS, "the context");
 	case SKEP_VT_BTF:
 		return skep_btf_region(m, st, reg, size, write);
 	default:
@@ -372,6 +377,16 @@ static int legacy_load(struct skep_mach *m, struct skep_vstate *st, const struct
 	return 0;
 }
 
+/* What a store stores. A number on the stack is tied to the register it came from. */
+static const struct skep_vreg *stored(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
+{
+	struct skep_vreg *r = skep_vreg(st, i->in.src);
+
+	if (r->type == SKEP_VT_NUM && !r->id && !skep_range_is_const(&r->r) && skep_vreg(st, i->in.dst)->type == SKEP_VT_STACK)
+		r->id = ++m->ids;
+	return r;
+}
+
 int skep_step_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	struct skep_vreg val;
@@ -397,7 +412,7 @@ int skep_step_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	if (i->in.op == SKEP_ST)
 		skep_vreg_const(&val, (u64)i->in.imm, st->at);
 	else
-		val = *skep_vreg(st, i->in.src);
+		val = *stored(m, st, i);
 	a.from = &val;
 	err = skep_mach_use(m, st, a.reg);
 	if (!err && i->in.op == SKEP_STX && val.type == SKEP_VT_NONE && skep_vreg(st, a.reg)->type != SKEP_VT_STACK)
