@@ -187,6 +187,22 @@ static inline bool skep_insn_const(const struct skep_insn *i)
 	return i->ref == SKEP_REF_NONE && !i->core && (i->in.op != SKEP_LDDW || i->in.src == 0);
 }
 
+/* --- a function as it was --------------------------------------------------- */
+
+struct skep_func_saved {
+	struct skep_func *func;
+	struct skep_func view; /* a copy with instructions of its own (same ids), to look at */
+	/* To go back. */
+	struct skep_func value;
+	struct skep_insn **insn, *insn_value;
+	struct skep_insn **label; /* where the function's labels stood */
+	u32 nlabel;
+};
+/* Numbers the instructions. The result is in the arena. */
+struct skep_func_saved *skep_func_save(const struct skep_obj *obj, struct skep_func *f, struct skep_arena *arena);
+/* Take back all that happened to the function since. */
+void skep_func_restore(struct skep_obj *obj, const struct skep_func_saved *s);
+
 /* Number the instructions 0.. in order in `num`; returns how many. */
 u32 skep_func_number(struct skep_func *f);
 /* Slots that the function takes when written. */

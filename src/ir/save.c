@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A function as it is now: to look at after it was edited, and to go back to.
+ * Instructions are kept by value beside the pointers to them; an edit never
+ * frees one, so going back is putting the values where they were.
+ */
+#include "ir/ir.h"
+
+struct skep_func_saved *skep_func_save(const struct skep_obj *obj, struct skep_func *f, struct skep_arena *arena)
+{
+	struct skep_func_saved *s = SKEP_NEW(arena, struct skep_func_saved);
+	struct skep_insn *copy = SKEP_NEW_N(arena, struct skep_insn, f->ninsns);
+	u32 n = 0;
+
+	s->func = f;
+	s->value = *f;
+	s->insn = SKEP_NEW_N(arena, struct skep_insn *, f->ninsns);
+	s->insn_value = SKEP_NEW_N(arena, struct skep_insn, f->ninsns);
+	s->view = *f;
+	SKEP_FOR_INSN(i, f) {
+		/* The scratch number leads from a target to its copy. */
+		i->num = n;
+		s->insn[n] = i;
+		s->insn_value[n++] = *i;
+	}
+	for (u32 k = 0; k < n; k++) {
+		copy[k] = s->insn_value[k];
+		copy[k].func = &s->view;
+		copy[k].prev = k ? &copy[k - 1] : NULL;
+		copy[k].next = k + 1 < n ? &copy[k + 1] : NULL;
+		if (copy[k].target)
+			copy[k].target = &copy[copy[k].target->num];
+	}
+	s->view.first = n ? copy : NULL;
+	s->view.last = n ? &copy[n - 1] : NULL;
+	for (u32 k = 1; k < obj->nsym; k++)
+		s->nlabel += obj->sym[k].kind == SKEP_SYM_LABEL && obj->sym[k].func == f;
+	s->label = SKEP_NEW_N(arena, struct skep_insn *, s->nlabel);
+	n = 0;
+	for (u32 k = 1; k < obj->nsym; k++)
+		if (obj->sym[k].kind == SKEP_SYM_LABEL && obj->sym[k].func == f)
+			s->label[n++] = obj->sym[k].at;
+	return s;
+}
+
+void skep_func_restore(struct skep_obj *obj, const struct skep_func_saved *s)
+{
+	u32 n = 0;
+
+	/* Instructions that came since belong to nobody. */
+	for (struct skep_insn *i = s->func->first; i; i = i->next)
+		i->func = NULL;
+	*s->func = s->value;
+	for (u32 k = 0; k < s->value.ninsns; k++)
+		*s->insn[k] = s->insn_value[k];
+	for (u32 k = 1; k < obj->nsym; k++)
+		if (obj->sym[k].kind == SKEP_SYM_LABEL && obj->sym[k].func == s->func)
+			obj->sym[k].at = s->label[n++];
+}
