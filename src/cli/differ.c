@@ -28,24 +28,6 @@ struct counts {
 	u32 n[3];
 };
 
-static void text_difference(struct skep_cli *cli, const struct skep_run_differ_result *r)
-{
-	struct skep_buf *out = &cli->out;
-
-	skep_buf_printf(out, "  input %u: %s\n", r->at, r->reason);
-	skep_runs_hex(out, "  packet ", r->input->pkt, r->input->pkt_len);
-	skep_runs_hex(out, "  context ", r->input->ctx, r->input->ctx_len);
-	skep_buf_puts(out, "  A: ");
-	skep_runs_text(cli, &r->a);
-	skep_buf_puts(out, "  B: ");
-	skep_runs_text(cli, &r->b);
-	if (r->a.pkt_len != r->b.pkt_len ||
-	    (r->a.pkt_len && memcmp(r->a.pkt, r->b.pkt, r->a.pkt_len))) {
-		skep_runs_hex(out, "  packet of A ", r->a.pkt, r->a.pkt_len);
-		skep_runs_hex(out, "  packet of B ", r->b.pkt, r->b.pkt_len);
-	}
-}
-
 static void json_result(struct skep_cli *cli, const char *name,
 			const struct skep_run_differ_result *r)
 {
@@ -74,20 +56,6 @@ static void json_result(struct skep_cli *cli, const char *name,
 	skep_json_close(j, '}');
 }
 
-static int save(struct skep_cli *cli, const struct skep_run_differ_result *r)
-{
-	const char *path = skep_cli_opt(cli, "save");
-	int err;
-
-	if (!path)
-		return 0;
-	err = skep_cli_write(cli, path, r->input->pkt, r->input->pkt_len);
-	if (err)
-		return err;
-	return skep_cli_write(cli, skep_arena_printf(&cli->arena, "%s.ctx", path), r->input->ctx,
-			      r->input->ctx_len);
-}
-
 static int one_program(struct skep_cli *cli, struct skep_input *a, struct skep_input *b,
 		       const char *name, const struct skep_run_differ_opts *opts, struct counts *c)
 {
@@ -106,7 +74,7 @@ static int one_program(struct skep_cli *cli, struct skep_input *a, struct skep_i
 	if (err)
 		return skep_cli_fail(cli, a, err);
 	if (r.verdict == SKEP_RUN_DIFFERS && !c->n[SKEP_RUN_DIFFERS])
-		err = save(cli, &r);
+		err = skep_runs_save(cli, &r);
 	c->n[r.verdict]++;
 	if (cli->json) {
 		json_result(cli, name, &r);
@@ -120,7 +88,7 @@ static int one_program(struct skep_cli *cli, struct skep_input *a, struct skep_i
 		skep_buf_printf(&cli->out, ": %s", r.reason);
 	skep_buf_puts(&cli->out, "\n");
 	if (r.verdict == SKEP_RUN_DIFFERS)
-		text_difference(cli, &r);
+		skep_runs_difference(cli, &r);
 	return err;
 }
 

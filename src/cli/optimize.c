@@ -4,6 +4,8 @@
 #include "cli/remarks.h"
 #include "run/run.h"
 
+#include <stdlib.h>
+
 const struct skep_opt_def skep_opts_optimize[] = {
 	{"output", 'o', "FILE", "write the result there; - is standard output", true},
 	{"for", 0, "GOAL", "size (default), speed or verifier"},
@@ -11,6 +13,8 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"passes", 0, "LIST", "run only these passes, in this order (see skep list passes)"},
 	{"kernel-check", 'k', NULL, "load both into the running kernel; take back what it refuses"},
 	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)"},
+	{"prove", 0, NULL, "apply a rewrite only when it is proved to change nothing"},
+	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got there, as SMT-LIB2"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
 	{"dump", 0, "WHAT", "print a function after each pass that changed it (changed), after:PASS, or all passes"},
 	{"text", 'S', NULL, "print the optimized instructions instead of the summary"},
@@ -24,6 +28,9 @@ const char skep_about_optimize[] =
 	"With --for size a load, an addition and a store of a map value may become one atomic addition, which is "
 	"smaller but not faster. With --for verifier rewrites are left out that make the kernel's verifier go through "
 	"more instructions; with --kernel-check, too, the kernel counts, and each program gets what costs least.\n\n"
+	"With --prove each run of a pass over a function is proved to change nothing that anybody can see; a rewrite "
+	"of which that cannot be proved is not applied, and is named. skep prove says what is proved, and what is "
+	"taken on trust.\n\n"
 	"With --kernel-check a program that the kernel accepted before is accepted afterwards: when it is not, the "
 	"rewrites at fault are found and taken back. A program that the verifier has more to do with than before, by "
 	"more than 5 %, is made again with some passes left out. When the kernel cannot be asked at all, nothing is written and "
@@ -226,6 +233,86 @@ static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 		skep_buf_printf(&cli->out, "taken back: a rewrite of pass %s that the kernel refused\n", r->denied[k].pass);
 }
 
+static int by_time(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median time of the proofs of the edits that were applied. */
+static double median(struct skep_cli *cli, const struct skep_run_proofs *p, u32 n)
+{
+	double *ms = SKEP_NEW_N(&cli->arena, double, n + 1);
+
+	for (u32 k = 0; k < n && k < p->proof.n; k++)
+		ms[k] = p->proof.v[k].ms;
+	qsort(ms, n, sizeof(*ms), by_time);
+	return n ? ms[n / 2] : 0;
+}
+
+static const char *const answer[] = {"proved", "differs", "unknown"};
+
+static void text_proofs(struct skep_cli *cli, const struct skep_run_proofs *p, const struct skep_optimized *r)
+{
+	skep_buf_printf(&cli->out, "proofs: %u proved, %u refused; %.2f ms in the median, %.0f ms in all\n", r->res.nedit,
+			r->res.nrefused, median(cli, p, r->res.nedit), p->total_ms);
+	for (u32 k = 0; k < r->res.nrefused; k++) {
+		const struct skep_refusal *f = skep_run_refusal(p, &r->res.refused[k]);
+
+		if (f)
+			skep_buf_printf(&cli->out, "not applied: %s+%u: %s: %s (%s: %s)\n", skep_cli_name(cli, f->func), f->slot,
+					f->pass, f->why, answer[f->verdict], f->reason);
+	}
+}
+
+static void json_proofs(struct skep_cli *cli, const struct skep_run_proofs *p, const struct skep_optimized *r)
+{
+	struct skep_json *j = &cli->j;
+
+	skep_json_key(j, "proofs");
+	skep_json_open(j, '{');
+	skep_json_kint(j, "proved", r->res.nedit);
+	skep_json_kint(j, "questions", p->queries);
+	skep_json_kint(j, "solver_questions", p->solved);
+	skep_json_key(j, "ms");
+	skep_json_real(j, p->total_ms);
+	skep_json_key(j, "median_ms");
+	skep_json_real(j, median(cli, p, r->res.nedit));
+	skep_json_key(j, "edits");
+	skep_json_open(j, '[');
+	for (u32 k = 0; k < r->res.nedit && k < p->proof.n; k++) {
+		skep_json_open(j, '{');
+		skep_json_kint(j, "number", k + 1);
+		skep_json_kstr(j, "pass", r->res.edit[k].pass);
+		skep_json_kstr(j, "answer", answer[p->proof.v[k].verdict]);
+		skep_json_kint(j, "step", p->proof.v[k].step);
+		skep_json_key(j, "ms");
+		skep_json_real(j, p->proof.v[k].ms);
+		skep_json_close(j, '}');
+	}
+	skep_json_close(j, ']');
+	skep_json_key(j, "refused");
+	skep_json_open(j, '[');
+	for (u32 k = 0; k < r->res.nrefused; k++) {
+		const struct skep_refusal *f = skep_run_refusal(p, &r->res.refused[k]);
+
+		if (!f)
+			continue;
+		skep_json_open(j, '{');
+		skep_json_kstr(j, "function", f->func);
+		skep_json_kint(j, "slot", f->slot);
+		skep_json_kstr(j, "pass", f->pass);
+		skep_json_kstr(j, "why", f->why);
+		skep_json_kstr(j, "answer", answer[f->verdict]);
+		skep_json_kstr(j, "reason", f->reason);
+		skep_json_kstr(j, "values", f->values);
+		skep_json_close(j, '}');
+	}
+	skep_json_close(j, ']');
+	skep_json_close(j, '}');
+}
+
 static void json_kernel(struct skep_json *j, const char *key, const struct skep_kernel_prog *p)
 {
 	skep_json_key(j, key);
@@ -293,7 +380,7 @@ static int write_remarks(struct skep_cli *cli, const struct skep_optimized *r)
 }
 
 static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct skep_input *in,
-		   const struct skep_buf *out)
+		   const struct skep_buf *out, const struct skep_run_proofs *proofs)
 {
 	const char *path = skep_cli_opt(cli, "output");
 	const char *remarks = skep_cli_opt(cli, "remarks");
@@ -319,11 +406,15 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		return err;
 	if (cli->json) {
 		json_summary(cli, r, in->len, out->n);
+		if (proofs)
+			json_proofs(cli, proofs, r);
 	} else if (skep_cli_flag(cli, "text")) {
 		for (u32 k = 0; k < r->after->obj->nfunc; k++)
 			print_func(cli, r->after->obj, r->after->obj->func[k]);
 	} else if (!skep_cli_opt(cli, "dump")) {
 		text_summary(cli, r, in->len, out->n);
+		if (proofs)
+			text_proofs(cli, proofs, r);
 	}
 	return err;
 }
@@ -335,6 +426,7 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	struct skep_optimized r;
 	struct skep_buf out = {0};
 	struct skep_input *in;
+	struct skep_run_proofs proofs;
 	struct dump dump;
 	int err = read_options(cli, &opts, &kernel);
 
@@ -348,9 +440,14 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 		opts.after_pass = after_pass;
 		opts.user = &dump;
 	}
+	proofs = (struct skep_run_proofs){.arena = &in->arena, .dump_dir = skep_cli_opt(cli, "smt-dump")};
+	if (skep_cli_flag(cli, "prove")) {
+		opts.judge = skep_run_judge;
+		opts.judge_user = &proofs;
+	}
 	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &in->arena,
 				&in->ds, &r, &out);
-	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out);
+	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL);
 	skep_buf_fini(&out);
 	return err;
 }

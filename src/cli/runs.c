@@ -119,3 +119,35 @@ void skep_runs_json(struct skep_cli *cli, const struct skep_vm_result *r)
 	skep_json_close(j, ']');
 	skep_json_close(j, '}');
 }
+
+void skep_runs_difference(struct skep_cli *cli, const struct skep_run_differ_result *r)
+{
+	struct skep_buf *out = &cli->out;
+
+	skep_buf_printf(out, "  input %u: %s\n", r->at, r->reason);
+	skep_runs_hex(out, "  packet ", r->input->pkt, r->input->pkt_len);
+	skep_runs_hex(out, "  context ", r->input->ctx, r->input->ctx_len);
+	skep_buf_puts(out, "  A: ");
+	skep_runs_text(cli, &r->a);
+	skep_buf_puts(out, "  B: ");
+	skep_runs_text(cli, &r->b);
+	if (r->a.pkt_len != r->b.pkt_len ||
+	    (r->a.pkt_len && memcmp(r->a.pkt, r->b.pkt, r->a.pkt_len))) {
+		skep_runs_hex(out, "  packet of A ", r->a.pkt, r->a.pkt_len);
+		skep_runs_hex(out, "  packet of B ", r->b.pkt, r->b.pkt_len);
+	}
+}
+
+int skep_runs_save(struct skep_cli *cli, const struct skep_run_differ_result *r)
+{
+	const char *path = skep_cli_opt(cli, "save");
+	int err;
+
+	if (!path)
+		return 0;
+	err = skep_cli_write(cli, path, r->input->pkt, r->input->pkt_len);
+	if (err)
+		return err;
+	return skep_cli_write(cli, skep_arena_printf(&cli->arena, "%s.ctx", path), r->input->ctx,
+			      r->input->ctx_len);
+}

@@ -133,6 +133,11 @@ enum skep_effect {
 	SKEP_EFF_WRITE_OTHER = 8,
 	SKEP_EFF_PKT = 16, /* packet pointers and context change */
 };
+/* What a helper does to the stack beyond its arguments' kinds (enum skep_effect). */
+u32 skep_reads_indirect(s64 helper);
+/* Does a helper overwrite all of its output: always, or unless it returns something other than 0? */
+enum skep_fill { SKEP_FILLS_NOT, SKEP_FILLS, SKEP_FILLS_OR_FAILS };
+enum skep_fill skep_helper_fills(s64 helper);
 u32 skep_call_effects(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i);
 
 /* --- liveness ------------------------------------------------------------------ */

@@ -53,10 +53,4 @@ struct state {
 /* The name of its first, second result; stale names. What was never given needs no looking for. */
 enum { GIVEN = 1, GIVEN_STALE = 4 };
 
-/* What a helper does to the stack beyond its arguments' kinds. */
-u32 skep_reads_indirect(s64 helper);
-/* Does a helper overwrite all of its output: always, or unless it returns something other than 0? */
-enum skep_fill { SKEP_FILLS_NOT, SKEP_FILLS, SKEP_FILLS_OR_FAILS };
-enum skep_fill skep_helper_fills(s64 helper);
-
 #endif

@@ -62,6 +62,11 @@ static bool denied(const struct skep_opt *o, const struct skep_insn *first)
 {
 	if (o->opts->max_edits && o->res->nedit >= o->opts->max_edits)
 		return true;
+	if (o->step_limit && o->res->nedit >= o->step_limit)
+		return true;
+	for (u32 k = 0; k < o->res->nrefused; k++)
+		if (o->res->refused[k].id == first->id && strcmp(o->res->refused[k].pass, o->pass) == 0)
+			return true;
 	for (u32 k = 0; k < o->opts->ndeny; k++)
 		if (o->opts->deny[k].id == first->id && strcmp(o->opts->deny[k].pass, o->pass) == 0)
 			return true;
@@ -176,6 +181,85 @@ bool skep_opt_widenable(const struct skep_place *at, u32 size, bool store)
 
 /* --- the pipeline ------------------------------------------------------------------- */
 
+/* Run the pass on the function as it was saved, with at most `limit` edits (0: no limit). */
+static bool run_once(struct skep_opt *o, u32 p, struct skep_func *f, const struct skep_func_saved *saved, u32 first,
+		     u32 limit)
+{
+	struct skep_arena_mark m;
+	bool changed;
+
+	if (saved)
+		skep_func_restore(o->obj, saved);
+	o->res->nedit = first;
+	o->step_limit = limit ? first + limit : 0;
+	m = skep_arena_mark(o->scratch);
+	changed = pass_fn[p](o, f);
+	skep_arena_release(o->scratch, m);
+	o->step_limit = 0;
+	return changed;
+}
+
+static bool approved(struct skep_opt *o, struct skep_func *f, const struct skep_func_saved *saved, u32 first)
+{
+	struct skep_arena_mark m = skep_arena_mark(o->scratch);
+	struct skep_opt_step step = {.obj = o->obj, .pass = o->pass, .after = f, .edit = o->res->edit + first,
+				     .nedit = o->res->nedit - first, .scratch = o->scratch};
+	struct skep_func before = saved->view;
+	bool yes;
+
+	step.before = &before;
+	yes = o->opts->judge(o->opts->judge_user, &step);
+	skep_arena_release(o->scratch, m);
+	return yes;
+}
+
+static void refuse(struct skep_opt *o, const struct skep_edit *e)
+{
+	struct skep_opt_result *r = o->res;
+
+	if (r->nrefused == o->refused_cap) {
+		u32 cap = o->refused_cap ? o->refused_cap * 2 : 16;
+
+		r->refused = skep_arena_grow(r->arena, r->refused, o->refused_cap * sizeof(*r->refused), cap * sizeof(*r->refused));
+		o->refused_cap = cap;
+	}
+	r->refused[r->nrefused++] = (struct skep_deny){e->pass, e->before[0].id};
+}
+
+/* The pass made `o->res->nedit - first` edits; take back those that the judge refuses. */
+static bool run_judged(struct skep_opt *o, u32 p, struct skep_func *f)
+{
+	struct skep_arena_mark m = skep_arena_mark(o->scratch);
+	struct skep_func_saved *saved = skep_func_save(o->obj, f, o->scratch);
+	u32 first = o->res->nedit;
+	bool changed = run_once(o, p, f, NULL, first, 0);
+
+	while (changed && !approved(o, f, saved, first)) {
+		u32 lo = 0, hi = o->res->nedit - first;
+
+		/* The judge refuses `hi` edits and lets `lo` pass. */
+		while (hi - lo > 1) {
+			u32 mid = lo + (hi - lo) / 2;
+
+			if (!run_once(o, p, f, saved, first, mid) || approved(o, f, saved, first))
+				lo = mid;
+			else
+				hi = mid;
+		}
+		if (!hi) {
+			/* A change without an edit, which is a bug of the pass. */
+			skep_func_restore(o->obj, saved);
+			changed = false;
+			break;
+		}
+		run_once(o, p, f, saved, first, hi);
+		refuse(o, &o->res->edit[first + hi - 1]);
+		changed = run_once(o, p, f, saved, first, 0);
+	}
+	skep_arena_release(o->scratch, m);
+	return changed;
+}
+
 static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 {
 	struct skep_arena_mark m = skep_arena_mark(o->scratch);
@@ -184,7 +268,7 @@ static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 	if (!f->first || (passes[p].size_only && o->opts->mode != SKEP_OPT_SIZE))
 		return false;
 	o->pass = passes[p].name;
-	changed = pass_fn[p](o, f);
+	changed = o->opts->judge ? run_judged(o, p, f) : pass_fn[p](o, f);
 	skep_arena_release(o->scratch, m);
 	o->began[f->index] |= changed && pass_fn[p] != skep_pass_ranges;
 	if (o->opts->after_pass)
@@ -295,7 +379,8 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	o.keep = &keep;
 	o.level = opts->cpu ? opts->cpu : obj->level;
 	res->edit = NULL;
-	res->nedit = res->rounds = 0;
+	res->refused = NULL;
+	res->nedit = res->rounds = res->nrefused = 0;
 	SKEP_GUARD(obj->arena, oom, {
 		jmp_buf *old = res->arena->on_oom;
 

@@ -17,6 +17,17 @@ struct skep_deny {
 	u32 id;
 };
 
+struct skep_edit;
+/* What one run of a pass did to a function. */
+struct skep_opt_step {
+	const struct skep_obj *obj;
+	const char *pass;
+	struct skep_func *before, *after;
+	const struct skep_edit *edit; /* nedit of them; numbers start at edit[0].number */
+	u32 nedit;
+	struct skep_arena *scratch;
+};
+
 /* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
 enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED, SKEP_OPT_VERIFIER };
 
@@ -36,6 +47,14 @@ struct skep_opt_opts {
 	/* Passes left out of a function: names separated by commas, "*" for all; or NULL for none. May be NULL. */
 	const char *(*without)(void *without_user, const struct skep_func *f);
 	void *without_user;
+	/*
+	 * Called after a pass changed a function, with the function before and after
+	 * and the edits that made the difference; or NULL. When it says no, the first
+	 * edit without which it says yes is taken back and denied, and the pass is run
+	 * on the function again.
+	 */
+	bool (*judge)(void *user, const struct skep_opt_step *step);
+	void *judge_user;
 };
 
 /* One instruction of a recorded edit. */
@@ -66,6 +85,8 @@ struct skep_opt_result {
 	struct skep_edit *edit;
 	u32 nedit;
 	u32 rounds;
+	struct skep_deny *refused; /* edits that the judge did not let pass */
+	u32 nrefused;
 };
 
 /*

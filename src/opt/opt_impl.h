@@ -34,7 +34,8 @@ struct skep_opt {
 	u8 *ranged, *began; /* by function: were they used; has another pass changed it */
 	/* Edits so far. */
 	struct skep_opt_result *res;
-	u32 cap;
+	u32 cap, refused_cap;
+	u32 step_limit; /* edits in all after which this run of a pass stops; 0: none */
 	/* The edit that is open. */
 	struct skep_insn *edge_before, *edge_after;
 	struct skep_func *func;

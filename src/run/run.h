@@ -10,6 +10,7 @@
 
 #include "obj/obj.h"
 #include "opt/opt.h"
+#include "prove/prove.h"
 #include "vm/vm.h"
 
 /* === the running kernel ========================================================= */
@@ -67,6 +68,37 @@ struct skep_optimized {
 int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts *opts,
 		      const struct skep_kernel_opts *kernel, struct skep_arena *arena, struct skep_diags *ds,
 		      struct skep_optimized *res, struct skep_buf *out);
+
+/* --- optimize with the prover as judge (proofs.c) --------------------------------- */
+
+/* What became of one edit: the step (run of a pass on a function) that it was proved in. */
+struct skep_proof {
+	enum skep_prove_verdict verdict;
+	u32 step;
+	double ms; /* the step's time, shared among its edits */
+};
+/* An edit that was not applied. */
+struct skep_refusal {
+	const char *pass, *why;
+	u32 id, slot;
+	const char *func;
+	enum skep_prove_verdict verdict;
+	const char *reason, *values; /* values: or NULL */
+};
+struct skep_run_proofs {
+	struct skep_arena *arena; /* set by the caller, as are the next two */
+	const char *dump_dir;	  /* every question to the solver goes there, a file each; or NULL */
+	u32 timeout_ms;		  /* of one question; 0: the prover's */
+	SKEP_VEC(skep_proof_vec, struct skep_proof) proof; /* by number of the edit - 1 */
+	SKEP_VEC(skep_refusal_vec, struct skep_refusal) failure; /* of steps, by the last edit of each */
+	u32 steps, queries, solved, ndump;
+	double total_ms;
+	int dump_error; /* errno */
+};
+/* For skep_opt_opts.judge; `user` is a struct skep_run_proofs. */
+bool skep_run_judge(void *user, const struct skep_opt_step *step);
+/* Why an edit of skep_opt_result.refused was refused, or NULL. */
+const struct skep_refusal *skep_run_refusal(const struct skep_run_proofs *p, const struct skep_deny *d);
 
 /* === the interpreter ========================================================== */
 

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* skep prove: do two objects do the same, for all inputs? */
+#include "cli/cli.h"
+#include "cli/runs.h"
+#include "prove/prove.h"
+#include "run/run.h"
+
+#include <stdio.h>
+
+const struct skep_opt_def skep_opts_prove[] = {
+	{"prog", 'p', "NAME", "only this program or function"},
+	{"timeout", 0, "MS", "for one question to the solver (default 2000)"},
+	{"paths", 0, "N", "paths that are followed between two places where both agree (default 4096)"},
+	{"inputs", 'n', "N", "inputs to try where the proof fails (default 1000)"},
+	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
+	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
+	{"save", 0, "FILE", "write the packet on which they differ there, its context to FILE.ctx"},
+	{"smt-dump", 0, "DIR", "write each question that the solver gets there, as SMT-LIB2"},
+	{0},
+};
+const char skep_about_prove[] =
+	"Compares every function of A with the one of the same name in B: both are walked side by side over "
+	"unknown values, from one place where they agree to the next. What they return, what they leave in "
+	"memory outside of their stack, and what calls they make with which arguments in which order must be "
+	"the same. Functions that both call under the same name count as the same, which is right because "
+	"they are compared, too.\n\n"
+	"Trusted are the kinds of pointers (a pointer into the packet does not meet a map's value; the "
+	"kernel's verifier sees to that), the table of helpers, and that nobody else writes memory in between. "
+	"A helper that only looks (the time, a map's element) may be called less often.\n\n"
+	"Where the proof fails, the programs are run on generated inputs, as skep differ does. An input on "
+	"which they differ is the answer *differs*; without one, the answer is *unknown*, with what the proof "
+	"failed at.\n\n"
+	"The exit status is 0 when everything is proved, 1 when some program differs, and 5 when something "
+	"could not be told.";
+
+struct job {
+	struct skep_cli *cli;
+	struct skep_input *a, *b;
+	struct skep_prove_opts opts;
+	struct skep_run_differ_opts differ;
+	u8 *unproved; /* by index in A, as the next */
+	struct skep_prove_result *result;
+	u32 n[3];
+	const char *dir;
+	u32 ndump;
+	bool dump_failed;
+};
+
+static void dump(void *user, const char *text, size_t n)
+{
+	struct job *j = user;
+	const char *path = skep_arena_printf(&j->cli->arena, "%s/%06u.smt2", j->dir, j->ndump++);
+
+	if (!j->dump_failed && skep_cli_write(j->cli, path, text, n))
+		j->dump_failed = true;
+}
+
+static bool same_map(const struct skep_map *x, const struct skep_map *y)
+{
+	return x->type == y->type && x->key_size == y->key_size && x->value_size == y->value_size &&
+	       x->max_entries == y->max_entries && x->map_flags == y->map_flags;
+}
+
+static const struct skep_map *map_named(const struct skep_obj *o, const char *name)
+{
+	for (u32 k = 0; k < o->nmap; k++)
+		if (strcmp(o->map[k]->name, name) == 0)
+			return o->map[k];
+	return NULL;
+}
+
+static const struct skep_dsec *section(const struct skep_obj *o, const char *name)
+{
+	for (u32 k = 0; k < o->ndsec; k++)
+		if (strcmp(o->dsec[k]->name, name) == 0)
+			return o->dsec[k];
+	return NULL;
+}
+
+static bool same_data(const struct skep_dsec *x, const struct skep_dsec *y)
+{
+	if (x->size != y->size || !x->bytes != !y->bytes)
+		return false;
+	return !x->bytes || memcmp(x->bytes, y->bytes, x->size) == 0;
+}
+
+/* Maps and variables that both have must be the same: programs name them. */
+static const char *other_data(struct job *j)
+{
+	const struct skep_obj *a = j->a->file->obj, *b = j->b->file->obj;
+
+	for (u32 k = 0; k < a->nmap; k++) {
+		const struct skep_map *m = map_named(b, a->map[k]->name);
+
+		if (m && !same_map(a->map[k], m))
+			return skep_arena_printf(&j->cli->arena, "map '%s' is not the same in both", a->map[k]->name);
+	}
+	for (u32 k = 0; k < a->ndsec; k++) {
+		const struct skep_dsec *d = section(b, a->dsec[k]->name);
+
+		if (d && a->dsec[k]->kind != SKEP_DSEC_OTHER && !same_data(a->dsec[k], d))
+			return skep_arena_printf(&j->cli->arena, "section '%s' is not the same in both", a->dsec[k]->name);
+	}
+	return NULL;
+}
+
+static void prove_one(struct job *j, struct skep_func *f, struct skep_func *g, struct skep_prove_result *r)
+{
+	struct skep_arena scratch;
+	int oom = 0;
+
+	skep_arena_init(&scratch);
+	SKEP_GUARD(&scratch, oom, {
+		skep_prove_func(j->a->file->obj, f, j->b->file->obj, g, &j->opts, &scratch, r);
+	});
+	if (oom)
+		*r = (struct skep_prove_result){.verdict = SKEP_PROVE_UNKNOWN, .reason = "out of memory"};
+	r->reason = r->reason ? skep_arena_strdup(&j->cli->arena, r->reason) : NULL;
+	r->values = r->values ? skep_arena_strdup(&j->cli->arena, r->values) : NULL;
+	skep_arena_fini(&scratch);
+}
+
+static void tell(struct job *j, const char *name, const char *verdict, const struct skep_prove_result *r,
+		 const struct skep_run_differ_result *d)
+{
+	struct skep_cli *cli = j->cli;
+
+	if (cli->json) {
+		skep_json_open(&cli->j, '{');
+		skep_json_kstr(&cli->j, "function", name);
+		skep_json_kstr(&cli->j, "verdict", verdict);
+		skep_json_kstr(&cli->j, "reason", r->reason);
+		skep_json_kstr(&cli->j, "values", r->values);
+		skep_json_kint(&cli->j, "cuts", r->cuts);
+		skep_json_kint(&cli->j, "paths", r->paths);
+		skep_json_kint(&cli->j, "questions", r->queries);
+		skep_json_kint(&cli->j, "solver_questions", r->solved);
+		if (d && d->verdict == SKEP_RUN_DIFFERS) {
+			skep_runs_json_hex(&cli->j, "packet", d->input->pkt, d->input->pkt_len);
+			skep_runs_json_hex(&cli->j, "context", d->input->ctx, d->input->ctx_len);
+		}
+		skep_json_close(&cli->j, '}');
+		return;
+	}
+	skep_buf_printf(&cli->out, "%s: %s", skep_cli_name(cli, name), verdict);
+	if (r->reason)
+		skep_buf_printf(&cli->out, ": %s", r->reason);
+	skep_buf_puts(&cli->out, "\n");
+	if (d && d->verdict == SKEP_RUN_DIFFERS)
+		skep_runs_difference(cli, d);
+	else if (r->values && r->values[0])
+		skep_buf_printf(&cli->out, "  perhaps with %s\n", r->values);
+}
+
+/* The proof failed: is there an input that shows why? */
+static int try_inputs(struct job *j, const char *name, struct skep_run_differ_result *d)
+{
+	struct skep_diags ds;
+	int err;
+
+	skep_diags_init(&ds);
+	err = skep_run_differ(j->a->file, j->b->file, name, &j->differ, &j->cli->arena, &ds, d);
+	skep_diags_fini(&ds);
+	if (err == SKEP_ENOMEM)
+		return err;
+	if (err)
+		d->verdict = SKEP_RUN_UNKNOWN;
+	return 0;
+}
+
+static bool reaches_unproved(struct job *j, const struct skep_func *f)
+{
+	const struct skep_obj *o = j->a->file->obj;
+	u8 *seen = SKEP_NEW_N(&j->cli->arena, u8, o->nfunc);
+
+	skep_prog_reach(o, f, seen);
+	for (u32 k = 0; k < o->nfunc; k++)
+		if (seen[k] && j->unproved[k])
+			return true;
+	return false;
+}
+
+/* The proof of one function, into j->result. */
+static int prove_named(struct job *j, struct skep_func *f)
+{
+	struct skep_func *g = skep_func_find(j->b->file->obj, f->name);
+
+	if (!g) {
+		SKEP_CLI_DIAG(j->cli, NO_FUNC, f->name);
+		return SKEP_EXIT_INPUT;
+	}
+	prove_one(j, f, g, &j->result[f->index]);
+	j->unproved[f->index] = j->result[f->index].verdict != SKEP_PROVE_EQUAL;
+	return 0;
+}
+
+/* What is to be said of it, once all that it calls was looked at. */
+static int conclude(struct job *j, struct skep_func *f)
+{
+	struct skep_run_differ_result d = {.verdict = SKEP_RUN_UNKNOWN};
+	struct skep_prove_result *r = &j->result[f->index];
+	int err = 0;
+
+	if (!reaches_unproved(j, f)) {
+		j->n[SKEP_PROVE_EQUAL]++;
+		tell(j, f->name, "proved", r, NULL);
+		return 0;
+	}
+	if (r->verdict == SKEP_PROVE_EQUAL)
+		r->reason = "a function that it calls is not proved";
+	if (f->flags & SKEP_FF_PROG)
+		err = try_inputs(j, f->name, &d);
+	if (err)
+		return skep_cli_fail(j->cli, j->a, err);
+	if (d.verdict == SKEP_RUN_DIFFERS && !j->n[SKEP_PROVE_DIFFERS])
+		err = skep_runs_save(j->cli, &d);
+	j->n[d.verdict == SKEP_RUN_DIFFERS ? SKEP_PROVE_DIFFERS : SKEP_PROVE_UNKNOWN]++;
+	tell(j, f->name, d.verdict == SKEP_RUN_DIFFERS ? "differs" : "unknown", r, &d);
+	return err;
+}
+
+static int all(struct job *j)
+{
+	struct skep_obj *o = j->a->file->obj;
+	const char *only = skep_cli_opt(j->cli, "prog");
+	struct skep_func *f;
+	int err = 0;
+
+	if (only) {
+		err = skep_cli_func(j->cli, j->a, only, &f);
+		if (!err)
+			err = prove_named(j, f);
+		return err ? err : conclude(j, f);
+	}
+	for (u32 k = 0; k < o->nfunc && !err; k++)
+		if (o->func[k]->first && !(o->func[k]->flags & SKEP_FF_ANON))
+			err = prove_named(j, o->func[k]);
+	for (u32 k = 0; k < o->nfunc && !err; k++)
+		if (o->func[k]->first && !(o->func[k]->flags & SKEP_FF_ANON))
+			err = conclude(j, o->func[k]);
+	return err;
+}
+
+static int prepare(struct job *j, char **argv)
+{
+	u64 inputs = 1000, seed = 1, ms = 2000, paths = 4096;
+	int err = skep_cli_num(j->cli, "inputs", 1, 1u << 30, &inputs);
+
+	if (!err)
+		err = skep_cli_num(j->cli, "seed", 0, UINT64_MAX, &seed);
+	if (!err)
+		err = skep_cli_num(j->cli, "timeout", 1, 3600000, &ms);
+	if (!err)
+		err = skep_cli_num(j->cli, "paths", 1, 1u << 20, &paths);
+	if (!err)
+		err = skep_runs_type(j->cli, &j->differ.prog_type);
+	if (!err)
+		err = skep_cli_load(j->cli, argv[0], &j->a);
+	if (!err)
+		err = skep_cli_load(j->cli, argv[1], &j->b);
+	j->differ.inputs = (u32)inputs;
+	j->differ.seed = seed;
+	j->opts = (struct skep_prove_opts){.sz = sizeof(j->opts), .match = SKEP_PROVE_BY_TEXT, .timeout_ms = (u32)ms,
+					   .max_paths = (u32)paths};
+	j->dir = skep_cli_opt(j->cli, "smt-dump");
+	if (j->dir) {
+		j->opts.dump = dump;
+		j->opts.user = j;
+	}
+	return err;
+}
+
+int skep_cmd_prove(struct skep_cli *cli, int argc, char **argv)
+{
+	struct job j = {.cli = cli};
+	const char *other;
+	int err = prepare(&j, argv);
+
+	(void)argc;
+	if (err)
+		return err;
+	j.unproved = SKEP_NEW_N(&cli->arena, u8, j.a->file->obj->nfunc);
+	j.result = SKEP_NEW_N(&cli->arena, struct skep_prove_result, j.a->file->obj->nfunc);
+	skep_ctx_args_compute(j.a->file->obj, &cli->arena);
+	skep_ctx_args_compute(j.b->file->obj, &cli->arena);
+	other = other_data(&j);
+	if (cli->json) {
+		skep_json_kstr(&cli->j, "data", other);
+		skep_json_key(&cli->j, "functions");
+		skep_json_open(&cli->j, '[');
+	} else if (other) {
+		skep_buf_printf(&cli->out, "unknown: %s\n", other);
+	}
+	err = all(&j);
+	if (cli->json)
+		skep_json_close(&cli->j, ']');
+	if (err)
+		return err;
+	return j.n[SKEP_PROVE_DIFFERS]		     ? SKEP_EXIT_NO
+	       : other || j.n[SKEP_PROVE_UNKNOWN] ? SKEP_EXIT_UNKNOWN
+						     : SKEP_EXIT_YES;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * prove: do two versions of a function do the same? The answer is one of three:
+ * proved, not equal (with values on which they differ), or could not tell.
+ *
+ * The two are walked side by side from cut to cut (a cut: a place in each). Between
+ * cuts the instructions' meanings (insn.def) are followed over terms; what holds
+ * at a cut (which registers, stack bytes and memory cells of both versions are
+ * equal, constant or narrow, which branches were taken) is guessed on the first
+ * arrival, and kept only as far as every other arrival bears it out. Memory, the
+ * order of effects and the end of the function must agree wherever both stop.
+ *
+ * Taken on trust: the kinds of pointers that flow gives (whether an address is in
+ * the stack, the packet, the context or a map's value), hence that the verifier
+ * keeps these regions apart; the table of helpers; that nobody else writes the
+ * memory in between. Not trusted: every pass, and flow's values and liveness.
+ */
+#ifndef SKEP_PROVE_H
+#define SKEP_PROVE_H
+
+#include "flow/flow.h"
+#include "smt/smt.h"
+
+enum skep_prove_verdict { SKEP_PROVE_EQUAL, SKEP_PROVE_DIFFERS, SKEP_PROVE_UNKNOWN };
+
+/* Which instruction of one version stands where one of the other did. */
+enum skep_prove_match {
+	SKEP_PROVE_BY_ID,   /* the same object before and after edits */
+	SKEP_PROVE_BY_TEXT, /* two objects: the longest common row of instructions */
+};
+
+struct skep_prove_opts {
+	size_t sz;		     /* sizeof(struct skep_prove_opts) */
+	enum skep_prove_match match;
+	u32 timeout_ms;		     /* of one question to the solver; 0: 500 */
+	u32 max_paths;		     /* followed between two cuts; 0: 96 */
+	u32 max_steps;		     /* instructions followed in all; 0: 4,000,000 */
+	/* Every question that the solver gets, as SMT-LIB2; or NULL. */
+	void (*dump)(void *user, const char *text, size_t n);
+	void *user;
+};
+
+struct skep_prove_result {
+	enum skep_prove_verdict verdict;
+	const char *reason; /* not EQUAL: what was not proved; in the arena */
+	u32 at_a, at_b;	    /* ids: where the walk began that failed */
+	bool from_entry;    /* that was the start of the function: the values are an input */
+	const char *values; /* DIFFERS: registers and other unknowns on which they differ; in the arena */
+	u32 cuts, walks, paths, steps, queries, solved, timeouts;
+};
+
+/*
+ * Compare function `f` of object `a` with `g` of `b` (which may be the same
+ * object). Numbers the instructions of both. Everything that is returned is in
+ * the arena.
+ */
+void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b, struct skep_func *g,
+		     const struct skep_prove_opts *opts, struct skep_arena *arena, struct skep_prove_result *out);
+
+#endif

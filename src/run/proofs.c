@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The prover as the optimizer's judge: each run of a pass on a function is
+ * proved before it counts. Here are the clock and the files that the questions
+ * are written to; memory is the arena of the caller and each step's scratch.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "run/run.h"
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void dump(void *user, const char *text, size_t n)
+{
+	struct skep_run_proofs *p = user;
+	char path[4096];
+	FILE *f;
+
+	if (p->dump_error || (size_t)snprintf(path, sizeof(path), "%s/%06u.smt2", p->dump_dir, p->ndump) >= sizeof(path))
+		return;
+	f = fopen(path, "w");
+	if (!f || fwrite(text, 1, n, f) != n)
+		p->dump_error = errno ? errno : EIO;
+	if (f && fclose(f) && !p->dump_error)
+		p->dump_error = errno;
+	p->ndump++;
+}
+
+static struct skep_proof *slot(struct skep_run_proofs *p, u32 number)
+{
+	while (p->proof.n < number)
+		memset(SKEP_VEC_PUSH(p->arena, &p->proof), 0, sizeof(struct skep_proof));
+	return &p->proof.v[number - 1];
+}
+
+bool skep_run_judge(void *user, const struct skep_opt_step *step)
+{
+	struct skep_run_proofs *p = user;
+	struct skep_prove_opts o = {.sz = sizeof(o), .match = SKEP_PROVE_BY_ID, .timeout_ms = p->timeout_ms};
+	struct skep_prove_result r;
+	double t = now_ms(), ms;
+
+	if (p->dump_dir) {
+		o.dump = dump;
+		o.user = p;
+	}
+	skep_prove_func(step->obj, step->before, step->obj, step->after, &o, step->scratch, &r);
+	ms = now_ms() - t;
+	p->total_ms += ms;
+	p->steps++;
+	p->queries += r.queries;
+	p->solved += r.solved;
+	for (u32 k = 0; k < step->nedit; k++) {
+		struct skep_proof *e = slot(p, step->edit[k].number);
+
+		*e = (struct skep_proof){.verdict = r.verdict, .step = p->steps, .ms = ms / step->nedit};
+	}
+	/* If an edit is at fault, it is the last: without it the step was, or will be, proved. */
+	if (r.verdict != SKEP_PROVE_EQUAL && step->nedit) {
+		const struct skep_edit *e = &step->edit[step->nedit - 1];
+
+		*SKEP_VEC_PUSH(p->arena, &p->failure) = (struct skep_refusal){
+			step->pass, e->why, e->before[0].id, e->slot, step->after->name, r.verdict,
+			skep_arena_strdup(p->arena, r.reason ? r.reason : ""),
+			r.values ? skep_arena_strdup(p->arena, r.values) : NULL};
+	}
+	return r.verdict == SKEP_PROVE_EQUAL;
+}
+
+const struct skep_refusal *skep_run_refusal(const struct skep_run_proofs *p, const struct skep_deny *d)
+{
+	for (u32 k = p->failure.n; k-- > 0;)
+		if (p->failure.v[k].id == d->id && strcmp(p->failure.v[k].pass, d->pass) == 0)
+			return &p->failure.v[k];
+	return NULL;
+}
