@@ -190,6 +190,9 @@ static bool run_once(struct skep_opt *o, u32 p, struct skep_func *f, const struc
 
 	if (saved)
 		skep_func_restore(o->obj, saved);
+	/* It counts its runs. */
+	if (saved && o->ranged && strcmp(o->pass, "ranges") == 0)
+		o->ranged[f->index] = 0;
 	o->res->nedit = first;
 	o->step_limit = limit ? first + limit : 0;
 	m = skep_arena_mark(o->scratch);
