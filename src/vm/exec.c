@@ -331,8 +331,11 @@ static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc
 			}
 			vm->init |= prog->writes[pc];
 		}
-		if (watch && vm->cur == vm->watch->prog)
+		if (watch && vm->cur == vm->watch->prog) {
 			vm->watch->cover[pc] = 1;
+			if (vm->watch->step)
+				vm->watch->step(vm->watch->user, pc, r);
+		}
 		pc++;
 		switch (i->k) {
 			ALU4(ADD, d + s)

@@ -184,8 +184,8 @@ struct skep_vm_cmp {
 };
 /*
  * What to note in the runs of a vm: the slots of one program that were executed,
- * its conditional jumps (as many as there is room for), and keys that a program
- * looked up in vain. The caller owns all of it.
+ * its conditional jumps (as many as there is room for), keys that a program looked
+ * up in vain, and the registers before each of its instructions. The caller owns all of it.
  */
 struct skep_vm_watch {
 	u32 prog;
@@ -193,6 +193,7 @@ struct skep_vm_watch {
 	struct skep_vm_cmp *cmp; /* or NULL */
 	u32 ncmp, cap_cmp;	 /* the caller sets ncmp to 0 when it wants to */
 	void (*missed)(void *user, u32 map, const void *key); /* or NULL */
+	void (*step)(void *user, u32 slot, const u64 reg[11]); /* or NULL */
 	void *user;
 };
 void skep_vm_watch(struct skep_vm *vm, struct skep_vm_watch *w); /* NULL: no more */

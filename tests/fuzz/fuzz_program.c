@@ -7,6 +7,7 @@
  */
 #include "fuzz.h"
 #include "fuzz_program.h"
+#include "flow/machine.h"
 #include "verify/verify.h"
 #include "vm/vm.h"
 
@@ -496,8 +497,63 @@ static void program(struct gen *g)
 
 /* --- running ----------------------------------------------------------------------------- */
 
+/* What is claimed of the registers before each instruction of a program that runs. */
+struct claims {
+	const struct skep_obj *obj;
+	const struct skep_image *image;
+	const struct skep_vfact *fact; /* by the instruction's id */
+	const char *text;
+	u64 ctx; /* the guest's address of the context */
+	u64 checked;
+};
+
+static void refute(const struct claims *c, u32 slot, u32 reg, u64 v, const struct skep_vreg *claim)
+{
+	struct skep_buf b = {0};
+
+	skep_range_print(&claim->r, &b);
+	fprintf(stderr,
+		"%s\nbefore slot %u r%u is 0x%llx; claimed: type %u, flags %u, offset %d, %s\n",
+		c->text, slot, reg, (unsigned long long)v, claim->type, claim->flags, claim->off,
+		b.p ? b.p : "");
+	MUST(0, "a register is not what the facts say");
+}
+
+static bool holds(const struct claims *c, const struct skep_vreg *claim, u64 v,
+		  const struct skep_vfact *f, const u64 *reg)
+{
+	if (claim->type != SKEP_VT_NUM && claim->type != SKEP_VT_NONE && !v)
+		return claim->flags & SKEP_VF_NULL;
+	switch (claim->type) {
+	case SKEP_VT_NUM: return skep_range_has(&claim->r, v);
+	case SKEP_VT_CTX: return skep_range_has(&claim->r, v - c->ctx - (u64)(s64)claim->off);
+	case SKEP_VT_STACK:
+		if (claim->frame != f->reg[10].frame || f->reg[10].type != SKEP_VT_STACK)
+			return true;
+		return skep_range_has(&claim->r, v - reg[10] - (u64)(s64)claim->off);
+	default: return true;
+	}
+}
+
+static void step(void *user, u32 slot, const u64 reg[11])
+{
+	struct claims *c = user;
+	const struct skep_insn *i = c->image->insn[slot];
+	const struct skep_vfact *f = i ? &c->fact[i->id] : NULL;
+
+	if (!slot && !c->ctx)
+		c->ctx = reg[1];
+	if (!f || !f->reached)
+		return;
+	for (u32 k = 0; k < 11; k++) {
+		c->checked += f->reg[k].type != SKEP_VT_NONE;
+		if (!holds(c, &f->reg[k], reg[k], f, reg))
+			refute(c, slot, k, reg[k], &f->reg[k]);
+	}
+}
+
 static bool load(const struct skep_obj *obj, const struct skep_func *prog, struct skep_vm *vm,
-		 struct skep_arena *arena)
+		 struct skep_arena *arena, struct skep_image **image)
 {
 	struct skep_image *im;
 
@@ -520,6 +576,7 @@ static bool load(const struct skep_obj *obj, const struct skep_func *prog, struc
 		skep_put32(at + 4, m->index, false);
 		skep_put32(at + 12, 0, false);
 	}
+	*image = im;
 	return skep_vm_prog_load(vm, im->code, im->slots, prog->prog_type, NULL) == 0;
 }
 
@@ -539,7 +596,7 @@ static void contents(struct gen *g, struct skep_vm *vm, u8 *pkt)
 		pkt[i] = chance(g, 4) ? (u8)byte_of(g) : (u8)number(g);
 }
 
-static void run(struct gen *g, struct skep_vm *vm, const char *text)
+static void run(struct gen *g, struct skep_vm *vm, struct claims *c)
 {
 	u8 pkt[PKT_MAX], ctx[192];
 
@@ -554,13 +611,14 @@ static void run(struct gen *g, struct skep_vm *vm, const char *text)
 		for (u32 i = 0; i < sizeof(ctx); i++)
 			ctx[i] = (u8)number(g);
 		contents(g, vm, pkt);
+		c->ctx = 0;
 		if (skep_vm_run(vm, 0, &in, &res))
 			return;
 		fuzz_program_counts.runs++;
 		if (res.trap && res.trap != SKEP_TRAP_NOMEM) {
 			fprintf(stderr,
-				"%s\nthe verifier accepts it; %s at slot %u, address %llx\n", text,
-				skep_vm_trap_name(res.trap), res.trap_slot,
+				"%s\nthe verifier accepts it; %s at slot %u, address %llx\n",
+				c->text, skep_vm_trap_name(res.trap), res.trap_slot,
 				(unsigned long long)res.trap_addr);
 			MUST(0, "an accepted program trips a check");
 		}
@@ -597,6 +655,7 @@ static void judge(struct gen *g, const struct skep_obj *obj, struct fuzz_mem *m,
 	struct skep_verify_opts opts = {.sz = sizeof(opts), .budget = 100000};
 	struct skep_verify_result res = {0};
 	struct skep_func *prog = skep_func_find(obj, "prog");
+	struct skep_image *im;
 	struct skep_vm *vm;
 	int err = skep_verify_prog(obj, prog, &opts, &m->arena, &m->ds, &res);
 
@@ -609,8 +668,16 @@ static void judge(struct gen *g, const struct skep_obj *obj, struct fuzz_mem *m,
 	if (err || res.verdict != SKEP_SAFE)
 		return;
 	vm = skep_vm_new(&vo);
-	if (vm && load(obj, prog, vm, &m->arena))
-		run(g, vm, text);
+	if (vm && load(obj, prog, vm, &m->arena, &im)) {
+		struct claims c = {.obj = obj, .image = im, .text = text};
+		struct skep_vm_watch w = {.step = step, .user = &c};
+
+		w.cover = SKEP_NEW_N(&m->arena, u8, im->slots);
+		c.fact = skep_vfacts_of(obj, &m->arena);
+		skep_vm_watch(vm, &w);
+		run(g, vm, &c);
+		fuzz_program_counts.checked += c.checked;
+	}
 	skep_vm_free(vm);
 }
 

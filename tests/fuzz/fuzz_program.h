@@ -8,7 +8,7 @@
 struct fuzz_program_counts {
 	u64 programs, verdict[3]; /* verdict: by enum skep_verdict */
 	u64 unpruned;		  /* also decided without pruning */
-	u64 runs;
+	u64 runs, checked; /* registers compared with the facts */
 };
 extern struct fuzz_program_counts fuzz_program_counts;
 

@@ -59,11 +59,11 @@ int main(int argc, char **argv)
 		keep(path, choices, sizeof(choices));
 		LLVMFuzzerTestOneInput(choices, sizeof(choices));
 	}
-	printf("%llu programs: %llu safe, %llu unsafe, %llu undecided; %llu also without pruning; %llu runs\n",
+	printf("%llu programs: %llu safe, %llu unsafe, %llu undecided; %llu also without pruning; %llu runs, %llu registers as the facts say\n",
 	       (unsigned long long)c->programs, (unsigned long long)c->verdict[SKEP_SAFE],
 	       (unsigned long long)c->verdict[SKEP_UNSAFE],
 	       (unsigned long long)c->verdict[SKEP_UNDECIDED], (unsigned long long)c->unpruned,
-	       (unsigned long long)c->runs);
+	       (unsigned long long)c->runs, (unsigned long long)c->checked);
 	/* A test of which nothing is accepted tests nothing. */
 	if (c->verdict[SKEP_SAFE] * 50 < c->programs) {
 		printf("too few programs are accepted\n0 passed, 1 failed, 0 skipped\n");
