@@ -34,11 +34,11 @@ struct stat {
 };
 
 static const char *const names[] = {
-	"empty",	"xorshift",    "gcd",	       "sieve",	      "ip_checksum", "fletcher",
-	"crc32",	"copy_words",  "copy_reverse", "find",	      "words",	     "fnv1a",
-	"jhash",	"siphash",     "murmur3",      "parse",	      "swap_headers", "array_lookup",
-	"hash_lookup",	"helper_call", "local_call",   "sort",	      "matrix",	     "hex",
-	"trie",
+	"empty",      "xorshift",     "gcd",	      "sieve",	      "ip_checksum",
+	"fletcher",   "crc32",	      "copy_words",   "copy_reverse", "find",
+	"words",      "fnv1a",	      "jhash",	      "siphash",      "murmur3",
+	"parse",      "swap_headers", "array_lookup", "hash_lookup",  "helper_call",
+	"local_call", "sort",	      "matrix",	      "hex",	      "trie",
 };
 
 struct native {
@@ -77,7 +77,8 @@ static double now_ns(void)
 
 static void fill(u8 *mem)
 {
-	static const u8 frame[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 8, 0, 0x45, 0, 0, 60, 1, 2, 3, 4, 64, 6};
+	static const u8 frame[] = {1, 2, 3,    4, 5, 6,	 7, 8, 9, 10, 11, 12,
+				   8, 0, 0x45, 0, 0, 60, 1, 2, 3, 4,  64, 6};
 	struct skep_rng r;
 
 	skep_rng_init(&r, 7);
@@ -166,7 +167,7 @@ struct probe {
 	runner run;
 	void *what;
 	double *out;
-	u64 n; /* runs in a batch */
+	u64 n;	   /* runs in a batch */
 	double ns; /* that a batch should take */
 	void (*done)(void *what);
 };
@@ -196,7 +197,8 @@ static void measure(const struct bench *b, struct probes *ps)
 		struct probe *p = &ps->v[i];
 
 		*p->out = batch(p);
-		for (t = *p->out; !b->quick && t * (double)p->n < p->ns && p->n < 1u << 30; t = batch(p))
+		for (t = *p->out; !b->quick && t * (double)p->n < p->ns && p->n < 1u << 30;
+		     t = batch(p))
 			p->n = t * (double)p->n < p->ns / 16 ? p->n * 8 : (u64)(p->ns / t) + 1;
 	}
 	for (u32 k = 0; k < (b->quick ? 1 : b->rounds); k++)
@@ -216,7 +218,8 @@ struct effect {
 	u64 mem;
 };
 
-static void compare(struct bench *b, u32 prog, const char *engine, struct effect *first, u32 ret, const u8 *mem)
+static void compare(struct bench *b, u32 prog, const char *engine, struct effect *first, u32 ret,
+		    const u8 *mem)
 {
 	u64 h = mem ? skep_hash(mem, MEM_SIZE, 0) : first->mem;
 
@@ -226,8 +229,8 @@ static void compare(struct bench *b, u32 prog, const char *engine, struct effect
 	}
 	if (first->ret == ret && first->mem == h)
 		return;
-	fprintf(stderr, "FAIL %s in %s: %x, expected %x; memory %s\n", names[prog], engine, ret, first->ret,
-		first->mem == h ? "equal" : "differs");
+	fprintf(stderr, "FAIL %s in %s: %x, expected %x; memory %s\n", names[prog], engine, ret,
+		first->ret, first->mem == h ? "equal" : "differs");
 	b->failures++;
 }
 
@@ -275,7 +278,8 @@ struct world {
 	u8 *mem;
 };
 
-static bool eng_value(void *user, const struct skep_ins *in, u64 *value, const struct skep_eng_map **map)
+static bool eng_value(void *user, const struct skep_ins *in, u64 *value,
+		      const struct skep_eng_map **map)
 {
 	struct world *w = user;
 	u32 id = (u32)in->imm;
@@ -297,7 +301,9 @@ static const struct skep_eng_helper *eng_helper(void *user, s64 id)
 	static const struct skep_eng_helper find_elem = {.kind = SKEP_ENG_LOOKUP, .fn = eng_lookup},
 					    get_node = {.fn = eng_node};
 
-	return id == SKEP_FN_map_lookup_elem ? &find_elem : id == SKEP_FN_get_numa_node_id ? &get_node : NULL;
+	return id == SKEP_FN_map_lookup_elem	? &find_elem
+	       : id == SKEP_FN_get_numa_node_id ? &get_node
+						: NULL;
 }
 
 static u64 run_engine(void *what, u64 times)
@@ -328,16 +334,19 @@ static u64 compile_it(void *what, u64 times)
 	return 0;
 }
 
-static void bench_engine(struct bench *b, u32 prog, u32 col, const struct skep_engine *e, struct world *w,
-			 struct probes *ps, struct effect *first)
+static void bench_engine(struct bench *b, u32 prog, u32 col, const struct skep_engine *e,
+			 struct world *w, struct probes *ps, struct effect *first)
 {
 	struct compilation *c = &w->comp[col == INTERP];
 	struct skep_eng_prog *p;
 
 	if (!e)
 		return;
-	*c = (struct compilation){e, w->r.image->code, w->r.image->slots,
-				  {.size = sizeof(c->env), .user = w, .value = eng_value, .helper = eng_helper}};
+	*c = (struct compilation){
+		e,
+		w->r.image->code,
+		w->r.image->slots,
+		{.size = sizeof(c->env), .user = w, .value = eng_value, .helper = eng_helper}};
 	if (e->compile(c->code, c->slots, &c->env, NULL, &p, NULL)) {
 		fprintf(stderr, "FAIL %s: %s does not compile it\n", names[prog], e->name);
 		b->failures++;
@@ -356,7 +365,8 @@ static void bench_engine(struct bench *b, u32 prog, u32 col, const struct skep_e
 static u64 run_reference(void *what, u64 times)
 {
 	struct world *w = what;
-	struct skep_vm_input in = {.pkt = "0123456789abcdef0123456789abcdef0123456789abcdef", .pkt_len = 48};
+	struct skep_vm_input in = {.pkt = "0123456789abcdef0123456789abcdef0123456789abcdef",
+				   .pkt_len = 48};
 	struct skep_vm_result res = {0};
 
 	while (times--)
@@ -409,7 +419,8 @@ static struct world *make_world(struct bench *b, u32 prog, struct skep_objfile *
 	skep_diags_init(&ds);
 	f = skep_func_find(file->obj, name);
 	if (!w || !f || skep_run_load(file, f, &opts, &b->arena, &ds, &w->r)) {
-		fprintf(stderr, "FAIL %s: not loaded: %s\n", name, ds.list.n ? ds.list.v[0].msg : "");
+		fprintf(stderr, "FAIL %s: not loaded: %s\n", name,
+			ds.list.n ? ds.list.v[0].msg : "");
 		b->failures++;
 		free(w);
 		w = NULL;
@@ -418,7 +429,8 @@ static struct world *make_world(struct bench *b, u32 prog, struct skep_objfile *
 	return w;
 }
 
-static void bench_skep(struct bench *b, u32 prog, struct skep_objfile *file, struct probes *ps, struct effect *first)
+static void bench_skep(struct bench *b, u32 prog, struct skep_objfile *file, struct probes *ps,
+		       struct effect *first)
 {
 	struct world *w = make_world(b, prog, file);
 	u8 *vm_mem;
@@ -428,10 +440,11 @@ static void bench_skep(struct bench *b, u32 prog, struct skep_objfile *file, str
 	w->mem = aligned_alloc(64, MEM_SIZE);
 	for (u32 i = 0; i < w->r.nmap && i < SKEP_ARRAY_SIZE(w->map); i++)
 		if (def_of(w, i)->type == SKEP_MAP_ARRAY)
-			w->map[w->r.map[i].vm] = (struct skep_eng_map){.kind = SKEP_ENG_MAP_ARRAY,
-								       .max_entries = ENTRIES,
-								       .stride = sizeof(struct stat),
-								       .values = (u8 *)counters};
+			w->map[w->r.map[i].vm] =
+				(struct skep_eng_map){.kind = SKEP_ENG_MAP_ARRAY,
+						      .max_entries = ENTRIES,
+						      .stride = sizeof(struct stat),
+						      .values = (u8 *)counters};
 	bench_engine(b, prog, JIT, skep_jit_engine(), w, ps, first);
 	bench_engine(b, prog, INTERP, &skep_engine_interp, w, ps, first);
 	vm_mem = fill_vm(w);
@@ -439,7 +452,8 @@ static void bench_skep(struct bench *b, u32 prog, struct skep_objfile *file, str
 	add_probe(ps, run_reference, w, &b->ns[prog][b->nnative + CHECKED], free_world);
 }
 
-/* --- the kernel ----------------------------------------------------------------------------------- */
+/* --- the kernel
+ * ----------------------------------------------------------------------------------- */
 
 static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -454,7 +468,8 @@ static void fill_kernel(struct bpf_object *o)
 	u32 k = 0;
 
 	fill(mem);
-	bpf_object__for_each_map(m, o) {
+	bpf_object__for_each_map(m, o)
+	{
 		if (bpf_map__value_size(m) == MEM_SIZE)
 			bpf_map_update_elem(bpf_map__fd(m), &k, mem, 0);
 		if (bpf_map__type(m) == BPF_MAP_TYPE_HASH)
@@ -473,7 +488,8 @@ static u64 run_kernel(void *what, u64 times)
 {
 	struct kernel_prog *k = what;
 	u8 pkt[64] = {0};
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = pkt, .data_size_in = sizeof(pkt), .repeat = (int)times);
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = pkt, .data_size_in = sizeof(pkt),
+		    .repeat = (int)times);
 
 	return bpf_prog_test_run_opts(k->fd, &o) ? ~(u64)0 : o.retval;
 }
@@ -497,7 +513,8 @@ static struct kernel_prog *load_kernel(const struct bench *b, u32 prog)
 	snprintf(name, sizeof(name), "bench_%s", names[prog]);
 	k->o = bpf_object__open_mem(b->image, b->len, NULL);
 	if (k->o)
-		bpf_object__for_each_program(p, k->o) {
+		bpf_object__for_each_program(p, k->o)
+		{
 			bool this = !strcmp(bpf_program__name(p), name);
 
 			bpf_program__set_autoload(p, this);
@@ -524,15 +541,15 @@ static void bench_kernel(struct bench *b, u32 prog, struct probes *ps, struct ef
 		return;
 	fill_kernel(k->o);
 	ret = run_kernel(k, 1);
-	bpf_object__for_each_map(m, k->o)
-		if (bpf_map__value_size(m) == MEM_SIZE)
-			bpf_map_lookup_elem(bpf_map__fd(m), &zero, mem);
+	bpf_object__for_each_map(m, k->o) if (bpf_map__value_size(m) == MEM_SIZE)
+		bpf_map_lookup_elem(bpf_map__fd(m), &zero, mem);
 	compare(b, prog, "kernel", first, (u32)ret, mem);
 	add_probe(ps, run_kernel, k, &b->ns[prog][b->nnative + KERNEL], free_kernel);
 	ps->v[ps->n - 1].ns = KERNEL_NS;
 }
 
-/* --- the report -------------------------------------------------------------------------------------- */
+/* --- the report
+ * -------------------------------------------------------------------------------------- */
 
 static u32 ncols(const struct bench *b)
 {
@@ -573,8 +590,10 @@ static double geomean(const struct bench *b, u32 num, u32 den)
 
 		if (!x || !y)
 			continue;
-		/* The kernel's hash map is a real one, the others' is a small table of this file. */
-		if ((num == kernel || den == kernel) && num != den && !strcmp(names[p], "hash_lookup"))
+		/* The kernel's hash map is a real one, the others' is a small table of this file.
+		 */
+		if ((num == kernel || den == kernel) && num != den &&
+		    !strcmp(names[p], "hash_lookup"))
 			continue;
 		sum += log(x / y);
 		n++;
@@ -635,8 +654,8 @@ static void print_compile(const struct bench *b)
 	for (u32 p = 0; p < SKEP_ARRAY_SIZE(names); p++) {
 		if (!b->slots[p])
 			continue;
-		printf("| %s | %u | %u | %.1f | %.1f |\n", names[p], b->slots[p], b->bytes[p], b->compile_ns[p][0] / 1000,
-		       b->compile_ns[p][1] / 1000);
+		printf("| %s | %u | %u | %.1f | %.1f |\n", names[p], b->slots[p], b->bytes[p],
+		       b->compile_ns[p][0] / 1000, b->compile_ns[p][1] / 1000);
 		us += b->compile_ns[p][0] / 1000;
 		us2 += b->compile_ns[p][1] / 1000;
 		slots += b->slots[p];
@@ -644,7 +663,9 @@ static void print_compile(const struct bench *b)
 	printf("| all | %.0f | | %.1f | %.1f |\n", slots, us, us2);
 }
 
-/* --- main ------------------------------------------------------------------------------------------------ */
+/* --- main
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static bool open_native(struct bench *b, const char *arg)
 {
@@ -719,7 +740,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (!b.object || !read_object(&b)) {
-		fprintf(stderr, "usage: bench-engines [-q] [-n ROUNDS] OBJECT [NAME=SHARED-OBJECT]...\n");
+		fprintf(stderr,
+			"usage: bench-engines [-q] [-n ROUNDS] OBJECT [NAME=SHARED-OBJECT]...\n");
 		return 2;
 	}
 	libbpf_set_print(silent);

@@ -32,7 +32,8 @@ struct job {
 
 static int complain(const char *what, const char *detail)
 {
-	fprintf(stderr, "skep-conformance: %s%s%s\n", what, detail ? ": " : "", detail ? detail : "");
+	fprintf(stderr, "skep-conformance: %s%s%s\n", what, detail ? ": " : "",
+		detail ? detail : "");
 	return BAD_INPUT;
 }
 
@@ -212,7 +213,8 @@ static u64 loop(u64 count, u64 func, u64 ctx, u64 flags, u64 r5)
 /* Helpers that need nothing but numbers and functions. */
 static const struct skep_eng_helper *find_helper(void *user, s64 id)
 {
-	static const struct skep_eng_helper clock = {.fn = monotonic_ns}, chance = {.fn = random_u32},
+	static const struct skep_eng_helper clock = {.fn = monotonic_ns},
+					    chance = {.fn = random_u32},
 					    zero = {.kind = SKEP_ENG_CONST}, looper = {.fn = loop};
 
 	switch (id) {

@@ -30,7 +30,8 @@ struct native {
 
 /* --- what stands for the world --------------------------------------------------------- */
 
-static bool stand_in(void *user, const struct skep_ins *in, u64 *value, const struct skep_eng_map **map)
+static bool stand_in(void *user, const struct skep_ins *in, u64 *value,
+		     const struct skep_eng_map **map)
 {
 	struct native *n = user;
 	u32 sym = (u32)in->imm;
@@ -59,7 +60,8 @@ static const struct skep_eng_helper *find_helper(void *user, s64 id)
 /* The symbol of a kernel function was put into imm. */
 static const struct skep_eng_helper *find_kfunc(void *user, const struct skep_ins *in)
 {
-	return in->imm >= 0 && in->imm < HELPERS / 2 ? helper_at(user, HELPERS / 2 + (u64)in->imm) : NULL;
+	return in->imm >= 0 && in->imm < HELPERS / 2 ? helper_at(user, HELPERS / 2 + (u64)in->imm)
+						     : NULL;
 }
 
 static s64 no_packet(u64 ctx, s64 off, u64 size)
@@ -98,7 +100,8 @@ static void patch(struct native *n)
 			describe_map(n, i->sym, m);
 		at[1] = (u8)((at[1] & 0x0f) | (m ? SKEP_LD_MAP_FD : SKEP_LD_MAP_VALUE) << 4);
 		skep_put32(at + 4, i->sym, false);
-		skep_put32(at + 12, m ? 0 : (u32)((u64)i->in.imm + n->obj->sym[i->sym].value), false);
+		skep_put32(at + 12, m ? 0 : (u32)((u64)i->in.imm + n->obj->sym[i->sym].value),
+			   false);
 	}
 }
 
@@ -133,7 +136,8 @@ static u32 native_text(const struct native *n, u32 at, struct skep_buf *out)
 	const char *name = NULL;
 	u64 v;
 
-	if (!ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, at, p, n->prog->image - at, &d))) {
+	if (!ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, at, p,
+						n->prog->image - at, &d))) {
 		skep_buf_printf(out, "(bad) 0x%02x", *p);
 		return 1;
 	}
@@ -183,7 +187,9 @@ static void put_slot(struct native *n, u32 slot)
 {
 	const struct skep_insn *i = n->image->insn[slot];
 	struct skep_buf b = {0}, *out = &n->cli->out;
-	const char *src = n->source && i->line != n->last ? skep_insn_source(n->obj, i, &n->cli->arena) : NULL;
+	const char *src = n->source && i->line != n->last
+				  ? skep_insn_source(n->obj, i, &n->cli->arena)
+				  : NULL;
 
 	n->last = i->line;
 	skep_insn_print(n->obj, i, &b);
@@ -214,7 +220,8 @@ static u32 put_group(struct native *n, u32 slot)
 	struct skep_json *j = &n->cli->j;
 	u32 end = slot + 1;
 
-	/* Inside of a group, and the second half of a 16-byte load, have the place where it ends. */
+	/* Inside of a group, and the second half of a 16-byte load, have the place where it ends.
+	 */
 	while (end < n->prog->slots && native[end] == native[end + 1])
 		end++;
 	if (native[slot] == native[slot + 1])
@@ -252,8 +259,8 @@ static void put_all(struct native *n, const struct skep_func *f)
 		skep_json_open(j, '[');
 	} else {
 		skep_buf_clean(&n->cli->out, f->name);
-		skep_buf_printf(&n->cli->out, ":\t; %u slots, %u bytes of native code\n", n->prog->slots,
-				n->prog->image);
+		skep_buf_printf(&n->cli->out, ":\t; %u slots, %u bytes of native code\n",
+				n->prog->slots, n->prog->image);
 		put_native(n, 0, n->prog->native[0]);
 	}
 	for (u32 i = 0; i < n->prog->slots;)
@@ -277,7 +284,8 @@ static int compile(struct native *n, struct skep_input *in, const struct skep_fu
 	if (err)
 		return err;
 	patch(n);
-	return skep_jit_engine()->compile(n->image->code, n->image->slots, &env, &opt, &n->prog, &in->ds);
+	return skep_jit_engine()->compile(n->image->code, n->image->slots, &env, &opt, &n->prog,
+					  &in->ds);
 }
 
 int skep_native(struct skep_cli *cli, struct skep_input *in, const struct skep_func *f, bool source)

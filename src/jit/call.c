@@ -93,7 +93,8 @@ void jit_charge(struct jit *j, u32 cost)
 
 static void call_c(struct jit *j, const void *fn)
 {
-	/* It may call back, and that may stop the run; unverified code may pass anything as a function. */
+	/* It may call back, and that may stop the run; unverified code may pass anything as a
+	 * function. */
 	bool back = j->unwind && (j->code.has_refs || j->checked);
 
 	if (back && j->checked)
@@ -201,7 +202,8 @@ void jit_call(struct jit *j, u32 slot)
 	switch (h->kind) {
 	case SKEP_ENG_LOOKUP:
 		m = j->fact[1].map;
-		if (m && m->kind == SKEP_ENG_MAP_ARRAY && small(m->max_entries) && small(m->stride) && m->stride)
+		if (m && m->kind == SKEP_ENG_MAP_ARRAY && small(m->max_entries) &&
+		    small(m->stride) && m->stride)
 			lookup_array(j, m);
 		else
 			call_c(j, h->fn);

@@ -14,7 +14,8 @@
 void skep_jit_perf_map(const struct skep_eng_prog *prog, const char *name, struct skep_buf *out)
 {
 	if (prog->code)
-		skep_buf_printf(out, "%llx %x %s\n", (unsigned long long)(uintptr_t)prog->code, prog->image, name);
+		skep_buf_printf(out, "%llx %x %s\n", (unsigned long long)(uintptr_t)prog->code,
+				prog->image, name);
 }
 
 /* --- gdb: the names and layouts are its own ------------------------------------------- */

@@ -218,13 +218,13 @@ void jit_divide(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = &j->code.in[slot];
 	struct division d = {
-	    .in = in,
-	    .w = in->size == 8 ? W : 0,
-	    .dst = jit_reg[in->dst],
-	    .mod = in->op == SKEP_MOD || in->op == SKEP_SMOD,
-	    .sgn = in->op == SKEP_SDIV || in->op == SKEP_SMOD,
-	    .keep_rax = in->dst != 0 && live_after(j, slot, 0),
-	    .keep_rdx = in->dst != 3 && live_after(j, slot, 3),
+		.in = in,
+		.w = in->size == 8 ? W : 0,
+		.dst = jit_reg[in->dst],
+		.mod = in->op == SKEP_MOD || in->op == SKEP_SMOD,
+		.sgn = in->op == SKEP_SDIV || in->op == SKEP_SMOD,
+		.keep_rax = in->dst != 0 && live_after(j, slot, 0),
+		.keep_rdx = in->dst != 3 && live_after(j, slot, 3),
 	};
 
 	if (in->form == SKEP_REG) {

@@ -181,7 +181,17 @@ static inline void jump_here(struct jit *j, u32 from)
 	j->buf[from - 1] = (u8)(j->n - from);
 }
 
-enum { CC_B = 2, CC_AE = 3, CC_E = 4, CC_NE = 5, CC_BE = 6, CC_A = 7, CC_S = 8, CC_NS = 9, CC_ALWAYS = 0xff };
+enum {
+	CC_B = 2,
+	CC_AE = 3,
+	CC_E = 4,
+	CC_NE = 5,
+	CC_BE = 6,
+	CC_A = 7,
+	CC_S = 8,
+	CC_NS = 9,
+	CC_ALWAYS = 0xff
+};
 
 /* The operand of an access; checked code tests it and has it in R11. */
 struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned);

@@ -113,8 +113,12 @@ static void emit_access(struct jit *j, const struct skep_ins *in, struct mem m)
 		return;
 	}
 	if (in->op == SKEP_STX) {
-		enc_rm(j, size == 8 ? W : size == 2 ? P66 : size == 1 ? BYTE : 0, MAP_1,
-		       size == 1 ? 0x88 : 0x89, src, m);
+		enc_rm(j,
+		       size == 8   ? W
+		       : size == 2 ? P66
+		       : size == 1 ? BYTE
+				   : 0,
+		       MAP_1, size == 1 ? 0x88 : 0x89, src, m);
 		return;
 	}
 	enc_rm(j, size == 8 ? W : size == 2 ? P66 : 0, MAP_1, size == 1 ? 0xc6 : 0xc7, 0, m);
@@ -158,7 +162,8 @@ static u32 fuse_address(struct jit *j, u32 slot)
 				return done;
 			break;
 		}
-		if (next->dst != s.reg || (j->blind && next->form == SKEP_IMM && next->op == SKEP_ADD))
+		if (next->dst != s.reg ||
+		    (j->blind && next->form == SKEP_IMM && next->op == SKEP_ADD))
 			break;
 		if (!sum_shift(&s, next) && !sum_add(&s, next))
 			break;
@@ -187,7 +192,8 @@ static u32 fuse_lea32(struct jit *j, u32 slot)
 		return 0;
 	if (add->form == SKEP_REG)
 		lea(j, 0, jit_reg[mov->dst],
-		    (struct mem){.base = src, .index = add->src == mov->dst ? src : jit_reg[add->src]});
+		    (struct mem){.base = src,
+				 .index = add->src == mov->dst ? src : jit_reg[add->src]});
 	else if (j->blind)
 		return 0;
 	else
@@ -252,7 +258,8 @@ static bool find_rotation(const struct jit *j, u32 slot, struct rotation *r)
 	if (mov->dst == mov->src)
 		return false;
 	if (copy->op == SKEP_MOV && copy->form == SKEP_REG) {
-		if (copy->size != mov->size || copy->src != mov->src || copy->dst == mov->dst || copy->dst == mov->src)
+		if (copy->size != mov->size || copy->src != mov->src || copy->dst == mov->dst ||
+		    copy->dst == mov->src)
 			return false;
 		second++;
 	}
@@ -287,7 +294,8 @@ static u32 fuse_rotate(struct jit *j, u32 slot)
 	/* Both halves of a 32-bit rotation are zero-extended, so they may be joined in 64 bits. */
 	if (c->form != SKEP_REG || (c->size != r.size && r.size == 8))
 		return 0;
-	if (!((c->dst == r.a->dst && c->src == r.b->dst) || (c->dst == r.b->dst && c->src == r.a->dst)))
+	if (!((c->dst == r.a->dst && c->src == r.b->dst) ||
+	      (c->dst == r.b->dst && c->src == r.a->dst)))
 		return 0;
 	bits = r.size * 8u;
 	left = (u32)shl->imm & (bits - 1);
@@ -312,7 +320,8 @@ static u32 fuse_load_swap(struct jit *j, u32 slot)
 	if ((sw->op != SKEP_TOBE && sw->op != SKEP_BSWAP) || sw->dst != ld->dst ||
 	    sw->imm != ld->size * 8 || ld->size < 4 || !(j->cpu & CPU_MOVBE))
 		return 0;
-	enc_rm(j, ld->size == 8 ? W : 0, MAP_38, 0xf0, jit_reg[ld->dst], at(jit_reg[ld->src], ld->off));
+	enc_rm(j, ld->size == 8 ? W : 0, MAP_38, 0xf0, jit_reg[ld->dst],
+	       at(jit_reg[ld->src], ld->off));
 	jit_facts_after(j, slot);
 	jit_facts_after(j, slot + 1);
 	return 2;
@@ -320,8 +329,8 @@ static u32 fuse_load_swap(struct jit *j, u32 slot)
 
 static bool is_unsigned_cond(u16 op)
 {
-	return op == SKEP_JEQ || op == SKEP_JNE || op == SKEP_JGT || op == SKEP_JGE || op == SKEP_JLT ||
-	       op == SKEP_JLE || op == SKEP_JSET;
+	return op == SKEP_JEQ || op == SKEP_JNE || op == SKEP_JGT || op == SKEP_JGE ||
+	       op == SKEP_JLT || op == SKEP_JLE || op == SKEP_JSET;
 }
 
 /* x = *(p + off); if x == imm: compare in memory when x has no other reader. */
@@ -338,7 +347,8 @@ static u32 fuse_load_compare(struct jit *j, u32 slot)
 		return 0;
 	if (ld->size == 8 ? jc->size != 8 : !is_unsigned_cond(jc->op) || imm < 0 || imm > max)
 		return 0;
-	if (ld->size == 2 && !(fits8(imm) && !set)) /* a 16-bit immediate behind 66 stalls decoders */
+	if (ld->size == 2 &&
+	    !(fits8(imm) && !set)) /* a 16-bit immediate behind 66 stalls decoders */
 		return 0;
 	if (set) {
 		if (ld->size == 8 && imm < 0)
@@ -468,7 +478,8 @@ static u32 fuse_jump_over(struct jit *j, u32 slot)
 {
 	const struct skep_ins *jc = ins(j, slot), *ja = ins(j, slot + 1);
 
-	if (j->code.target[slot] != slot + 2 || (ja->op != SKEP_JA && ja->op != SKEP_GOTOL) || j->budget)
+	if (j->code.target[slot] != slot + 2 || (ja->op != SKEP_JA && ja->op != SKEP_GOTOL) ||
+	    j->budget)
 		return 0;
 	jit_compare(j, jc);
 	jit_goto(j, slot + 1, jit_cc(jc->op) ^ 1);
@@ -523,8 +534,11 @@ static u32 fuse_shift(struct jit *j, u32 slot)
 		return 0;
 	if (sh->size != mov->size)
 		return 0;
-	enc_vex(j, sh->size == 8 ? W : 0, 2, sh->op == SKEP_LSH ? 1 : sh->op == SKEP_RSH ? 3 : 2, 0xf7,
-		jit_reg[mov->dst], jit_reg[sh->src], src);
+	enc_vex(j, sh->size == 8 ? W : 0, 2,
+		sh->op == SKEP_LSH   ? 1
+		: sh->op == SKEP_RSH ? 3
+				     : 2,
+		0xf7, jit_reg[mov->dst], jit_reg[sh->src], src);
 	jit_facts_after(j, slot);
 	jit_facts_after(j, slot + 1);
 	return 2;

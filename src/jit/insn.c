@@ -89,8 +89,7 @@ static u32 width_binary(const struct skep_ins *in, u32 d, u32 s)
 		if (in->form == SKEP_REG)
 			return d;
 		return d - SKEP_MIN(d, (u32)in->imm & (in->size * 8u - 1));
-	case SKEP_LSH:
-		return in->form == SKEP_REG ? 64 : d + ((u32)in->imm & (in->size * 8u - 1));
+	case SKEP_LSH: return in->form == SKEP_REG ? 64 : d + ((u32)in->imm & (in->size * 8u - 1));
 	default: return 64;
 	}
 }
@@ -195,7 +194,8 @@ static void logic_imm(struct jit *j, const struct skep_ins *in, u32 w)
 	} else if (imm == 128 && in->op == SKEP_SUB) {
 		alu_ri(j, w, ALU_ADD, r, -128);
 	} else {
-		if ((in->op == SKEP_OR || in->op == SKEP_XOR) && imm > 0 && j->fact[in->dst].width <= 32)
+		if ((in->op == SKEP_OR || in->op == SKEP_XOR) && imm > 0 &&
+		    j->fact[in->dst].width <= 32)
 			w = 0;
 		alu_ri(j, w, alu_code(in->op), r, imm);
 	}
@@ -213,7 +213,12 @@ static void mul_imm(struct jit *j, u8 bpf, u32 w, s32 imm)
 	} else if (imm > 0 && !(imm & (imm - 1))) {
 		shift_ri(j, w, 4, r, (u8)__builtin_ctz((u32)imm));
 	} else if (imm == 3 || imm == 5 || imm == 9) {
-		lea(j, w, r, (struct mem){.base = r, .index = r, .scale = imm == 3 ? 1 : imm == 5 ? 2 : 3});
+		lea(j, w, r,
+		    (struct mem){.base = r,
+				 .index = r,
+				 .scale = imm == 3   ? 1
+					  : imm == 5 ? 2
+						     : 3});
 	} else {
 		enc_rr(j, w, MAP_1, fits8(imm) ? 0x6b : 0x69, r, r);
 		if (fits8(imm))
@@ -326,7 +331,8 @@ static void unary(struct jit *j, const struct skep_ins *in)
 	case SKEP_NEG: enc_rr(j, w, MAP_1, 0xf7, 3, dst); break;
 	case SKEP_TOLE:
 		if (j->fact[in->dst].width > in->imm)
-			enc_rr(j, 0, in->imm == 16 ? MAP_0F : MAP_1, in->imm == 16 ? 0xb7 : 0x8b, dst, dst);
+			enc_rr(j, 0, in->imm == 16 ? MAP_0F : MAP_1, in->imm == 16 ? 0xb7 : 0x8b,
+			       dst, dst);
 		break;
 	case SKEP_TOBE:
 	case SKEP_BSWAP: swap(j, in); break;
@@ -335,7 +341,8 @@ static void unary(struct jit *j, const struct skep_ins *in)
 		if (in->off == 32)
 			enc_rr(j, W, MAP_1, 0x63, dst, src);
 		else
-			enc_rr(j, in->off == 8 ? w | BYTE : w, MAP_0F, in->off == 8 ? 0xbe : 0xbf, dst, src);
+			enc_rr(j, in->off == 8 ? w | BYTE : w, MAP_0F, in->off == 8 ? 0xbe : 0xbf,
+			       dst, src);
 	}
 }
 
@@ -345,7 +352,10 @@ static void unary(struct jit *j, const struct skep_ins *in)
 struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 {
 	u8 base = jit_reg[bpf];
-	u32 stub = !aligned || size == 1 ? L_CHECK : size == 2 ? L_CHECK2 : size == 4 ? L_CHECK4 : L_CHECK8;
+	u32 stub = !aligned || size == 1 ? L_CHECK
+		   : size == 2		 ? L_CHECK2
+		   : size == 4		 ? L_CHECK4
+					 : L_CHECK8;
 
 	if (!j->checked)
 		return at(base, off);
@@ -393,7 +403,11 @@ static void store(struct jit *j, const struct skep_ins *in)
 		store_reg(j, in->size, m, R9);
 		return;
 	}
-	enc_rm(j, in->size == 8 ? W : in->size == 2 ? P66 : 0, MAP_1, in->size == 1 ? 0xc6 : 0xc7, 0, m);
+	enc_rm(j,
+	       in->size == 8   ? W
+	       : in->size == 2 ? P66
+			       : 0,
+	       MAP_1, in->size == 1 ? 0xc6 : 0xc7, 0, m);
 	if (in->size == 1) {
 		e1(j, (u32)imm);
 	} else if (in->size == 2) {
@@ -575,7 +589,8 @@ void jit_insn(struct jit *j, u32 slot)
 
 	switch (skep_op_class(in->op)) {
 	case SKEP_CLASS_ALU:
-		if (in->op == SKEP_DIV || in->op == SKEP_MOD || in->op == SKEP_SDIV || in->op == SKEP_SMOD)
+		if (in->op == SKEP_DIV || in->op == SKEP_MOD || in->op == SKEP_SDIV ||
+		    in->op == SKEP_SMOD)
 			jit_divide(j, slot);
 		else
 			binary(j, in);

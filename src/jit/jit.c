@@ -341,11 +341,11 @@ static u64 jit_callback(const struct skep_eng_prog *prog, u64 func, const u64 *a
 }
 
 static const struct skep_engine engine = {
-    .name = "jit",
-    .compile = jit_compile,
-    .run = jit_run,
-    .call = jit_callback,
-    .free = jit_free,
+	.name = "jit",
+	.compile = jit_compile,
+	.run = jit_run,
+	.call = jit_callback,
+	.free = jit_free,
 };
 
 const struct skep_engine *skep_jit_engine(void)

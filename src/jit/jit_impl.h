@@ -31,11 +31,23 @@ struct rec {
 };
 enum { PAD_ROOM = 15, JMP_ROOM = 5, JCC_ROOM = 6, CALL_ROOM = 5, LEA_ROOM = 7, EXTERN_ROOM = 13 };
 
-struct label { /* see jit_place() */
+struct label {	       /* see jit_place() */
 	u32 pos, recs; /* in the buffer; records before it. pos ~0: not placed */
 };
 /* Labels behind those of slots and of functions. */
-enum { L_ENTRY, L_CALLBACK, L_UNWIND, L_BUDGET, L_DEPTH, L_CHECK, L_CHECK2, L_CHECK4, L_CHECK8, L_NULL, L_NR };
+enum {
+	L_ENTRY,
+	L_CALLBACK,
+	L_UNWIND,
+	L_BUDGET,
+	L_DEPTH,
+	L_CHECK,
+	L_CHECK2,
+	L_CHECK4,
+	L_CHECK8,
+	L_NULL,
+	L_NR
+};
 
 /* What is known of a register in straight code. */
 struct fact {
@@ -48,7 +60,7 @@ struct jit {
 	const struct skep_eng_env *env;
 	bool checked, budget, blind;
 	bool run, unwind; /* r12 is the run; the entry saves everything */
-	bool broken; /* a short jump is too far: a bug here */
+	bool broken;	  /* a short jump is too far: a bug here */
 	u32 cpu;
 	struct skep_rng rng;
 
@@ -93,9 +105,10 @@ void jit_facts_reset(struct jit *j);
 void jit_facts_after(struct jit *j, u32 slot);
 void jit_mov(struct jit *j, u32 w, u8 dst, u8 src); /* nothing when they are the same */
 void jit_const(struct jit *j, u8 reg, u64 v);	    /* not blinded */
-/* A constant of the program: blinded when asked for and worth it. Changes R9 when it has 64 bits. */
+/* A constant of the program: blinded when asked for and worth it. Changes R9 when it has 64 bits.
+ */
 void jit_program_const(struct jit *j, u8 reg, u64 v);
-void jit_goto(struct jit *j, u32 slot, u8 cc);	    /* jump of `slot`; cc 0xff: always */
+void jit_goto(struct jit *j, u32 slot, u8 cc); /* jump of `slot`; cc 0xff: always */
 u8 jit_cc(u16 op);
 void jit_compare(struct jit *j, const struct skep_ins *in); /* sets the flags that jit_cc() tests */
 
@@ -114,7 +127,7 @@ void jit_prologue(struct jit *j);
 void jit_exit(struct jit *j);
 void jit_call(struct jit *j, u32 slot);
 void jit_packet(struct jit *j, u32 slot);
-bool jit_stubs(struct jit *j); /* false: no memory */
+bool jit_stubs(struct jit *j);		  /* false: no memory */
 void jit_charge(struct jit *j, u32 cost); /* against the budget, if there is one */
 
 /* --- layout.c -------------------------------------------------------------------- */
@@ -125,7 +138,8 @@ struct jit_image {
 	u32 entry, body, callback; /* offsets; ~0: none */
 	u32 *func;		   /* of each function; the caller's block */
 };
-/* Place everything; `native` receives the offset of each slot and of the end. 0, SKEP_ENOMEM, SKEP_EENV */
+/* Place everything; `native` receives the offset of each slot and of the end. 0, SKEP_ENOMEM,
+ * SKEP_EENV */
 int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out);
 
 /* --- mem.c ------------------------------------------------------------------------ */

@@ -163,7 +163,8 @@ static void scan_insn(struct skep_ec_func *f, const struct skep_ins *in)
 	f->uses_fp = true;
 	base = skep_isa_memop(in, &m) && m.base == 10;
 	if (!base || m.off >= 0 || m.off < -SKEP_ENG_STACK ||
-	    ((m.store || m.atomic) && in->form == SKEP_REG && in->src == 10 && in->op != SKEP_LDACQ))
+	    ((m.store || m.atomic) && in->form == SKEP_REG && in->src == 10 &&
+	     in->op != SKEP_LDACQ))
 		f->stack = SKEP_ENG_STACK;
 	else
 		f->stack = SKEP_MAX(f->stack, (u32)(-m.off + 7) & ~7u);
@@ -270,7 +271,8 @@ u64 skep_eng_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 	struct skep_eng_run *run = current;
 	u64 r0 = 0;
 
-	/* Unverified programs only: a callback that starts itself, or an endless loop of callbacks. */
+	/* Unverified programs only: a callback that starts itself, or an endless loop of callbacks.
+	 */
 	if (run->nested >= SKEP_ENG_FRAMES)
 		run->stop = SKEP_TRAP_DEPTH;
 	else if (--run->left < 0)

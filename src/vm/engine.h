@@ -51,9 +51,9 @@ enum skep_eng_helper_kind {
 	SKEP_ENG_LOOKUP,    /* map lookup (r1 map, r2 key): fn, or inlined for arrays */
 	SKEP_ENG_TAIL_CALL, /* r1 context, r2 map of programs, r3 index */
 	SKEP_ENG_CONST,	    /* r0 = value */
-	SKEP_ENG_TLS32,	    /* r0 = u32 at thread pointer + value (fn when that cannot be inlined) */
-	SKEP_ENG_TLS64,	    /* the same with 64 bits */
-	SKEP_ENG_THROW,	    /* leave the program (or the callback): it returns r1 */
+	SKEP_ENG_TLS32, /* r0 = u32 at thread pointer + value (fn when that cannot be inlined) */
+	SKEP_ENG_TLS64, /* the same with 64 bits */
+	SKEP_ENG_THROW, /* leave the program (or the callback): it returns r1 */
 };
 struct skep_eng_helper {
 	u8 kind;
@@ -74,7 +74,8 @@ struct skep_eng_env {
 		      const struct skep_eng_map **map);
 	const struct skep_eng_helper *(*helper)(void *user, s64 id);
 	const struct skep_eng_helper *(*kfunc)(void *user, const struct skep_ins *in);
-	/* LD_ABS, LD_IND: the value in host order, negative when past the end (the program returns 0) */
+	/* LD_ABS, LD_IND: the value in host order, negative when past the end (the program returns
+	 * 0) */
 	s64 (*packet)(u64 ctx, s64 off, u64 size);
 	bool arena; /* an address-space cast changes nothing */
 };
@@ -103,14 +104,15 @@ struct skep_eng_prog {
 
 /* One run. skep_eng_run_init() first, then what the caller wants to set. */
 struct skep_eng_run {
-	s64 left;	  /* instructions that backward jumps and calls may still cost */
-	u32 tails;	  /* tail calls made */
-	u32 stop;	  /* enum skep_vm_trap: why the run ended early, or 0 */
-	u64 stop_addr;	  /* the address, when it was an access */
-	u64 stop_slot;	  /* where, ~0: not known */
-	u32 nested;	  /* callbacks that run */
+	s64 left;      /* instructions that backward jumps and calls may still cost */
+	u32 tails;     /* tail calls made */
+	u32 stop;      /* enum skep_vm_trap: why the run ended early, or 0 */
+	u64 stop_addr; /* the address, when it was an access */
+	u64 stop_slot; /* where, ~0: not known */
+	u32 nested;    /* callbacks that run */
 	struct {
-		u64 lo, hi; /* checked: memory that programs may use besides their stack: lo <= byte < hi */
+		u64 lo, hi; /* checked: memory that programs may use besides their stack: lo <= byte
+			       < hi */
 	} mem[SKEP_ENG_REGIONS];
 	/* the engine's own */
 	const struct skep_eng_prog *prog;

@@ -12,7 +12,7 @@ struct builder {
 	struct skep_eng_code code;
 	struct iprog *p;
 	const void *const *label;
-	u32 *index; /* of each slot */
+	u32 *index;			    /* of each slot */
 	const struct skep_eng_map *map[11]; /* what registers hold, in straight code */
 };
 
@@ -65,7 +65,8 @@ static u16 kind(const struct skep_ins *in)
 	case SKEP_CLASS_UNARY: return kind_unary(in);
 	case SKEP_CLASS_JMP: return (u16)X_JMP(in->op, in->size, in->form);
 	case SKEP_CLASS_MEM: return kind_mem(in);
-	case SKEP_CLASS_ATOMIC: return in->size == 8 ? X_ATOMIC8 : in->size == 4 ? X_ATOMIC4 : X_ATOMIC_SMALL;
+	case SKEP_CLASS_ATOMIC:
+		return in->size == 8 ? X_ATOMIC8 : in->size == 4 ? X_ATOMIC4 : X_ATOMIC_SMALL;
 	default: return kind_ctrl(in);
 	}
 }
@@ -157,10 +158,11 @@ static u16 decode_one(struct builder *b, u32 slot, struct xinsn *x)
 static u16 fuse_mov(u16 a, u16 b)
 {
 	if (IS(a, MOV, 8, REG))
-		return IS(b, ADD, 8, IMM) ? X_LEA : IS(b, ADD, 8, REG) ? X_LEAR
-		       : IS(b, LSH, 8, IMM)				? X_MOV8_LSH
-		       : IS(b, RSH, 8, IMM)				? X_MOV8_RSH
-									: 0;
+		return IS(b, ADD, 8, IMM)   ? X_LEA
+		       : IS(b, ADD, 8, REG) ? X_LEAR
+		       : IS(b, LSH, 8, IMM) ? X_MOV8_LSH
+		       : IS(b, RSH, 8, IMM) ? X_MOV8_RSH
+					    : 0;
 	return IS(b, AND, 4, IMM)   ? X_MOV4_AND
 	       : IS(b, LSH, 4, IMM) ? X_MOV4_LSH
 	       : IS(b, RSH, 4, IMM) ? X_MOV4_RSH
@@ -188,7 +190,8 @@ static u16 fuse_add(u16 b)
 	}
 }
 
-/* The fused operation for kinds a, b in a row, or 0. Operands of x[1] are read after x[0] is done. */
+/* The fused operation for kinds a, b in a row, or 0. Operands of x[1] are read after x[0] is done.
+ */
 static u16 fuse(u16 a, u16 b, const struct xinsn *x)
 {
 	bool same = x[0].dst == x[1].dst;
@@ -202,7 +205,10 @@ static u16 fuse(u16 a, u16 b, const struct xinsn *x)
 	if (IS(a, ADD, 8, IMM))
 		return fuse_add(b);
 	if (IS(a, ADD, 8, REG))
-		return b == X_LDX1 ? X_ADD_LDX1 : b == X_LDX4 ? X_ADD_LDX4 : b == X_LDX8 ? X_ADD_LDX8 : 0;
+		return b == X_LDX1   ? X_ADD_LDX1
+		       : b == X_LDX4 ? X_ADD_LDX4
+		       : b == X_LDX8 ? X_ADD_LDX8
+				     : 0;
 	if (IS(a, ADD, 4, REG) && IS(b, XOR, 4, REG))
 		return X_ADD4_XOR4;
 	if (IS(a, RSH, 4, IMM) && IS(b, OR, 4, REG))
@@ -243,7 +249,9 @@ static void decode_all(struct builder *b, u16 *kinds)
 	}
 	/* From the end: an instruction that was fused away is still there for who jumps to it. */
 	for (u32 k = 0; k + 1 < n; k++) {
-		u16 f = c->flags[p->slot[k + 1]] & SKEP_EC_LEADER ? 0 : fuse(kinds[k], kinds[k + 1], &p->insn[k]);
+		u16 f = c->flags[p->slot[k + 1]] & SKEP_EC_LEADER
+				? 0
+				: fuse(kinds[k], kinds[k + 1], &p->insn[k]);
 
 		if (f)
 			p->insn[k++].op = b->label[f];
@@ -365,9 +373,9 @@ static u64 interp_run(const struct skep_eng_prog *prog, u64 r1, u64 r2, struct s
 }
 
 const struct skep_engine skep_engine_interp = {
-    .name = "interp",
-    .compile = interp_compile,
-    .run = interp_run,
-    .call = interp_call,
-    .free = interp_free,
+	.name = "interp",
+	.compile = interp_compile,
+	.run = interp_run,
+	.call = interp_call,
+	.free = interp_free,
 };

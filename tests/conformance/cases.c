@@ -35,7 +35,8 @@ static bool add_insn(struct kase *k, const char *text)
 	struct skep_isa_names names;
 	struct skep_ins in;
 
-	if (k->slots * 8 + 16 > CODE || !skep_isa_parse(text, strlen(text), &in, &names, &why, &where)) {
+	if (k->slots * 8 + 16 > CODE ||
+	    !skep_isa_parse(text, strlen(text), &in, &names, &why, &where)) {
 		printf("FAIL %s: '%s': %s\n", k->name, text, why);
 		failed++;
 		return false;
@@ -99,7 +100,8 @@ static void judge(const char *driver, const struct kase *k, const char *want)
 	for (u32 e = 0; e < SKEP_ARRAY_SIZE(engines); e++) {
 		char text[TEXT];
 		int rc = drive(driver, k, engines[e], text);
-		bool ok = trap ? rc > 0 && rc < 10 && text[0] && strstr(text, want) : !rc && !strcmp(text, want);
+		bool ok = trap ? rc > 0 && rc < 10 && text[0] && strstr(text, want)
+			       : !rc && !strcmp(text, want);
 
 		/* Where there is no compiler, the driver says so. */
 		if (rc == 4 && !strcmp(engines[e], "jit"))
@@ -107,7 +109,8 @@ static void judge(const char *driver, const struct kase *k, const char *want)
 		passed += ok;
 		failed += !ok;
 		if (!ok)
-			printf("FAIL %s [%s]: status %d, '%s', expected '%s'\n", k->name, engines[e], rc, text, want);
+			printf("FAIL %s [%s]: status %d, '%s', expected '%s'\n", k->name,
+			       engines[e], rc, text, want);
 	}
 }
 

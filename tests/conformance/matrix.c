@@ -17,15 +17,42 @@
 enum { WORDS = 8, MAX_CODE = 64 };
 
 static const u64 corners[] = {
-    0,	    1,	      2,	3,	    7,		 10,	     63,	   64,		0x7f,	   0x80,
-    0xff,   0x100,    0x7fff,	0x8000,	    0xffff,	 0x10000,    0x7fffffff,   0x80000000u, 0xffffffffu,
-    0x100000000ull,   0x180000000ull,	    0x7fffffffffffffffull,   0x8000000000000000ull,
-    0x8000000000000001ull,    0xffffffff00000000ull, 0xffffffff7fffffffull, 0xffffffff80000000ull,
-    ~(u64)0 - 1, ~(u64)0, 0x0123456789abcdefull, 0xfedcba9876543210ull,
+	0,
+	1,
+	2,
+	3,
+	7,
+	10,
+	63,
+	64,
+	0x7f,
+	0x80,
+	0xff,
+	0x100,
+	0x7fff,
+	0x8000,
+	0xffff,
+	0x10000,
+	0x7fffffff,
+	0x80000000u,
+	0xffffffffu,
+	0x100000000ull,
+	0x180000000ull,
+	0x7fffffffffffffffull,
+	0x8000000000000000ull,
+	0x8000000000000001ull,
+	0xffffffff00000000ull,
+	0xffffffff7fffffffull,
+	0xffffffff80000000ull,
+	~(u64)0 - 1,
+	~(u64)0,
+	0x0123456789abcdefull,
+	0xfedcba9876543210ull,
 };
-static const s32 imms[] = {0,	 1,	  -1,	   2,	  3,	     5,		7,     8,      9,     10,   31,
-			   32,	 63,	  64,	   100,	  127,	     128,	-127,  -128,   -129,  255,  256,
-			   1000, 0x7fff,  0xffff,  65536, INT32_MAX, INT32_MIN, -7,    1000000007, 641, 6700417};
+static const s32 imms[] = {0,	   1,	  -1,	     2,		3,   5,		 7,    8,
+			   9,	   10,	  31,	     32,	63,  64,	 100,  127,
+			   128,	   -127,  -128,	     -129,	255, 256,	 1000, 0x7fff,
+			   0xffff, 65536, INT32_MAX, INT32_MIN, -7,  1000000007, 641,  6700417};
 
 struct prog {
 	u8 code[MAX_CODE * 8];
@@ -38,7 +65,13 @@ static u64 ran, failures;
 
 static void add(struct prog *p, u16 op, u8 size, u8 form, u8 dst, u8 src, s32 off, s64 imm)
 {
-	struct skep_ins in = {.op = op, .size = size, .form = form, .dst = dst, .src = src, .off = off, .imm = imm};
+	struct skep_ins in = {.op = op,
+			      .size = size,
+			      .form = form,
+			      .dst = dst,
+			      .src = src,
+			      .off = off,
+			      .imm = imm};
 
 	p->n += skep_isa_encode(&in, p->code + p->n * 8, false);
 }
@@ -56,8 +89,8 @@ struct set {
 	int slot;
 };
 
-static void compile(struct set *s, const struct prog *p, const char *name, const struct skep_engine *e,
-		    struct skep_eng_options opt)
+static void compile(struct set *s, const struct prog *p, const char *name,
+		    const struct skep_engine *e, struct skep_eng_options opt)
 {
 	struct machine *m = &s->m[s->n];
 
@@ -83,7 +116,8 @@ static void set_make(struct set *s, const struct prog *p, struct skep_vm *vm)
 	s->slot = skep_vm_prog_load(vm, p->code, p->n, SKEP_PROG_XDP, NULL);
 	s->m[s->n++] = (struct machine){.name = "checked"};
 	compile(s, p, "interp", &skep_engine_interp, (struct skep_eng_options){0});
-	compile(s, p, "interp checked", &skep_engine_interp, (struct skep_eng_options){.checked = true});
+	compile(s, p, "interp checked", &skep_engine_interp,
+		(struct skep_eng_options){.checked = true});
 	compile(s, p, "jit", jit, (struct skep_eng_options){0});
 	compile(s, p, "jit checked", jit, (struct skep_eng_options){.checked = true});
 	compile(s, p, "jit blind", jit, (struct skep_eng_options){.blind = true, .seed = ran});
@@ -118,7 +152,8 @@ static bool run_one(struct set *s, const struct machine *m, const words in, u64 
 	return !run.stop;
 }
 
-static void check(struct set *s, const struct skep_ins *in, const words ops, u64 want, const words after)
+static void check(struct set *s, const struct skep_ins *in, const words ops, u64 want,
+		  const words after)
 {
 	for (u32 i = 0; i < s->n; i++) {
 		words out;
@@ -132,9 +167,10 @@ static void check(struct set *s, const struct skep_ins *in, const words ops, u64
 			struct skep_buf b = {0};
 
 			skep_isa_print(in, NULL, &b);
-			printf("FAIL %s: %s with dst %llx src %llx r0 %llx: %llx, expected %llx\n", s->m[i].name,
-			       b.p, (unsigned long long)ops[0], (unsigned long long)ops[1],
-			       (unsigned long long)ops[2], (unsigned long long)r0, (unsigned long long)want);
+			printf("FAIL %s: %s with dst %llx src %llx r0 %llx: %llx, expected %llx\n",
+			       s->m[i].name, b.p, (unsigned long long)ops[0],
+			       (unsigned long long)ops[1], (unsigned long long)ops[2],
+			       (unsigned long long)r0, (unsigned long long)want);
 			skep_buf_fini(&b);
 		}
 	}
@@ -143,8 +179,8 @@ static void check(struct set *s, const struct skep_ins *in, const words ops, u64
 /* --- arithmetic -------------------------------------------------------------------------- */
 
 /* dst and src are loaded, r0 and r3 are others' values that must survive, the result returned. */
-static void test_alu(struct skep_vm *vm, struct skep_ins in, u8 dst, u8 src, const u64 *a, u32 na, const u64 *b,
-		     u32 nb)
+static void test_alu(struct skep_vm *vm, struct skep_ins in, u8 dst, u8 src, const u64 *a, u32 na,
+		     const u64 *b, u32 nb)
 {
 	struct prog p = {0};
 	struct set s;
@@ -179,7 +215,8 @@ static void test_alu(struct skep_vm *vm, struct skep_ins in, u8 dst, u8 src, con
 
 static void all_alu(struct skep_vm *vm)
 {
-	static const u8 pairs[][2] = {{6, 7}, {0, 3}, {3, 0}, {4, 2}, {2, 4}, {5, 5}, {0, 0}, {3, 3}, {4, 4}};
+	static const u8 pairs[][2] = {{6, 7}, {0, 3}, {3, 0}, {4, 2}, {2, 4},
+				      {5, 5}, {0, 0}, {3, 3}, {4, 4}};
 	u32 nc = SKEP_ARRAY_SIZE(corners);
 
 	for (u16 op = SKEP_ADD; op <= SKEP_SMOD; op++)
@@ -188,7 +225,8 @@ static void all_alu(struct skep_vm *vm)
 			bool shift = op == SKEP_LSH || op == SKEP_RSH || op == SKEP_ARSH;
 
 			for (u32 k = 0; k < SKEP_ARRAY_SIZE(pairs); k++)
-				test_alu(vm, in, pairs[k][0], pairs[k][1], corners, nc, corners, nc);
+				test_alu(vm, in, pairs[k][0], pairs[k][1], corners, nc, corners,
+					 nc);
 			in.form = SKEP_IMM;
 			for (u32 k = 0; k < SKEP_ARRAY_SIZE(imms); k++) {
 				in.imm = shift ? imms[k] & (size * 8 - 1) : imms[k];
@@ -207,12 +245,18 @@ static void all_unary(struct skep_vm *vm)
 
 	for (u32 r = 0; r < sizeof(regs); r++) {
 		for (u32 k = 0; k < 9; k++)
-			test_alu(vm, (struct skep_ins){.op = swaps[k / 3], .size = 8, .imm = 16 << k % 3}, regs[r], 7,
-				 corners, nc, corners, nc);
+			test_alu(vm,
+				 (struct skep_ins){
+					 .op = swaps[k / 3], .size = 8, .imm = 16 << k % 3},
+				 regs[r], 7, corners, nc, corners, nc);
 		for (u8 size = 4; size <= 8; size += 4) {
-			test_alu(vm, (struct skep_ins){.op = SKEP_NEG, .size = size}, regs[r], 7, corners, nc, corners, nc);
+			test_alu(vm, (struct skep_ins){.op = SKEP_NEG, .size = size}, regs[r], 7,
+				 corners, nc, corners, nc);
 			for (s32 bits = 8; bits <= (size == 8 ? 32 : 16); bits *= 2) {
-				struct skep_ins in = {.op = SKEP_MOVSX, .size = size, .form = SKEP_REG, .off = bits};
+				struct skep_ins in = {.op = SKEP_MOVSX,
+						      .size = size,
+						      .form = SKEP_REG,
+						      .off = bits};
 
 				test_alu(vm, in, regs[r], 7, corners, nc, corners, nc);
 				test_alu(vm, in, 7, regs[r], corners, nc, corners, nc);
@@ -228,7 +272,8 @@ static void divisions(struct skep_vm *vm)
 
 	skep_rng_init(&rng, 42);
 	for (u32 k = 0; k < 700; k++) {
-		s32 d = k < 300 ? (s32)k + 1 : (s32)(skep_rng_next(&rng) >> (32 + skep_rng_below(&rng, 32)));
+		s32 d = k < 300 ? (s32)k + 1
+				: (s32)(skep_rng_next(&rng) >> (32 + skep_rng_below(&rng, 32)));
 		static const u16 ops[] = {SKEP_DIV, SKEP_MOD, SKEP_SDIV, SKEP_SMOD};
 		struct skep_ins in = {.op = ops[k & 3], .size = k & 4 ? 4 : 8, .imm = d};
 		u64 n[64];
@@ -295,7 +340,8 @@ static void all_conds(struct skep_vm *vm)
 			}
 }
 
-/* --- atomics ----------------------------------------------------------------------------------- */
+/* --- atomics -----------------------------------------------------------------------------------
+ */
 
 /* The memory operand is [r9], src is in `src`, r0 is set; r0 and src go to [24] and [32]. */
 static void test_atomic(struct skep_vm *vm, u16 op, u8 size, u8 src)
@@ -321,8 +367,10 @@ static void test_atomic(struct skep_vm *vm, u16 op, u8 size, u8 src)
 		for (u32 k = 0; k < SKEP_ARRAY_SIZE(corners); k++)
 			for (u32 eq = 0; eq < 2; eq++) {
 				u64 mask = size == 8 ? ~(u64)0 : ((u64)1 << size * 8) - 1;
-				words ops = {corners[i], corners[k], eq ? corners[i] ^ (u64)0xff << 56 : corners[k]};
-				u64 old = ops[0] & mask, r0 = src ? ops[2] : ops[1], sv = ops[1], val;
+				words ops = {corners[i], corners[k],
+					     eq ? corners[i] ^ (u64)0xff << 56 : corners[k]};
+				u64 old = ops[0] & mask, r0 = src ? ops[2] : ops[1], sv = ops[1],
+				    val;
 				words after;
 
 				if (eq && size == 8)
@@ -354,11 +402,13 @@ static void all_atomics(struct skep_vm *vm)
 				test_atomic(vm, op, size, regs[r]);
 }
 
-/* --- loads and stores ----------------------------------------------------------------------------- */
+/* --- loads and stores
+ * ----------------------------------------------------------------------------- */
 
 static void test_move(struct skep_vm *vm, u16 load, u8 size, s32 off, u8 reg)
 {
-	struct skep_ins in = {.op = load, .size = size, .form = SKEP_REG, .dst = reg, .src = 9, .off = off};
+	struct skep_ins in = {
+		.op = load, .size = size, .form = SKEP_REG, .dst = reg, .src = 9, .off = off};
 	u32 nc = SKEP_ARRAY_SIZE(corners);
 	struct prog p = {0};
 	struct set s;
@@ -371,7 +421,8 @@ static void test_move(struct skep_vm *vm, u16 load, u8 size, s32 off, u8 reg)
 	add(&p, SKEP_EXIT, 8, SKEP_IMM, 0, 0, 0, 0);
 	set_make(&s, &p, vm);
 	for (u32 i = 0; i < nc; i++) {
-		words ops = {corners[i], corners[nc - 1 - i]}, after = {corners[i], corners[nc - 1 - i]};
+		words ops = {corners[i], corners[nc - 1 - i]},
+		      after = {corners[i], corners[nc - 1 - i]};
 		u64 v = 0, imm = (u64)-2147483;
 
 		memcpy(&v, (u8 *)ops + off, size);

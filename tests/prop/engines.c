@@ -37,9 +37,41 @@ static u32 below(struct gen *g, u32 n)
 
 static s64 constant(struct gen *g)
 {
-	static const s32 special[] = {0, 1, -1, 2, 3, 5, 7, 8, 9, 10, 16, 31, 32, 33, 63, 64, 100, 127, 128,
-				      -127, -128, -129, 255, 256, 1000, 4095, 0xffff, 0x10000, INT32_MAX,
-				      INT32_MIN, INT32_MIN + 1, 0x7ffffff0, 641, 6700417, 1000000007};
+	static const s32 special[] = {0,
+				      1,
+				      -1,
+				      2,
+				      3,
+				      5,
+				      7,
+				      8,
+				      9,
+				      10,
+				      16,
+				      31,
+				      32,
+				      33,
+				      63,
+				      64,
+				      100,
+				      127,
+				      128,
+				      -127,
+				      -128,
+				      -129,
+				      255,
+				      256,
+				      1000,
+				      4095,
+				      0xffff,
+				      0x10000,
+				      INT32_MAX,
+				      INT32_MIN,
+				      INT32_MIN + 1,
+				      0x7ffffff0,
+				      641,
+				      6700417,
+				      1000000007};
 
 	if (below(g, 3))
 		return special[below(g, SKEP_ARRAY_SIZE(special))];
@@ -51,11 +83,18 @@ static u8 reg(struct gen *g)
 	return (u8)below(g, 8);
 }
 
-static struct skep_ins *add(struct gen *g, u16 op, u8 size, u8 form, u8 dst, u8 src, s32 off, s64 imm)
+static struct skep_ins *add(struct gen *g, u16 op, u8 size, u8 form, u8 dst, u8 src, s32 off,
+			    s64 imm)
 {
 	struct skep_ins *in = &g->ins[g->n < MAX_INS - 1 ? g->n++ : g->n];
 
-	*in = (struct skep_ins){.op = op, .size = size, .form = form, .dst = dst, .src = src, .off = off, .imm = imm};
+	*in = (struct skep_ins){.op = op,
+				.size = size,
+				.form = form,
+				.dst = dst,
+				.src = src,
+				.off = off,
+				.imm = imm};
 	return in;
 }
 
@@ -106,7 +145,8 @@ static void p_unary(struct gen *g)
 	case 0: alu_i(g, SKEP_NEG, size, reg(g), 0); break;
 	case 1: alu_i(g, swaps[below(g, 3)], 8, reg(g), 16 << below(g, 3)); break;
 	default:
-		add(g, SKEP_MOVSX, size, SKEP_REG, reg(g), reg(g), bits[below(g, size == 8 ? 3 : 2)], 0);
+		add(g, SKEP_MOVSX, size, SKEP_REG, reg(g), reg(g),
+		    bits[below(g, size == 8 ? 3 : 2)], 0);
 	}
 }
 
@@ -188,7 +228,8 @@ static void p_address(struct gen *g)
 		break;
 	default:
 		alu_r(g, SKEP_MOV, 8, a, below(g, 2) ? 9 : 10);
-		alu_i(g, SKEP_ADD, 8, a, g->ins[g->n - 1].src == 9 ? (s32)below(g, MEM - 16) : -100);
+		alu_i(g, SKEP_ADD, 8, a,
+		      g->ins[g->n - 1].src == 9 ? (s32)below(g, MEM - 16) : -100);
 		alu_i(g, SKEP_MOV, 8, c, 1);
 	}
 	access_at(g, a, 0, size);
@@ -239,7 +280,8 @@ static void p_pairs(struct gen *g)
 		break;
 	}
 	case 9: /* a selection */
-		add(g, (u16)(SKEP_JEQ + below(g, SKEP_JSET - SKEP_JEQ + 1)), width(g), SKEP_REG, t, reg(g), 0, 0);
+		add(g, (u16)(SKEP_JEQ + below(g, SKEP_JSET - SKEP_JEQ + 1)), width(g), SKEP_REG, t,
+		    reg(g), 0, 0);
 		if (below(g, 2)) {
 			g->ins[g->n - 1].form = SKEP_IMM;
 			g->ins[g->n - 1].src = 0;
@@ -341,7 +383,9 @@ static u32 cond(struct gen *g)
 		}
 		add(g, op, width(g), SKEP_IMM, r, 0, 0, below(g, 2) ? 0 : constant(g));
 		if (!below(g, 3)) /* round what the width can hold */
-			g->ins[g->n - 1].imm = (s32)(((u64)1 << SKEP_MIN(size * 8u, 31u)) - below(g, 3)) >> below(g, 2);
+			g->ins[g->n - 1].imm =
+				(s32)(((u64)1 << SKEP_MIN(size * 8u, 31u)) - below(g, 3)) >>
+				below(g, 2);
 		return g->n - 1;
 	}
 	if (below(g, 2))
@@ -423,7 +467,8 @@ static void p_call(struct gen *g)
 		return;
 	switch (below(g, 4)) {
 	case 0:
-		add(g, SKEP_CALL, 8, SKEP_IMM, 0, SKEP_CALL_HELPER, 0, SKEP_FN_get_smp_processor_id);
+		add(g, SKEP_CALL, 8, SKEP_IMM, 0, SKEP_CALL_HELPER, 0,
+		    SKEP_FN_get_smp_processor_id);
 		break;
 	case 1: /* bpf_loop(n, f, mem, 0) */
 		alu_i(g, SKEP_MOV, 8, 1, (s32)below(g, 4));
@@ -564,12 +609,13 @@ static u64 rude(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 #ifdef __x86_64__
 	volatile double aligned[2] __attribute__((aligned(16))) = {1, 2};
 
-	__asm__ volatile("movapd %0, %%xmm0\n mov $-1, %%rcx\n mov %%rcx, %%rdx\n mov %%rcx, %%rsi\n"
-			 "mov %%rcx, %%rdi\n mov %%rcx, %%r8\n mov %%rcx, %%r9\n mov %%rcx, %%r10\n"
-			 "mov %%rcx, %%r11\n"
-			 :
-			 : "m"(aligned)
-			 : "xmm0", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+	__asm__ volatile(
+		"movapd %0, %%xmm0\n mov $-1, %%rcx\n mov %%rcx, %%rdx\n mov %%rcx, %%rsi\n"
+		"mov %%rcx, %%rdi\n mov %%rcx, %%r8\n mov %%rcx, %%r9\n mov %%rcx, %%r10\n"
+		"mov %%rcx, %%r11\n"
+		:
+		: "m"(aligned)
+		: "xmm0", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 #endif
 	return 0;
 }
@@ -597,17 +643,20 @@ struct variant {
 	bool jit;
 	struct skep_eng_options opt;
 };
-#define V(...) {.size = sizeof(struct skep_eng_options), __VA_ARGS__}
+#define V(...)                                                                                     \
+	{                                                                                          \
+		.size = sizeof(struct skep_eng_options), __VA_ARGS__                               \
+	}
 static const struct variant variants[] = {
-    {"jit", true, V(.seed = 1)},
-    {"jit generic", true, V(.generic = true)},
-    {"jit blind", true, V(.blind = true, .seed = 77)},
-    {"jit budget", true, V(.budget = true)},
-    {"jit checked", true, V(.checked = true, .budget = true)},
-    {"jit checked blind", true, V(.checked = true, .blind = true, .generic = true)},
-    {"jit far", true, V(.near = (u64)1 << 44)},
-    {"interp", false, V(.seed = 1)},
-    {"interp checked", false, V(.checked = true)},
+	{"jit", true, V(.seed = 1)},
+	{"jit generic", true, V(.generic = true)},
+	{"jit blind", true, V(.blind = true, .seed = 77)},
+	{"jit budget", true, V(.budget = true)},
+	{"jit checked", true, V(.checked = true, .budget = true)},
+	{"jit checked blind", true, V(.checked = true, .blind = true, .generic = true)},
+	{"jit far", true, V(.near = (u64)1 << 44)},
+	{"interp", false, V(.seed = 1)},
+	{"interp checked", false, V(.checked = true)},
 };
 
 struct outcome {
@@ -647,7 +696,8 @@ static bool reference(const u8 *code, u32 slots, u64 seed, struct outcome *out)
 	return ok;
 }
 
-static bool same(const struct variant *v, const struct skep_eng_prog *p, u64 seed, const struct outcome *want)
+static bool same(const struct variant *v, const struct skep_eng_prog *p, u64 seed,
+		 const struct outcome *want)
 {
 	struct skep_eng_run run;
 	struct outcome got = {0};
@@ -661,8 +711,8 @@ static bool same(const struct variant *v, const struct skep_eng_prog *p, u64 see
 	if (!run.stop && got.r0 == want->r0 && !memcmp(got.mem, want->mem, MEM))
 		return true;
 	printf("%s: r0 %llx, expected %llx; stop %u in slot %lld; memory %s\n", v->name,
-	       (unsigned long long)got.r0, (unsigned long long)want->r0, run.stop, (long long)run.stop_slot,
-	       memcmp(got.mem, want->mem, MEM) ? "differs" : "equal");
+	       (unsigned long long)got.r0, (unsigned long long)want->r0, run.stop,
+	       (long long)run.stop_slot, memcmp(got.mem, want->mem, MEM) ? "differs" : "equal");
 	return false;
 }
 
@@ -776,8 +826,8 @@ static int all_wild(u64 programs, u64 seed)
 	for (u64 k = 0; k < programs; k++) {
 		generate(&g, seed + k);
 		if (!wild(&g, &ran, &stopped)) {
-			printf("FAIL: seed %llu (prop-engines -w -n 1 -s %llu)\n", (unsigned long long)(seed + k),
-			       (unsigned long long)(seed + k));
+			printf("FAIL: seed %llu (prop-engines -w -n 1 -s %llu)\n",
+			       (unsigned long long)(seed + k), (unsigned long long)(seed + k));
 			return 1;
 		}
 	}
@@ -811,8 +861,8 @@ int main(int argc, char **argv)
 		if (verbose)
 			print(&g);
 		if (!check(&g, seed + k, &skipped)) {
-			printf("FAIL: seed %llu (prop-engines -n 1 -s %llu -v)\n", (unsigned long long)(seed + k),
-			       (unsigned long long)(seed + k));
+			printf("FAIL: seed %llu (prop-engines -n 1 -s %llu -v)\n",
+			       (unsigned long long)(seed + k), (unsigned long long)(seed + k));
 			return 1;
 		}
 		insns += g.n;

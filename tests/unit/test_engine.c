@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The engines' interface: maps, tail calls, helpers, callbacks, throwing, packets, stops, memory. */
+/* The engines' interface: maps, tail calls, helpers, callbacks, throwing, packets, stops, memory.
+ */
 #include <pthread.h>
 
 #include "vmtest.h"
@@ -10,9 +11,12 @@ enum { MAX_CODE = 128 };
 
 static u64 values[3 * 8];
 static struct skep_eng_prog *progs[4];
-static struct skep_eng_map array = {.kind = SKEP_ENG_MAP_ARRAY, .max_entries = 8, .stride = 24, .values = (u8 *)values};
-static struct skep_eng_map pairs = {.kind = SKEP_ENG_MAP_ARRAY, .max_entries = 12, .stride = 16, .values = (u8 *)values};
-static struct skep_eng_map single = {.kind = SKEP_ENG_MAP_ARRAY, .max_entries = 1, .stride = 8, .values = (u8 *)values};
+static struct skep_eng_map array = {
+	.kind = SKEP_ENG_MAP_ARRAY, .max_entries = 8, .stride = 24, .values = (u8 *)values};
+static struct skep_eng_map pairs = {
+	.kind = SKEP_ENG_MAP_ARRAY, .max_entries = 12, .stride = 16, .values = (u8 *)values};
+static struct skep_eng_map single = {
+	.kind = SKEP_ENG_MAP_ARRAY, .max_entries = 1, .stride = 8, .values = (u8 *)values};
 static struct skep_eng_map calls = {.kind = SKEP_ENG_MAP_PROGS, .max_entries = 4, .progs = progs};
 static struct skep_eng_map *const maps[] = {&array, &pairs, &single, &calls};
 static __thread u64 thread_value;
@@ -55,14 +59,14 @@ static bool value(void *user, const struct skep_ins *in, u64 *v, const struct sk
 static const struct skep_eng_helper *helper(void *user, s64 id)
 {
 	static struct skep_eng_helper h[] = {
-	    {.fn = add5},
-	    {.kind = SKEP_ENG_LOOKUP, .fn = lookup},
-	    {.kind = SKEP_ENG_TAIL_CALL},
-	    {.kind = SKEP_ENG_CONST, .value = 0x123456789abcdefull},
-	    {.kind = SKEP_ENG_THROW},
-	    {.kind = SKEP_ENG_TLS64},
-	    {.kind = SKEP_ENG_TLS32},
-	    {.fn = twice},
+		{.fn = add5},
+		{.kind = SKEP_ENG_LOOKUP, .fn = lookup},
+		{.kind = SKEP_ENG_TAIL_CALL},
+		{.kind = SKEP_ENG_CONST, .value = 0x123456789abcdefull},
+		{.kind = SKEP_ENG_THROW},
+		{.kind = SKEP_ENG_TLS64},
+		{.kind = SKEP_ENG_TLS32},
+		{.fn = twice},
 	};
 
 	h[5].value = h[6].value = (u64)&thread_value - (u64)__builtin_thread_pointer();
@@ -74,11 +78,15 @@ static const struct skep_eng_helper *kfunc(void *user, const struct skep_ins *in
 	return in->imm == 5 ? helper(NULL, 0) : NULL;
 }
 
-static const struct skep_eng_env env = {
-    .size = sizeof(env), .value = value, .helper = helper, .kfunc = kfunc, .packet = packet, .arena = true};
+static const struct skep_eng_env env = {.size = sizeof(env),
+					.value = value,
+					.helper = helper,
+					.kfunc = kfunc,
+					.packet = packet,
+					.arena = true};
 
-static struct skep_eng_prog *compile(const struct skep_engine *e, const char *text, struct skep_eng_options opt,
-				     int want)
+static struct skep_eng_prog *compile(const struct skep_engine *e, const char *text,
+				     struct skep_eng_options opt, int want)
 {
 	u8 code[8 * MAX_CODE];
 	u32 n = vt_asm(text, code, MAX_CODE);
@@ -113,7 +121,8 @@ static void expect(const char *text, u64 r1, u64 want)
 		skep_eng_run_init(&run);
 		r0 = skep_eng_run(p, r1, 0, &run);
 		if (r0 != want)
-			print_message("%s (%s): %llx\n", text, e[i & 1]->name, (unsigned long long)r0);
+			print_message("%s (%s): %llx\n", text, e[i & 1]->name,
+				      (unsigned long long)r0);
 		assert_int_equal(run.stop, 0);
 		assert_int_equal(r0, want);
 		assert_null(skep_eng_current());
@@ -139,7 +148,8 @@ static void test_thread(void **state)
 	if (!e)
 		skip();
 	thread_value = 0x1122334455667788ull;
-	p = compile(e, "call 5\nr6 = r0\ncall 6\nr6 ^= r0\nr0 = r6\nexit\n", (struct skep_eng_options){0}, 0);
+	p = compile(e, "call 5\nr6 = r0\ncall 6\nr6 ^= r0\nr0 = r6\nexit\n",
+		    (struct skep_eng_options){0}, 0);
 	skep_eng_run_init(&run);
 	assert_int_equal(skep_eng_run(p, 0, 0, &run), 0x1122334400000000ull);
 	skep_eng_free(p);
@@ -147,8 +157,9 @@ static void test_thread(void **state)
 
 static void test_lookup(void **state)
 {
-	static const char *const text = "*(u32 *)(r10 - 4) = r1\nr2 = r10\nr2 += -4\nr1 = map_fd %d ll\ncall 1\n"
-					"if r0 == 0 goto +1\nr0 = *(u64 *)(r0 + 0)\nexit\n";
+	static const char *const text =
+		"*(u32 *)(r10 - 4) = r1\nr2 = r10\nr2 += -4\nr1 = map_fd %d ll\ncall 1\n"
+		"if r0 == 0 goto +1\nr0 = *(u64 *)(r0 + 0)\nexit\n";
 	char buf[256];
 
 	for (u32 i = 0; i < 24; i++)
@@ -179,10 +190,15 @@ static void tail_with(const struct skep_engine *e)
 	u64 count = 0;
 
 	/* [0] counts and calls itself; [1] leaves; [2] from a function */
-	progs[0] = compile(e, "r7 = r1\nr6 = *(u64 *)(r7 + 0)\nr6 += 1\n*(u64 *)(r7 + 0) = r6\nr6 = 0\n" TAIL "r0 = 99\nexit\n",
-			   opt, 0);
+	progs[0] = compile(
+		e,
+		"r7 = r1\nr6 = *(u64 *)(r7 + 0)\nr6 += 1\n*(u64 *)(r7 + 0) = r6\nr6 = 0\n" TAIL
+		"r0 = 99\nexit\n",
+		opt, 0);
 	progs[1] = compile(e, "r8 = 3\nr0 = *(u64 *)(r1 + 0)\nr0 += 5\nexit\n", opt, 0);
-	progs[2] = compile(e, "r8 = 40\ncall pc+2\nr0 += r8\nexit\nr0 = 7\nr8 = 1\nr6 = 1\n" TAIL "exit\n", opt, 0);
+	progs[2] = compile(
+		e, "r8 = 40\ncall pc+2\nr0 += r8\nexit\nr0 = 7\nr8 = 1\nr6 = 1\n" TAIL "exit\n",
+		opt, 0);
 	skep_eng_run_init(&run);
 	assert_int_equal(skep_eng_run(progs[0], (u64)&count, 0, &run), 99);
 	assert_int_equal(count, 34);
@@ -263,10 +279,11 @@ static void test_stops(void **state)
 	struct skep_eng_options opt = {.checked = true, .budget = true};
 
 	for (u32 i = 0; i < 2 && e[i]; i++) {
-		struct skep_eng_prog *p = compile(e[i],
-						  "r0 = 1\nr6 = 0x123456789000 ll\ncall pc+1\nexit\nr7 = 5\n"
-						  "if r1 == 0 goto +1\nr0 = *(u64 *)(r6 + 8)\nexit\n",
-						  opt, 0);
+		struct skep_eng_prog *p =
+			compile(e[i],
+				"r0 = 1\nr6 = 0x123456789000 ll\ncall pc+1\nexit\nr7 = 5\n"
+				"if r1 == 0 goto +1\nr0 = *(u64 *)(r6 + 8)\nexit\n",
+				opt, 0);
 		struct skep_eng_run run;
 
 		for (u32 k = 0; k < 3; k++) {
@@ -300,24 +317,24 @@ static bool contains(const struct skep_eng_prog *p, u32 v)
 static void test_blinding(void **state)
 {
 	static const char *const texts[] = {
-	    "r0 = 0x11223344\nexit\n",
-	    "w0 = 0x11223344\nexit\n",
-	    "r0 = 0x1122334411223344 ll\nexit\n",
-	    "r0 = 1\nr0 += 0x11223344\nexit\n",
-	    "r0 = 1\nr0 ^= 0x11223344\nexit\n",
-	    "r0 = 1\nr0 *= 0x11223344\nexit\n",
-	    "r0 = 1\nr0 /= 0x11223344\nexit\n",
-	    "r0 = 1\nw0 %= 0x11223344\nexit\n",
-	    "r0 = r1\nr0 += 0x11223344\nexit\n",
-	    "r0 = r1\nw0 *= 0x11223344\nexit\n",
-	    "*(u32 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
-	    "*(u64 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
-	    "r2 = r10\nr2 += r1\n*(u32 *)(r2 - 8) = 0x11223344\nr0 = 0\nexit\n",
-	    "r0 = 1\nif r0 == 0x11223344 goto +0\nexit\n",
-	    "r0 = 1\nif w0 & 0x11223344 goto +0\nexit\n",
-	    "r0 = r1\nr0 &= 0x11223344\nif r0 == 0 goto +1\nr0 = 1\nexit\n",
-	    "r0 = *(u32 *)(r10 - 4)\nif r0 == 0x11223344 goto +1\nr0 = 1\nexit\n",
-	    "r6 = r1\nr0 = *(u8 *)skb[287454020]\nexit\n",
+		"r0 = 0x11223344\nexit\n",
+		"w0 = 0x11223344\nexit\n",
+		"r0 = 0x1122334411223344 ll\nexit\n",
+		"r0 = 1\nr0 += 0x11223344\nexit\n",
+		"r0 = 1\nr0 ^= 0x11223344\nexit\n",
+		"r0 = 1\nr0 *= 0x11223344\nexit\n",
+		"r0 = 1\nr0 /= 0x11223344\nexit\n",
+		"r0 = 1\nw0 %= 0x11223344\nexit\n",
+		"r0 = r1\nr0 += 0x11223344\nexit\n",
+		"r0 = r1\nw0 *= 0x11223344\nexit\n",
+		"*(u32 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
+		"*(u64 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
+		"r2 = r10\nr2 += r1\n*(u32 *)(r2 - 8) = 0x11223344\nr0 = 0\nexit\n",
+		"r0 = 1\nif r0 == 0x11223344 goto +0\nexit\n",
+		"r0 = 1\nif w0 & 0x11223344 goto +0\nexit\n",
+		"r0 = r1\nr0 &= 0x11223344\nif r0 == 0 goto +1\nr0 = 1\nexit\n",
+		"r0 = *(u32 *)(r10 - 4)\nif r0 == 0x11223344 goto +1\nr0 = 1\nexit\n",
+		"r6 = r1\nr0 = *(u8 *)skb[287454020]\nexit\n",
 	};
 	const struct skep_engine *e = skep_jit_engine();
 
@@ -351,7 +368,8 @@ static void test_pages(void **state)
 	p = compile(e, "r0 = 1\nexit\n", (struct skep_eng_options){0}, 0);
 	f = fopen("/proc/self/maps", "r");
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perm) == 3 && (u64)p->code >= lo && (u64)p->code < hi) {
+		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perm) == 3 && (u64)p->code >= lo &&
+		    (u64)p->code < hi) {
 			found = true;
 			assert_string_equal(perm, "r-xp");
 		}
@@ -372,7 +390,9 @@ static void *work(void *arg)
 	u64 bad = 0;
 
 	for (u32 i = 0; i < 3000; i++) {
-		struct skep_ins in[2] = {{.op = SKEP_MOV, .size = 8, .imm = (s32)(i * 2 + (u64)arg)}, {.op = SKEP_EXIT, .size = 8}};
+		struct skep_ins in[2] = {
+			{.op = SKEP_MOV, .size = 8, .imm = (s32)(i * 2 + (u64)arg)},
+			{.op = SKEP_EXIT, .size = 8}};
 		struct skep_eng_run run;
 		u32 k = i & 7;
 
@@ -437,11 +457,13 @@ static void test_tools(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_helpers),   cmocka_unit_test(test_thread),  cmocka_unit_test(test_lookup),
-	    cmocka_unit_test(test_tail_calls), cmocka_unit_test(test_callbacks), cmocka_unit_test(test_throw),
-	    cmocka_unit_test(test_packet),    cmocka_unit_test(test_refused), cmocka_unit_test(test_stops),
-	    cmocka_unit_test(test_blinding),  cmocka_unit_test(test_pages),
-	    cmocka_unit_test(test_threads),   cmocka_unit_test(test_tools),
+		cmocka_unit_test(test_helpers),	  cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_lookup),	  cmocka_unit_test(test_tail_calls),
+		cmocka_unit_test(test_callbacks), cmocka_unit_test(test_throw),
+		cmocka_unit_test(test_packet),	  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stops),	  cmocka_unit_test(test_blinding),
+		cmocka_unit_test(test_pages),	  cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_tools),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
