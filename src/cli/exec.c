@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* skep exec: another program with bpf(2) answered by skep. Replaces this process. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const struct skep_opt_def skep_opts_exec[] = {
+	{"store", 0, "DIR", "where maps and programs live (default: see below)"},
+	{"engine", 'e', "interp|jit", "what runs the programs (default: native code where there is a compiler)"},
+	{"trace", 0, "FILE", "append what programs print with bpf_trace_printk"},
+	{0},
+};
+const char skep_about_exec[] =
+	"Runs a command in which bpf(2) is answered in user space: programs that use the shared libbpf, or bpf(2) through "
+	"libc, load, verify and run eBPF without privileges. bpftool works, too: skep exec -- bpftool map.\n\n"
+	"Maps, programs and pins are files of a store that all such commands of a user share: $SKEP_STORE, else "
+	"$XDG_RUNTIME_DIR/skep, else /dev/shm/skep-UID. Paths under /sys/fs/bpf mean the store's tree. What nobody has open "
+	"and nobody pinned is gone, as in the kernel.\n\n"
+	"Put -- before the command. Commands that are linked statically or that are set-user-ID are not reached.";
+
+/* The library beside this program: in the build tree, or where it is installed. */
+static bool find_preload(char *buf, size_t size)
+{
+	static const char *const where[] = {"/libskep-preload.so", "/../sys/libskep-preload.so", "/../lib/libskep-preload.so",
+					    "/../lib/" SKEP_LIBDIR "/libskep-preload.so", "/../" SKEP_LIBDIR "/libskep-preload.so"};
+	const char *given = getenv("SKEP_PRELOAD");
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (given)
+		return (size_t)snprintf(buf, size, "%s", given) < size && access(buf, R_OK) == 0;
+	if (n <= 0)
+		return false;
+	exe[n] = 0;
+	*strrchr(exe, '/') = 0;
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(where); k++)
+		if ((size_t)snprintf(buf, size, "%s%s", exe, where[k]) < size && access(buf, R_OK) == 0)
+			return true;
+	return false;
+}
+
+static int set(const char *name, const char *value)
+{
+	return value && setenv(name, value, 1) ? -1 : 0;
+}
+
+static int prepare(struct skep_cli *cli, const char *lib)
+{
+	const char *old = getenv("LD_PRELOAD"), *store = skep_cli_opt(cli, "store");
+	char full[PATH_MAX];
+
+	if (store && !realpath(store, full)) {
+		SKEP_CLI_DIAG(cli, CANNOT_READ, store, strerror(errno));
+		return SKEP_EXIT_ENV;
+	}
+	if (set("LD_PRELOAD", old && *old ? skep_arena_printf(&cli->arena, "%s:%s", lib, old) : lib) ||
+	    set("SKEP_STORE", store ? full : NULL) || set("SKEP_ENGINE", skep_cli_opt(cli, "engine")) ||
+	    set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {
+		SKEP_CLI_DIAG(cli, NO_MEMORY);
+		return SKEP_EXIT_ENV;
+	}
+	return 0;
+}
+
+int skep_cmd_exec(struct skep_cli *cli, int argc, char **argv)
+{
+	const char *engine = skep_cli_opt(cli, "engine");
+	char lib[PATH_MAX], **args;
+	int err;
+
+	if (engine && strcmp(engine, "interp") != 0 && strcmp(engine, "jit") != 0) {
+		SKEP_CLI_DIAG(cli, BAD_VALUE, engine, "--engine", "interp or jit");
+		return SKEP_EXIT_USAGE;
+	}
+	if (!find_preload(lib, sizeof(lib))) {
+		SKEP_CLI_DIAG(cli, NO_TOOL, "libskep-preload.so", "it is not beside skep; set SKEP_PRELOAD");
+		return SKEP_EXIT_ENV;
+	}
+	err = prepare(cli, lib);
+	if (err)
+		return err;
+	args = SKEP_NEW_N(&cli->arena, char *, (size_t)argc + 1);
+	memcpy(args, argv, (size_t)argc * sizeof(*args));
+	execvp(args[0], args);
+	SKEP_CLI_DIAG(cli, NO_TOOL, args[0], strerror(errno));
+	return SKEP_EXIT_ENV;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* BTF objects: the bytes that were loaded, checked when they come and when they are read again. */
+#include "sys/sys_impl.h"
+
+#include "btf/btf.h"
+#include "sys/prog.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { BTF_MAX = 16 << 20 };
+
+static void free_btf(struct sobj *o)
+{
+	struct sbtf *b = sbtf_of(o);
+
+	munmap((void *)b->data, b->map_len);
+	free(b);
+}
+
+/* The mapping is private: nobody changes it once it was checked. */
+int sbtf_open(int fd, const struct fhead *h, struct sobj **out)
+{
+	struct sbtf *b = calloc(1, sizeof(*b));
+	u8 *p;
+
+	if (!b)
+		return -ENOMEM;
+	memcpy(&b->len, h->more, 4);
+	b->map_len = h->size;
+	if (!b->len || b->len > h->size) {
+		free(b);
+		return -EINVAL;
+	}
+	p = mmap(NULL, b->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED || pread(fd, p, b->len, 0) != (ssize_t)b->len) {
+		if (p != MAP_FAILED)
+			munmap(p, b->map_len);
+		free(b);
+		return -ENOMEM;
+	}
+	mprotect(p, b->map_len, PROT_READ);
+	b->data = p;
+	b->o.free = free_btf;
+	*out = &b->o;
+	return 0;
+}
+
+static int check(const void *data, u32 len, struct skep_buf *log)
+{
+	struct skep_arena a;
+	struct skep_diags ds;
+	struct skep_btf *btf;
+	int err;
+
+	skep_arena_init(&a);
+	skep_diags_init(&ds);
+	a.limit = (size_t)256 << 20;
+	err = skep_btf_read(data, len, false, &a, &ds, &btf);
+	skep_diags_print(&ds, "btf", log);
+	skep_diags_fini(&ds);
+	skep_arena_fini(&a);
+	return err == SKEP_ENOMEM ? -ENOMEM : err ? -EINVAL : 0;
+}
+
+static int store(const void *data, u32 len)
+{
+	struct fhead f = {0};
+	int fd, id = -ENOMEM;
+
+	memcpy(f.more, &len, 4);
+	fd = store_create(SKEP_SYS_BTF, len, &f, true);
+	if (fd < 0)
+		return fd;
+	if (pwrite(fd, data, len, 0) == (ssize_t)len)
+		id = store_publish(fd, &f);
+	if (id < 0) {
+		store_discard(fd);
+		return id;
+	}
+	return fd;
+}
+
+int btf_load(const union bpf_attr *attr, u32 size)
+{
+	struct skep_buf log = {0};
+	int err, logged;
+	u8 *data;
+
+	if (attr->btf_size > BTF_MAX)
+		return -E2BIG;
+	err = log_check(attr->btf_log_level, attr->btf_log_size, attr->btf_log_buf);
+	if (err)
+		return err;
+	data = malloc(attr->btf_size + 1);
+	if (!data)
+		return -ENOMEM;
+	err = user_read(data, attr->btf, attr->btf_size);
+	if (!err)
+		err = check(data, attr->btf_size, &log);
+	logged = log_write(&log, attr->btf_log_level, attr->btf_log_size, attr->btf_log_buf);
+	if (!err)
+		err = logged ? logged : store(data, attr->btf_size);
+	skep_buf_fini(&log);
+	free(data);
+	return err;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which objects live: those that a process has open or that are pinned, and what they refer
+ * to. The rest is removed, under the store's exclusive lock, so that nobody is just opening
+ * one of them.
+ */
+#include "sys/sys_impl.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct item {
+	u32 kind, id;
+	bool live, done;
+};
+struct heap {
+	struct item *v;
+	u32 n, cap;
+};
+
+static bool is_id(const char *s, u32 *id)
+{
+	char *end;
+	unsigned long v = strtoul(s, &end, 10);
+
+	*id = (u32)v;
+	return s[0] >= '1' && s[0] <= '9' && !*end && v <= UINT32_MAX;
+}
+
+/* Is a file open by anyone? The exclusive lock goes with the descriptor. */
+static bool in_use(const char *path, u32 *links)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool used;
+
+	*links = 1;
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0)
+		*links = (u32)st.st_nlink;
+	used = flock(fd, LOCK_EX | LOCK_NB) != 0;
+	close(fd);
+	return used;
+}
+
+static void list_kind(struct heap *h, u32 kind)
+{
+	char path[PATH_LEN];
+	struct dirent *e;
+	DIR *d;
+
+	store_path(path, kind, 0);
+	*strrchr(path, '/') = 0;
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		char name[PATH_LEN + 300];
+		u32 id, links;
+		bool used;
+
+		snprintf(name, sizeof(name), "%s/%s", path, e->d_name);
+		if (!is_id(e->d_name, &id)) {
+			if (strncmp(e->d_name, ".new-", 5) == 0 && !in_use(name, &links))
+				unlink(name);
+			continue;
+		}
+		used = in_use(name, &links);
+		if (h->n == h->cap) {
+			u32 cap = h->cap ? 2 * h->cap : 64;
+			struct item *v = realloc(h->v, cap * sizeof(*v));
+
+			if (!v)
+				break;
+			h->v = v;
+			h->cap = cap;
+		}
+		h->v[h->n++] = (struct item){kind, id, used || links > 1, false};
+	}
+	if (d)
+		closedir(d);
+}
+
+static void mark(struct heap *h, u32 kind, u32 id)
+{
+	for (u32 k = 0; id && k < h->n; k++)
+		if (h->v[k].kind == kind && h->v[k].id == id)
+			h->v[k].live = true;
+}
+
+static void mark_words(struct heap *h, int fd, u64 at, u64 n, u32 kind)
+{
+	u32 buf[256];
+
+	while (n) {
+		u64 some = SKEP_MIN(n, SKEP_ARRAY_SIZE(buf));
+
+		if (pread(fd, buf, some * 4, (off_t)at) != (ssize_t)(some * 4))
+			return;
+		for (u64 k = 0; k < some; k++)
+			mark(h, kind, buf[k]);
+		at += some * 4;
+		n -= some;
+	}
+}
+
+static void mark_map(struct heap *h, int fd, const struct fhead *f)
+{
+	struct mhead m;
+
+	memcpy(&m, f->more, sizeof(m));
+	mark(h, SKEP_SYS_BTF, m.btf);
+	mark(h, SKEP_SYS_MAP, m.inner);
+	if ((m.type == BPF_MAP_TYPE_PROG_ARRAY || m.type == BPF_MAP_TYPE_ARRAY_OF_MAPS) && m.max_entries <= f->size / 8)
+		mark_words(h, fd, 0, 2 * (u64)m.max_entries,
+			   m.type == BPF_MAP_TYPE_PROG_ARRAY ? SKEP_SYS_PROG : SKEP_SYS_MAP);
+	/* Any word may be a value: it keeps at worst too much alive. */
+	if (m.type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		mark_words(h, fd, 0, f->size / 4, SKEP_SYS_MAP);
+}
+
+static void mark_from(struct heap *h, struct item *it)
+{
+	char path[PATH_LEN];
+	struct fhead f;
+	int fd;
+
+	it->done = true;
+	store_path(path, it->kind, it->id);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (store_head(fd, &f) == 0) {
+		if (f.kind == SKEP_SYS_MAP) {
+			mark_map(h, fd, &f);
+		} else if (f.kind == SKEP_SYS_PROG) {
+			struct phead p;
+
+			memcpy(&p, f.more, sizeof(p));
+			mark(h, SKEP_SYS_BTF, p.btf);
+			for (u32 k = 0; k < SKEP_ARRAY_SIZE(p.bound); k++)
+				mark(h, SKEP_SYS_MAP, p.bound[k]);
+			/* The ids of its maps come first in the payload. */
+			if (p.nmap <= f.size / 4)
+				mark_words(h, fd, 0, p.nmap, SKEP_SYS_MAP);
+		} else if (f.kind == SKEP_SYS_LINK) {
+			u32 prog;
+
+			memcpy(&prog, f.more, 4);
+			mark(h, SKEP_SYS_PROG, prog);
+		}
+	}
+	close(fd);
+}
+
+void store_collect(void)
+{
+	struct heap h = {0};
+	char path[PATH_LEN];
+	bool more = true;
+	int lock = store_lock(true);
+
+	if (lock < 0)
+		return;
+	for (u32 k = 1; k < NKIND; k++)
+		list_kind(&h, k);
+	while (more) {
+		more = false;
+		for (u32 k = 0; k < h.n; k++)
+			if (h.v[k].live && !h.v[k].done) {
+				mark_from(&h, &h.v[k]);
+				more = true;
+			}
+	}
+	for (u32 k = 0; k < h.n; k++)
+		if (!h.v[k].live) {
+			size_t n = (size_t)store_path(path, h.v[k].kind, h.v[k].id);
+
+			unlink(path);
+			if (n + 6 < sizeof(path)) {
+				memcpy(path + n, ".wake", 6);
+				unlink(path);
+			}
+		}
+	free(h.v);
+	close(lock);
+}
+
+/* Programs refer to maps and the other way round: what nobody holds is not shown. */
+int store_next_id(u32 kind, u32 after, u32 *next)
+{
+	char path[PATH_LEN];
+	struct dirent *e;
+	u32 best = 0, id;
+	DIR *d;
+
+	if (!store_dir())
+		return -errno;
+	store_collect();
+	store_path(path, kind, 0);
+	*strrchr(path, '/') = 0;
+	d = opendir(path);
+	if (!d)
+		return -errno;
+	while ((e = readdir(d)))
+		if (is_id(e->d_name, &id) && id > after && (!best || id < best))
+			best = id;
+	closedir(d);
+	if (!best)
+		return -ENOENT;
+	*next = best;
+	return 0;
+}

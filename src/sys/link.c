@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links: a program at a place where an embedder raises events. RAW_TRACEPOINT_OPEN with a name
+ * makes one; skep_sys_raise() runs the programs of a name. Other places are the kernel's, and
+ * attaching there is refused.
+ */
+#include "sys/sys_impl.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { NAME = 64 };
+/* A link's part of its file's head. */
+struct lhead {
+	u32 prog;
+	u32 type;
+	char name[NAME];
+	u32 detached; /* changes */
+};
+struct slink {
+	struct sobj o;
+	struct lhead d, *h;
+};
+
+static struct slink *slink_of(struct sobj *o)
+{
+	return (struct slink *)((u8 *)o - offsetof(struct slink, o));
+}
+
+static void free_link(struct sobj *o)
+{
+	struct slink *l = slink_of(o);
+
+	munmap((void *)((uintptr_t)l->h & ~(uintptr_t)(PAGE - 1)), PAGE);
+	free(l);
+}
+
+int slink_open(int fd, const struct fhead *f, struct sobj **out)
+{
+	struct slink *l = calloc(1, sizeof(*l));
+	u8 *page;
+
+	if (!l)
+		return -ENOMEM;
+	memcpy(&l->d, f->more, sizeof(l->d));
+	l->d.name[NAME - 1] = 0;
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
+	if (page == MAP_FAILED) {
+		free(l);
+		return -ENOMEM;
+	}
+	l->h = (struct lhead *)((struct fhead *)page)->more;
+	l->o.free = free_link;
+	*out = &l->o;
+	return 0;
+}
+
+int raw_tracepoint_open(const union bpf_attr *attr, u32 size)
+{
+	struct fhead f = {0};
+	struct lhead *d = (struct lhead *)f.more;
+	struct sobj *o;
+	int fd, id, err;
+
+	err = sobj_get((int)attr->raw_tracepoint.prog_fd, SKEP_SYS_PROG, &o);
+	if (err)
+		return err;
+	if (sprog_of(o)->d.type != BPF_PROG_TYPE_RAW_TRACEPOINT && sprog_of(o)->d.type != BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE)
+		err = -EINVAL;
+	if (!err)
+		err = user_string(d->name, attr->raw_tracepoint.name, NAME);
+	if (err >= 0) {
+		memset(d->name + err, 0, NAME - (size_t)err);
+		d->prog = o->id;
+		d->type = BPF_LINK_TYPE_RAW_TRACEPOINT;
+		err = fd = store_create(SKEP_SYS_LINK, 0, &f, true);
+	}
+	if (err >= 0) {
+		id = store_publish(fd, &f);
+		if (id < 0) {
+			store_discard(fd);
+			err = id;
+		} else {
+			table_changed();
+		}
+	}
+	sobj_put(o);
+	return err;
+}
+
+int link_create(const union bpf_attr *attr, u32 size)
+{
+	struct sobj *o;
+	int err = sobj_get((int)attr->link_create.prog_fd, SKEP_SYS_PROG, &o);
+
+	if (err)
+		return err;
+	sobj_put(o);
+	return -EOPNOTSUPP;
+}
+
+int link_detach(const union bpf_attr *attr, u32 size)
+{
+	struct sobj *o;
+	int err = sobj_get((int)attr->link_detach.link_fd, SKEP_SYS_LINK, &o);
+
+	if (err)
+		return err;
+	__atomic_store_n(&slink_of(o)->h->detached, 1, __ATOMIC_RELEASE);
+	table_changed();
+	sobj_put(o);
+	return 0;
+}
+
+int link_info(union bpf_attr *attr, struct sobj *o)
+{
+	struct slink *l = slink_of(o);
+	struct bpf_link_info i = {0};
+	u32 n = SKEP_MIN(attr->info.info_len, (u32)sizeof(i)), len = (u32)strlen(l->d.name), room;
+	int err = user_read(&i, attr->info.info, n);
+
+	if (err)
+		return err;
+	room = i.raw_tracepoint.tp_name_len;
+	i.type = l->d.type;
+	i.id = o->id;
+	i.prog_id = l->d.prog;
+	if (!room != !i.raw_tracepoint.tp_name)
+		return -EINVAL;
+	if (room)
+		err = user_write(i.raw_tracepoint.tp_name, l->d.name, SKEP_MIN(room, len + 1));
+	if (!err && room && room < len + 1)
+		err = -ENOSPC;
+	i.raw_tracepoint.tp_name_len = len + 1;
+	attr->info.info_len = n;
+	return user_write(attr->info.info, &i, n) ? -EFAULT : err;
+}
+
+/* --- raising ------------------------------------------------------------------------------------------ */
+
+struct attached {
+	struct slink *l;
+	struct skep_sys_prog *p;
+};
+/* The links of this process's last look at the store; never freed while it may be in use. */
+struct view {
+	u32 gen, n;
+	atomic_uint users;
+	struct attached v[];
+};
+static struct view *current;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static u32 list_links(u32 *id, u32 most)
+{
+	u32 n = 0, at = 0;
+
+	while (n < most && store_next_id(SKEP_SYS_LINK, at, &at) == 0)
+		id[n++] = at;
+	return n;
+}
+
+static struct view *look(u32 gen)
+{
+	u32 id[256], n = list_links(id, SKEP_ARRAY_SIZE(id));
+	struct view *v = calloc(1, sizeof(*v) + n * sizeof(v->v[0]));
+
+	if (!v)
+		return NULL;
+	v->gen = gen;
+	for (u32 k = 0; k < n; k++) {
+		struct sobj *o, *p;
+
+		if (sobj_get_id(id[k], SKEP_SYS_LINK, &o))
+			continue;
+		if (sobj_get_id(slink_of(o)->d.prog, SKEP_SYS_PROG, &p) == 0) {
+			/* The program's type is asked again: the file may have been changed. */
+			if (sprog_of(p)->d.type == BPF_PROG_TYPE_RAW_TRACEPOINT && prog_ready(sprog_of(p), NULL, 0, NULL) == 0) {
+				v->v[v->n++] = (struct attached){slink_of(o), (struct skep_sys_prog *)sprog_of(p)};
+				continue;
+			}
+			sobj_put(p);
+		}
+		sobj_put(o);
+	}
+	return v;
+}
+
+static struct view *get_view(void)
+{
+	struct view *v;
+	u32 gen = table_generation();
+
+	pthread_mutex_lock(&lock);
+	v = current;
+	if (!v || v->gen != gen) {
+		struct view *now = look(gen);
+
+		if (now) {
+			if (v && atomic_load(&v->users) == 0) {
+				for (u32 k = 0; k < v->n; k++) {
+					sobj_put(&v->v[k].l->o);
+					skep_sys_prog_put(v->v[k].p);
+				}
+				free(v);
+			}
+			current = v = now;
+		}
+	}
+	if (v)
+		atomic_fetch_add(&v->users, 1);
+	pthread_mutex_unlock(&lock);
+	return v;
+}
+
+int skep_sys_raise(const char *name, const u64 *args, u32 n)
+{
+	u64 ctx[12] = {0};
+	struct view *v = get_view();
+	int ran = 0;
+
+	if (!v)
+		return -ENOMEM;
+	memcpy(ctx, args, SKEP_MIN(n, (u32)SKEP_ARRAY_SIZE(ctx)) * sizeof(*ctx));
+	for (u32 k = 0; k < v->n; k++)
+		if (strcmp(v->v[k].l->d.name, name) == 0 && !__atomic_load_n(&v->v[k].l->h->detached, __ATOMIC_ACQUIRE)) {
+			skep_sys_prog_run(v->v[k].p, ctx);
+			ran++;
+		}
+	atomic_fetch_sub(&v->users, 1);
+	return ran;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Maps: creating and opening their files. The layout follows from the attributes alone
+ * (map_ops.check), so a file whose size or attributes do not agree is refused; afterwards only
+ * the checked copy of the attributes is used.
+ */
+#include "sys/sys_impl.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct mhead) < sizeof(((struct fhead *)0)->more) - 8, "a map's head fits");
+_Static_assert(sizeof(struct fhead) <= PAGE, "a head is a page");
+
+const struct map_ops *map_ops_of(u32 type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_ARRAY: return &array_ops;
+	case BPF_MAP_TYPE_PERCPU_ARRAY: return &percpu_array_ops;
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return &hash_ops;
+	case BPF_MAP_TYPE_LPM_TRIE: return &lpm_ops;
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK: return &queue_ops;
+	case BPF_MAP_TYPE_BLOOM_FILTER: return &bloom_ops;
+	case BPF_MAP_TYPE_RINGBUF: return &ring_ops;
+	case BPF_MAP_TYPE_PROG_ARRAY: return &prog_array_ops;
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return &perf_array_ops;
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return &array_of_maps_ops;
+	case BPF_MAP_TYPE_HASH_OF_MAPS: return &hash_of_maps_ops;
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_CPUMAP:
+	case BPF_MAP_TYPE_XSKMAP: return &dev_ops;
+	default: return NULL;
+	}
+}
+
+bool map_percpu(u32 type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+u32 map_value_size(const struct smap *m)
+{
+	if (map_percpu(m->d.type))
+		return m->d.ncpu * m->vstride;
+	return m->d.value_size;
+}
+
+void copy_value(void *to, const void *from, u32 n)
+{
+	u8 *t = to;
+	const u8 *f = from;
+
+	if (((uintptr_t)t & 7) == 0)
+		for (; n >= 8; n -= 8, t += 8, f += 8) {
+			u64 w;
+
+			memcpy(&w, f, 8);
+			__atomic_store_n((u64 *)t, w, __ATOMIC_RELAXED);
+		}
+	memcpy(t, f, n);
+}
+
+int map_lock(struct smap *m)
+{
+	int got = shlock_take(&m->h->lock);
+
+	if (got == 1 && m->ops->recover)
+		m->ops->recover(m);
+	return got < 0 ? got : 0;
+}
+
+void map_unlock(struct smap *m)
+{
+	shlock_drop(&m->h->lock);
+}
+
+/* --- creating ------------------------------------------------------------------------------------- */
+
+static bool good_name(const char *s)
+{
+	u32 k = 0;
+
+	for (; k < BPF_OBJ_NAME_LEN && s[k]; k++)
+		if (!((s[k] >= 'a' && s[k] <= 'z') || (s[k] >= 'A' && s[k] <= 'Z') || (s[k] >= '0' && s[k] <= '9') ||
+		      s[k] == '_' || s[k] == '.'))
+			return false;
+	return k < BPF_OBJ_NAME_LEN;
+}
+
+static int types_of(const union bpf_attr *attr, struct mhead *h)
+{
+	struct sobj *o;
+	int err;
+
+	if (!attr->btf_key_type_id && !attr->btf_value_type_id) {
+		return 0;
+	}
+	if (!attr->btf_value_type_id)
+		return -EINVAL;
+	err = sobj_get((int)attr->btf_fd, SKEP_SYS_BTF, &o);
+	if (err)
+		return err;
+	h->btf = o->id;
+	h->key_type = attr->btf_key_type_id;
+	h->value_type = attr->btf_value_type_id;
+	sobj_put(o);
+	return 0;
+}
+
+static int inner_of(const union bpf_attr *attr, struct mhead *h)
+{
+	bool of_maps = h->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || h->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+	struct sobj *o;
+	int err;
+
+	if (!of_maps)
+		return attr->inner_map_fd ? -EINVAL : 0;
+	err = sobj_get((int)attr->inner_map_fd, SKEP_SYS_MAP, &o);
+	if (err)
+		return err == -EBADF ? -EBADF : -EINVAL;
+	h->inner = o->id;
+	if (smap_of(o)->d.inner)
+		err = -EINVAL;
+	if (smap_of(o)->d.type == BPF_MAP_TYPE_PROG_ARRAY)
+		err = -524;
+	sobj_put(o);
+	return err;
+}
+
+static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *h, const struct map_ops **ops)
+{
+	u32 known = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY |
+		    BPF_F_STACK_BUILD_ID | BPF_F_ZERO_SEED | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_MMAPABLE |
+		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP;
+	int err;
+
+	*ops = map_ops_of(attr->map_type);
+	if (!*ops || (attr->map_flags & ~known) || !good_name(attr->map_name))
+		return -EINVAL;
+	if ((attr->map_flags & (BPF_F_RDONLY | BPF_F_WRONLY)) == (BPF_F_RDONLY | BPF_F_WRONLY) ||
+	    (attr->map_flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) == (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		return -EINVAL;
+	if (attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER && attr->map_extra)
+		return -EINVAL;
+	memcpy(f->name, attr->map_name, sizeof(f->name));
+	h->type = attr->map_type;
+	h->key_size = attr->key_size;
+	h->value_size = attr->value_size;
+	h->max_entries = attr->max_entries;
+	h->flags = attr->map_flags;
+	h->extra = attr->map_extra;
+	h->ncpu = cpu_count();
+	err = types_of(attr, h);
+	if (!err)
+		err = inner_of(attr, h);
+	return err ? err : (*ops)->check(h);
+}
+
+int map_create(const union bpf_attr *attr, u32 size)
+{
+	struct fhead f = {0};
+	struct mhead *h = (struct mhead *)f.more;
+	const struct map_ops *ops;
+	struct sobj *o;
+	int fd, id, err = read_attr(attr, &f, h, &ops);
+
+	if (err)
+		return err;
+	h->seed = h->flags & BPF_F_ZERO_SEED ? 0 : (u32)(store_now() * 0x9e3779b97f4a7c15u >> 32);
+	shlock_init(&h->lock);
+	fd = store_create(SKEP_SYS_MAP, ops->size(h), &f, !(h->flags & BPF_F_NO_PREALLOC));
+	if (fd < 0)
+		return fd;
+	err = smap_open(fd, &f, &o);
+	if (!err) {
+		struct smap *m = smap_of(o);
+
+		if (ops->init)
+			ops->init(m);
+		id = store_publish(fd, &f);
+		if (id < 0) {
+			err = id;
+			o->free(o);
+		} else {
+			sobj_adopt(fd, SKEP_SYS_MAP, (u32)id, o);
+		}
+	}
+	if (err) {
+		store_discard(fd);
+		return err;
+	}
+	if (h->flags & (BPF_F_RDONLY | BPF_F_WRONLY)) {
+		int other = store_open(SKEP_SYS_MAP, (u32)id, h->flags & BPF_F_RDONLY ? O_RDONLY : O_WRONLY);
+
+		close(fd);
+		fd = other;
+	}
+	return fd;
+}
+
+/* --- opening ----------------------------------------------------------------------------------------- */
+
+static void free_map(struct sobj *o)
+{
+	struct smap *m = smap_of(o);
+
+	if (m->ops->fini)
+		m->ops->fini(m);
+	if (m->fixed)
+		munmap(m->fixed, m->payload);
+	munmap(m->mem, m->len);
+	pthread_mutex_destroy(&m->mine);
+	free(m->inner);
+	free(m->prog);
+	free(m->perf);
+	free(m);
+}
+
+/* After a restart of the machine the locks mean nothing and the rest is put in order. */
+static void after_boot(struct smap *m)
+{
+	struct fhead *f = (struct fhead *)(m->mem + m->payload);
+	int lock;
+
+	if (__atomic_load_n(&f->boot, __ATOMIC_ACQUIRE) == store_boot())
+		return;
+	lock = store_lock(true);
+	if (lock < 0)
+		return;
+	if (f->boot != store_boot()) {
+		shlock_init(&m->h->lock);
+		if (m->ops->recover)
+			m->ops->recover(m);
+		__atomic_store_n(&f->boot, store_boot(), __ATOMIC_RELEASE);
+	}
+	close(lock);
+}
+
+static int map_file(struct smap *m, int fd)
+{
+	char path[64];
+	int rw = fd;
+
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDWR) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		rw = open(path, O_RDWR | O_CLOEXEC);
+		if (rw < 0)
+			return -errno;
+	}
+	m->mem = mmap(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 0);
+	if (rw != fd)
+		close(rw);
+	return m->mem == MAP_FAILED ? -ENOMEM : 0;
+}
+
+int smap_open(int fd, const struct fhead *f, struct sobj **out)
+{
+	struct smap *m = calloc(1, sizeof(*m));
+	struct mhead want;
+	int err;
+
+	if (!m)
+		return -ENOMEM;
+	memcpy(&m->d, f->more, sizeof(m->d));
+	m->ops = map_ops_of(m->d.type);
+	m->wake = -1;
+	want = m->d;
+	err = m->ops && m->d.ncpu && m->d.ncpu <= NCPU_MAX ? m->ops->check(&want) : -EINVAL;
+	if (!err && (memcmp(&want, &m->d, offsetof(struct mhead, frozen)) != 0 ||
+		     ((m->ops->size(&m->d) + PAGE - 1) & ~(u64)(PAGE - 1)) != f->size || m->d.ncpu != cpu_count()))
+		err = -EINVAL;
+	m->payload = f->size;
+	m->len = f->size + PAGE;
+	if (!err)
+		err = map_file(m, fd);
+	if (err) {
+		free(m);
+		return err;
+	}
+	m->h = (struct mhead *)(((struct fhead *)(m->mem + m->payload))->more);
+	m->vstride = round8(m->d.value_size);
+	memcpy(m->name, f->name, sizeof(m->name) - 1);
+	m->born = f->born;
+	m->eng.max_entries = m->d.max_entries;
+	if (m->d.type == BPF_MAP_TYPE_ARRAY) {
+		m->eng.kind = SKEP_ENG_MAP_ARRAY;
+		m->eng.stride = m->vstride;
+		m->eng.values = m->mem;
+	}
+	pthread_mutex_init(&m->mine, NULL);
+	m->o.free = free_map;
+	if (m->d.type == BPF_MAP_TYPE_PROG_ARRAY) {
+		m->eng.kind = SKEP_ENG_MAP_PROGS;
+		m->eng.progs = calloc(m->d.max_entries, sizeof(*m->eng.progs));
+		m->prog = calloc(m->d.max_entries, sizeof(*m->prog));
+		if (!m->eng.progs || !m->prog) {
+			free_map(&m->o);
+			return -ENOMEM;
+		}
+	}
+	after_boot(m);
+	*out = &m->o;
+	return 0;
+}
+
+int map_fix(struct smap *m)
+{
+	int err = 0;
+
+	if (m->d.type != BPF_MAP_TYPE_ARRAY || !(m->d.flags & BPF_F_RDONLY_PROG) || !__atomic_load_n(&m->h->frozen, __ATOMIC_ACQUIRE))
+		return 0;
+	pthread_mutex_lock(&m->mine);
+	if (!m->fixed) {
+		void *p = mmap(NULL, m->payload, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (p == MAP_FAILED) {
+			err = -ENOMEM;
+		} else {
+			memcpy(p, m->mem, m->payload);
+			mprotect(p, m->payload, PROT_READ);
+			m->fixed = p;
+			m->eng.values = p;
+		}
+	}
+	pthread_mutex_unlock(&m->mine);
+	return err;
+}

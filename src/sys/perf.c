@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Perf event arrays and the buffers in them: a page with positions, and data, as perf's mmap
+ * has it. A buffer has no size until it is mapped for the first time.
+ */
+#include "sys/sys_impl.h"
+
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct perf_head {
+	struct shlock lock;
+	u64 lost;
+};
+struct sperf {
+	struct sobj o;
+	u8 *mem;
+	u64 len, payload;
+	int wake;
+};
+
+static struct sperf *sperf_of(struct sobj *o)
+{
+	return (struct sperf *)((u8 *)o - offsetof(struct sperf, o));
+}
+
+static void free_perf(struct sobj *o)
+{
+	struct sperf *p = sperf_of(o);
+
+	munmap(p->mem, p->len);
+	if (p->wake >= 0)
+		close(p->wake);
+	free(p);
+}
+
+int sperf_open(int fd, const struct fhead *h, struct sobj **out)
+{
+	struct sperf *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->payload = h->size;
+	p->len = h->size + PAGE;
+	p->wake = -1;
+	p->mem = mmap(NULL, p->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p->mem == MAP_FAILED) {
+		free(p);
+		return -ENOMEM;
+	}
+	p->o.free = free_perf;
+	*out = &p->o;
+	return 0;
+}
+
+int skep_sys_perf_event_open(const void *attr, int pid, int cpu, int group, unsigned long flags)
+{
+	struct perf_event_attr a = {0};
+	struct fhead f = {0};
+	int fd, id;
+
+	if (user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER0))
+		return -EFAULT;
+	if (a.type != PERF_TYPE_SOFTWARE || a.config != PERF_COUNT_SW_BPF_OUTPUT)
+		return -EOPNOTSUPP;
+	shlock_init(&((struct perf_head *)f.more)->lock);
+	fd = store_create(SKEP_SYS_PERF, 0, &f, false);
+	if (fd < 0)
+		return fd;
+	id = store_publish(fd, &f);
+	if (id < 0) {
+		store_discard(fd);
+		return id;
+	}
+	return fd;
+}
+
+/* The first mmap says how large it is: the head moves behind the data. */
+static int give_size(int fd, struct fhead *f, u64 len)
+{
+	static const u8 zero[PAGE];
+	u64 data = len - PAGE;
+	u64 layout[2] = {PAGE, data};
+
+	if (f->size)
+		return f->size == len ? 0 : -EINVAL;
+	if (len < 2 * PAGE || len % PAGE || (data & (data - 1)) || len > (u64)1 << 30)
+		return -EINVAL;
+	if (posix_fallocate(fd, 0, (off_t)(len + PAGE)))
+		return -ENOMEM;
+	f->size = len;
+	if (pwrite(fd, f, sizeof(*f), (off_t)len) != (ssize_t)sizeof(*f) || pwrite(fd, zero, PAGE, 0) != PAGE ||
+	    pwrite(fd, layout, sizeof(layout), offsetof(struct perf_event_mmap_page, data_offset)) != (ssize_t)sizeof(layout))
+		return -ENOMEM;
+	return 0;
+}
+
+void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off)
+{
+	int err = off ? -EINVAL : give_size(fd, f, len);
+
+	if (err) {
+		errno = -err;
+		return MAP_FAILED;
+	}
+	return mmap(addr, len, prot, flags, fd, 0);
+}
+
+bool perf_ready(struct sobj *o)
+{
+	const struct perf_event_mmap_page *p = (const void *)sperf_of(o)->mem;
+
+	return sperf_of(o)->payload && __atomic_load_n(&p->data_head, __ATOMIC_ACQUIRE) != p->data_tail;
+}
+
+/* --- output ------------------------------------------------------------------------------------------------ */
+
+struct out {
+	u8 *data;
+	u64 size, at;
+};
+
+static void put(struct out *o, const void *p, u64 n)
+{
+	u64 at = o->at % o->size, first = SKEP_MIN(n, o->size - at);
+
+	memcpy(o->data + at, p, first);
+	memcpy(o->data, (const u8 *)p + first, n - first);
+	o->at += n;
+}
+
+static int put_lost(struct out *o, u64 room, struct perf_head *h)
+{
+	struct perf_event_header e = {PERF_RECORD_LOST, 0, sizeof(e) + 16};
+	u64 body[2] = {0, h->lost};
+
+	if (!h->lost)
+		return 0;
+	if (room < e.size)
+		return -ENOSPC;
+	put(o, &e, sizeof(e));
+	put(o, body, sizeof(body));
+	h->lost = 0;
+	return 0;
+}
+
+static int output_locked(struct sperf *p, struct perf_head *h, const void *data, u32 size, const void *more, u32 more_size)
+{
+	struct perf_event_mmap_page *page = (void *)p->mem;
+	u64 tail = __atomic_load_n(&page->data_tail, __ATOMIC_ACQUIRE), head = page->data_head, room;
+	u32 raw = round8(size + more_size + 4) - 4, pad = raw - size - more_size;
+	struct perf_event_header e = {PERF_RECORD_SAMPLE, 0, 0};
+	struct out o = {p->mem + PAGE, p->payload - PAGE, head};
+	static const u8 zero[8];
+
+	room = head - tail <= o.size ? o.size - (head - tail) : 0;
+	if (sizeof(e) + 4 + (u64)raw > 65535)
+		return -E2BIG;
+	e.size = (u16)(sizeof(e) + 4 + raw);
+	if (room < e.size + (h->lost ? 24u : 0)) {
+		h->lost++;
+		return -ENOSPC;
+	}
+	put_lost(&o, room, h);
+	put(&o, &e, sizeof(e));
+	put(&o, &raw, 4);
+	put(&o, data, size);
+	put(&o, more, more_size);
+	put(&o, zero, pad);
+	__atomic_store_n(&page->data_head, o.at, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int output_to(struct sperf *p, const void *data, u32 size, const void *more, u32 more_size)
+{
+	struct perf_head *h = (struct perf_head *)((struct fhead *)(p->mem + p->payload))->more;
+	int err;
+
+	if (p->payload < 2 * PAGE)
+		return -ENOENT;
+	err = shlock_take(&h->lock);
+	if (err < 0)
+		return err;
+	err = output_locked(p, h, data, size, more, more_size);
+	shlock_drop(&h->lock);
+	if (!err)
+		ring_wake(SKEP_SYS_PERF, p->o.id, &p->wake);
+	return err;
+}
+
+int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size)
+{
+	u32 index = (u32)flags, id;
+	struct sperf *p;
+	struct sobj *o;
+	int err = 0;
+
+	if (flags & ~(u64)(BPF_F_INDEX_MASK | BPF_F_CTXLEN_MASK))
+		return -EINVAL;
+	if ((flags & BPF_F_INDEX_MASK) == BPF_F_CURRENT_CPU)
+		index = skep_sys_thread.cpu;
+	if (index >= m->d.max_entries)
+		return -E2BIG;
+	id = __atomic_load_n((u32 *)(m->mem + 8 * (u64)index), __ATOMIC_ACQUIRE);
+	if (!id)
+		return -ENOENT;
+	pthread_mutex_lock(&m->mine);
+	if (!m->perf)
+		m->perf = calloc(m->d.max_entries, sizeof(*m->perf));
+	p = m->perf ? m->perf[index] : NULL;
+	if (!m->perf) {
+		err = -ENOMEM;
+	} else if (!p || p->o.id != id) {
+		err = sobj_get_id(id, SKEP_SYS_PERF, &o);
+		if (!err) {
+			if (p)
+				sobj_put(&p->o);
+			p = m->perf[index] = sperf_of(o);
+		}
+	}
+	pthread_mutex_unlock(&m->mine);
+	return err ? -ENOENT : output_to(p, data, size, more, more_size);
+}
+
+/* --- the map ---------------------------------------------------------------------------------------------- */
+
+static int check(struct mhead *h)
+{
+	return prog_array_ops.check(h);
+}
+
+static u64 size(const struct mhead *h)
+{
+	return prog_array_ops.size(h);
+}
+
+static int next(struct smap *m, const void *key, void *out)
+{
+	return array_ops.next(m, key, out);
+}
+
+static int no_read(struct smap *m, const void *key, void *value, u64 flags)
+{
+	return -EOPNOTSUPP;
+}
+
+static int write_fd(struct smap *m, const void *key, const void *value, u64 flags)
+{
+	return prog_array_ops.write(m, key, value, flags);
+}
+
+static int remove_fd(struct smap *m, const void *key)
+{
+	return prog_array_ops.remove(m, key);
+}
+
+static void fini(struct smap *m)
+{
+	for (u32 k = 0; m->perf && k < m->d.max_entries; k++)
+		if (m->perf[k])
+			sobj_put(&m->perf[k]->o);
+}
+
+const struct map_ops perf_array_ops = {
+    .check = check, .size = size, .next = next, .read = no_read, .write = write_fd, .remove = remove_fd, .fini = fini};

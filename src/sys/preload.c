@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libskep-preload: libc's entries through which a program reaches bpf(2), answered by sys.
+ *
+ * Interposed are `syscall` (bpf and perf_event_open), what a descriptor of a map or a perf
+ * buffer needs where it is no plain file (mmap, ioctl, epoll), and paths under /sys/fs/bpf,
+ * which are in the store. Everything else goes on to libc. While sys itself works, nothing
+ * is interposed in its thread.
+ */
+/* Both names of a function are defined here: no header may map one to the other. */
+#undef _FILE_OFFSET_BITS
+
+#include "sys/sys.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/magic.h>
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static _Thread_local u32 inside __attribute__((tls_model("initial-exec")));
+
+/* The next definition of a function: libc's. */
+#define NEXT(name)                                                                                 \
+	static __typeof__(&name) real;                                                             \
+	if (!real)                                                                                 \
+		real = (__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name);
+
+static int result(long v)
+{
+	if (v < 0) {
+		errno = (int)-v;
+		return -1;
+	}
+	return (int)v;
+}
+
+long syscall(long number, ...);
+long syscall(long number, ...)
+{
+	long a[6], r;
+	va_list ap;
+	NEXT(syscall)
+
+	va_start(ap, number);
+	for (u32 k = 0; k < 6; k++)
+		a[k] = va_arg(ap, long);
+	va_end(ap);
+	if (inside || (number != SYS_bpf && number != SYS_perf_event_open))
+		return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	inside++;
+	if (number == SYS_bpf)
+		r = skep_sys_bpf((int)a[0], (union bpf_attr *)a[1], (unsigned)a[2]);
+	else
+		r = skep_sys_perf_event_open((void *)a[0], (int)a[1], (int)a[2], (int)a[3], (unsigned long)a[4]);
+	inside--;
+	return result(r);
+}
+
+static bool our_mmap(void *addr, size_t len, int prot, int flags, int fd, s64 off, void **out)
+{
+	int saved = errno;
+	bool ours;
+
+	if (inside || fd < 0 || (flags & MAP_ANONYMOUS))
+		return false;
+	inside++;
+	ours = skep_sys_mmap(addr, len, prot, flags, fd, off, out);
+	inside--;
+	if (!ours)
+		errno = saved;
+	return ours;
+}
+
+void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)
+{
+	void *p;
+	NEXT(mmap)
+
+	return our_mmap(addr, len, prot, flags, fd, off, &p) ? p : real(addr, len, prot, flags, fd, off);
+}
+
+void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
+{
+	void *p;
+	NEXT(mmap64)
+
+	return our_mmap(addr, len, prot, flags, fd, off, &p) ? p : real(addr, len, prot, flags, fd, off);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	void *arg;
+	va_list ap;
+	NEXT(ioctl)
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (!inside && (request == PERF_EVENT_IOC_ENABLE || request == PERF_EVENT_IOC_DISABLE)) {
+		enum skep_sys_kind kind;
+
+		inside++;
+		kind = skep_sys_fd_kind(fd);
+		inside--;
+		if (kind == SKEP_SYS_PERF)
+			return 0;
+	}
+	return real(fd, request, arg);
+}
+
+/* --- epoll ------------------------------------------------------------------------------------------ */
+
+/* A ring in an epoll set: waited for by the descriptor `wake`. */
+struct watched {
+	int set, fd, wake;
+	epoll_data_t data;
+};
+enum { NWATCHED = 1024 };
+static struct watched watched[NWATCHED];
+static atomic_uint nwatched; /* places ever used; an unused one has wake 0 */
+static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct watched *find_watched(int set, int fd)
+{
+	for (u32 k = 0; k < nwatched; k++)
+		if (watched[k].wake && watched[k].set == set && watched[k].fd == fd)
+			return &watched[k];
+	return NULL;
+}
+
+static struct watched *new_watched(void)
+{
+	for (u32 k = 0; k < nwatched; k++)
+		if (!watched[k].wake)
+			return &watched[k];
+	return nwatched < NWATCHED ? &watched[nwatched++] : NULL;
+}
+
+static void forget(int fd)
+{
+	NEXT(close)
+
+	if (!nwatched)
+		return;
+	pthread_mutex_lock(&watch_lock);
+	for (u32 k = 0; k < nwatched; k++)
+		if (watched[k].wake && (watched[k].set == fd || watched[k].fd == fd)) {
+			real(watched[k].wake);
+			watched[k].wake = 0;
+		}
+	pthread_mutex_unlock(&watch_lock);
+}
+
+int close(int fd)
+{
+	NEXT(close)
+
+	if (!inside)
+		forget(fd);
+	return real(fd);
+}
+
+int epoll_create1(int flags)
+{
+	int fd;
+	NEXT(epoll_create1)
+
+	fd = real(flags);
+	if (fd >= 0)
+		forget(fd);
+	return fd;
+}
+
+int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
+{
+	struct watched *w;
+	int err, wake;
+	NEXT(epoll_ctl)
+
+	if (inside)
+		return real(set, op, fd, event);
+	pthread_mutex_lock(&watch_lock);
+	w = find_watched(set, fd);
+	pthread_mutex_unlock(&watch_lock);
+	if (w) {
+		err = real(set, op, w->wake, event);
+		if (!err && op == EPOLL_CTL_DEL)
+			forget(fd);
+		else if (!err && event)
+			w->data = event->data;
+		return err;
+	}
+	if (op != EPOLL_CTL_ADD || !event)
+		return real(set, op, fd, event);
+	inside++;
+	wake = skep_sys_ring_wait(fd);
+	inside--;
+	if (wake < 0)
+		return real(set, op, fd, event);
+	err = real(set, op, wake, event);
+	pthread_mutex_lock(&watch_lock);
+	w = err ? NULL : new_watched();
+	if (w)
+		*w = (struct watched){set, fd, wake, event->data};
+	pthread_mutex_unlock(&watch_lock);
+	if (!w)
+		close(wake);
+	return err;
+}
+
+static void drain(int fd)
+{
+	char buf[4096];
+
+	while (read(fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf))
+		;
+}
+
+/* Rings of the set that have records now: epoll is level-triggered, a FIFO's bytes are not. */
+static int ready_now(int set, struct epoll_event *events, int most)
+{
+	int n = 0;
+
+	pthread_mutex_lock(&watch_lock);
+	inside++;
+	for (u32 k = 0; k < nwatched && n < most; k++)
+		if (watched[k].wake && watched[k].set == set) {
+			drain(watched[k].wake);
+			if (skep_sys_ring_ready(watched[k].fd)) {
+				events[n].events = EPOLLIN;
+				events[n++].data = watched[k].data;
+			}
+		}
+	inside--;
+	pthread_mutex_unlock(&watch_lock);
+	return n;
+}
+
+int epoll_wait(int set, struct epoll_event *events, int most, int timeout)
+{
+	int n;
+	NEXT(epoll_wait)
+
+	n = !inside && nwatched && most > 0 ? ready_now(set, events, most) : 0;
+	return n ? n : real(set, events, most, timeout);
+}
+
+int epoll_pwait(int set, struct epoll_event *events, int most, int timeout, const sigset_t *mask)
+{
+	int n;
+	NEXT(epoll_pwait)
+
+	n = !inside && nwatched && most > 0 ? ready_now(set, events, most) : 0;
+	return n ? n : real(set, events, most, timeout, mask);
+}
+
+/* --- paths ----------------------------------------------------------------------------------------------- */
+
+/* The path to use instead, in `buf`, or the path itself. */
+static const char *path_of(const char *path, char *buf, size_t size)
+{
+	bool ours;
+
+	if (inside || !path || strncmp(path, "/sys/", 5) != 0)
+		return path;
+	inside++;
+	ours = skep_sys_path(path, buf, size);
+	inside--;
+	return ours ? buf : path;
+}
+#define PATH(p)                                                                                    \
+	char buf_[768];                                                                            \
+	const char *at_ = path_of((p), buf_, sizeof(buf_));
+
+int statfs(const char *path, struct statfs *st)
+{
+	int err;
+	PATH(path)
+	NEXT(statfs)
+
+	err = real(at_, st);
+	if (!err && at_ != path)
+		st->f_type = BPF_FS_MAGIC;
+	return err;
+}
+
+int statfs64(const char *path, struct statfs64 *st)
+{
+	int err;
+	PATH(path)
+	NEXT(statfs64)
+
+	err = real(at_, st);
+	if (!err && at_ != path)
+		st->f_type = BPF_FS_MAGIC;
+	return err;
+}
+
+#define OPEN(name)                                                                                 \
+	int name(const char *path, int flags, ...)                                                 \
+	{                                                                                          \
+		mode_t mode;                                                                       \
+		va_list ap;                                                                        \
+		PATH(path)                                                                         \
+		NEXT(name)                                                                         \
+		va_start(ap, flags);                                                               \
+		mode = va_arg(ap, mode_t);                                                         \
+		va_end(ap);                                                                        \
+		return real(at_, flags, mode);                                                     \
+	}
+OPEN(open)
+OPEN(open64)
+
+#define OPENAT(name)                                                                               \
+	int name(int dir, const char *path, int flags, ...)                                        \
+	{                                                                                          \
+		mode_t mode;                                                                       \
+		va_list ap;                                                                        \
+		PATH(path)                                                                         \
+		NEXT(name)                                                                         \
+		va_start(ap, flags);                                                               \
+		mode = va_arg(ap, mode_t);                                                         \
+		va_end(ap);                                                                        \
+		return real(dir, at_, flags, mode);                                                \
+	}
+OPENAT(openat)
+OPENAT(openat64)
+
+/* A function with a path as its first argument, and one with a directory before it. */
+#define WITH_PATH(type, name, params, ...)                                                         \
+	type name params                                                                           \
+	{                                                                                          \
+		PATH(path)                                                                         \
+		NEXT(name)                                                                         \
+		return real(__VA_ARGS__);                                                          \
+	}
+WITH_PATH(DIR *, opendir, (const char *path), at_)
+WITH_PATH(int, stat, (const char *path, struct stat *st), at_, st)
+WITH_PATH(int, stat64, (const char *path, struct stat64 *st), at_, st)
+WITH_PATH(int, lstat, (const char *path, struct stat *st), at_, st)
+WITH_PATH(int, lstat64, (const char *path, struct stat64 *st), at_, st)
+WITH_PATH(int, fstatat, (int dir, const char *path, struct stat *st, int flags), dir, at_, st, flags)
+WITH_PATH(int, fstatat64, (int dir, const char *path, struct stat64 *st, int flags), dir, at_, st, flags)
+WITH_PATH(int, statx, (int dir, const char *path, int flags, unsigned mask, struct statx *st), dir, at_, flags, mask, st)
+WITH_PATH(int, access, (const char *path, int mode), at_, mode)
+WITH_PATH(int, faccessat, (int dir, const char *path, int mode, int flags), dir, at_, mode, flags)
+WITH_PATH(int, mkdir, (const char *path, mode_t mode), at_, mode)
+WITH_PATH(int, mkdirat, (int dir, const char *path, mode_t mode), dir, at_, mode)
+WITH_PATH(int, rmdir, (const char *path), at_)
+WITH_PATH(int, unlink, (const char *path), at_)
+WITH_PATH(int, unlinkat, (int dir, const char *path, int flags), dir, at_, flags)
+WITH_PATH(int, remove, (const char *path), at_)
+
+int rename(const char *path, const char *to)
+{
+	char buf[768];
+	const char *target = path_of(to, buf, sizeof(buf));
+	PATH(path)
+	NEXT(rename)
+
+	return real(at_, target);
+}

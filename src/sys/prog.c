@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Programs: PROG_LOAD writes a file with the instructions (maps by index into a list of ids),
+ * records and licence; whoever runs the program reads the file, checks it, verifies the
+ * program and compiles it. The copy in memory is private, so what runs is what was verified.
+ */
+#include "sys/sys_impl.h"
+
+#include "btf/btf.h"
+#include "sys/code.h"
+#include "sys/prog.h"
+#include "verify/verify.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLOTS_MAX = 1000000, MAPS_MAX = 64, RECORD_MAX = 256 };
+
+/* --- the file ------------------------------------------------------------------------------------- */
+
+static u64 align8(u64 n)
+{
+	return (n + 7) & ~7ull;
+}
+
+struct parts {
+	u64 map, code, func, line, license, end;
+};
+
+static struct parts parts_of(const struct phead *d)
+{
+	struct parts p;
+
+	p.map = 0;
+	p.code = align8(4 * (u64)d->nmap);
+	p.func = p.code + 8 * (u64)d->slots;
+	p.line = p.func + align8((u64)d->nfunc * sizeof(struct skep_func_rec));
+	p.license = p.line + align8((u64)d->nline * sizeof(struct skep_line_rec));
+	p.end = p.license + d->license_len + 1;
+	return p;
+}
+
+static void free_prog(struct sobj *o)
+{
+	struct sprog *p = sprog_of(o);
+
+	skep_eng_free(p->eng);
+	for (u32 k = 0; k < p->nmap; k++)
+		if (p->map[k])
+			sobj_put(&p->map[k]->o);
+	if (p->h)
+		munmap((void *)((uintptr_t)p->h & ~(uintptr_t)(PAGE - 1)), PAGE);
+	free(p->map);
+	free(p->mem);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+static int read_parts(struct sprog *p, int fd, const struct fhead *f)
+{
+	struct parts at = parts_of(&p->d);
+
+	if (!p->d.slots || p->d.slots > SLOTS_MAX || p->d.nmap > MAPS_MAX || p->d.nfunc > p->d.slots || p->d.nline > p->d.slots ||
+	    p->d.license_len > 128 || at.end > f->size)
+		return -EINVAL;
+	p->mem = malloc(at.end + 1);
+	if (!p->mem)
+		return -ENOMEM;
+	if (pread(fd, p->mem, at.end, 0) != (ssize_t)at.end)
+		return -EIO;
+	p->mem[at.end - 1] = 0;
+	p->len = at.end;
+	p->map_id = (const u32 *)(p->mem + at.map);
+	p->code = p->mem + at.code;
+	p->func = p->mem + at.func;
+	p->line = p->mem + at.line;
+	p->license = (const char *)p->mem + at.license;
+	return 0;
+}
+
+int sprog_open(int fd, const struct fhead *f, struct sobj **out)
+{
+	struct sprog *p = calloc(1, sizeof(*p));
+	u8 *page;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	pthread_mutex_init(&p->lock, NULL);
+	memcpy(&p->d, f->more, sizeof(p->d));
+	memcpy(p->name, f->name, sizeof(p->name) - 1);
+	p->born = f->born;
+	p->o.free = free_prog;
+	err = read_parts(p, fd, f);
+	if (!err) {
+		page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
+		if (page == MAP_FAILED)
+			page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)f->size);
+		if (page == MAP_FAILED)
+			err = -ENOMEM;
+		else
+			p->h = (struct phead *)((struct fhead *)page)->more;
+	}
+	if (err) {
+		free_prog(&p->o);
+		return err;
+	}
+	*out = &p->o;
+	return 0;
+}
+
+/* --- verifying --------------------------------------------------------------------------------------- */
+
+struct verifying {
+	struct sprog *p;
+	struct skep_arena arena;
+	struct skep_diags ds;
+	struct skep_sys_code code;
+	struct sbtf *btf;
+	struct skep_sys_code_map *map;
+};
+
+static struct skep_map *describe(struct verifying *v, struct smap *m, u32 depth)
+{
+	struct skep_map *d = SKEP_NEW(&v->arena, struct skep_map);
+	bool same_types = v->btf && m->d.btf == v->btf->o.id;
+	struct sobj *in;
+
+	d->name = skep_arena_strdup(&v->arena, m->name);
+	d->type = m->d.type;
+	d->key_size = m->d.key_size;
+	d->value_size = m->d.value_size;
+	d->max_entries = m->d.max_entries;
+	d->map_flags = m->d.flags;
+	if (same_types) {
+		d->key_type = m->d.key_type;
+		d->value_type = m->d.value_type;
+	}
+	if (m->d.inner && depth == 0 && sobj_get_id(m->d.inner, SKEP_SYS_MAP, &in) == 0) {
+		d->inner = describe(v, smap_of(in), 1);
+		sobj_put(in);
+	}
+	return d;
+}
+
+/* The contents of an array of one element may be loaded from directly. */
+static struct skep_dsec *contents(struct verifying *v, struct smap *m, struct skep_map *d)
+{
+	struct skep_dsec *s;
+	struct skep_btf_type t;
+
+	if (m->d.type != BPF_MAP_TYPE_ARRAY || m->d.max_entries != 1)
+		return NULL;
+	s = SKEP_NEW(&v->arena, struct skep_dsec);
+	s->name = d->name;
+	s->size = m->d.value_size;
+	s->kind = SKEP_DSEC_DATA;
+	if (m->fixed) {
+		s->kind = SKEP_DSEC_RODATA;
+		s->bytes = m->eng.values;
+	}
+	if (d->value_type && v->code.btf && skep_btf_get(v->code.btf, d->value_type, &t) && t.kind == SKEP_BTF_DATASEC) {
+		s->name = t.name;
+		d->value_type = 0;
+	}
+	return s;
+}
+
+static int open_maps(struct sprog *p)
+{
+	if (p->map)
+		return 0;
+	p->map = calloc(p->d.nmap + 1, sizeof(*p->map));
+	if (!p->map)
+		return -ENOMEM;
+	for (u32 k = 0; k < p->d.nmap; k++) {
+		struct sobj *o;
+		int err = sobj_get_id(p->map_id[k], SKEP_SYS_MAP, &o);
+
+		if (err)
+			return err;
+		p->map[p->nmap++] = smap_of(o);
+		if (map_percpu(p->map[k]->d.type) || p->map[k]->d.inner || p->map[k]->d.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+			p->percpu = true;
+		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY)
+			p->tails = p->percpu = true; /* of those that it may call nothing is known */
+		err = map_fix(p->map[k]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static const char *section_of(const struct phead *d)
+{
+	if (!(d->flags & BPF_F_SLEEPABLE))
+		return "prog";
+	return d->type == BPF_PROG_TYPE_KPROBE ? "uprobe.s" : d->type == BPF_PROG_TYPE_LSM ? "lsm.s" : d->type == BPF_PROG_TYPE_SYSCALL ?
+	       "syscall" : "fentry.s";
+}
+
+static int prepare(struct verifying *v)
+{
+	struct sprog *p = v->p;
+	struct sobj *o;
+	int err = 0, oom = 0;
+
+	if (p->d.btf) {
+		err = sobj_get_id(p->d.btf, SKEP_SYS_BTF, &o);
+		if (err)
+			return err;
+		v->btf = sbtf_of(o);
+		if (skep_btf_read(v->btf->data, v->btf->len, false, &v->arena, &v->ds, &v->code.btf))
+			return -EINVAL;
+	}
+	SKEP_GUARD(&v->arena, oom, {
+		v->map = SKEP_NEW_N(&v->arena, struct skep_sys_code_map, p->nmap + 1);
+		for (u32 k = 0; k < p->nmap; k++) {
+			v->map[k].map = describe(v, p->map[k], 0);
+			v->map[k].data = contents(v, p->map[k], v->map[k].map);
+		}
+	});
+	v->code.code = p->code;
+	v->code.slots = p->d.slots;
+	v->code.name = p->name;
+	v->code.section = section_of(&p->d);
+	v->code.license = p->license;
+	v->code.prog_type = p->d.type;
+	v->code.attach_type = p->d.attach_type;
+	v->code.func = (struct skep_func_rec *)p->func;
+	v->code.nfunc = p->d.nfunc;
+	v->code.line = (struct skep_line_rec *)p->line;
+	v->code.nline = p->d.nline;
+	v->code.map = v->map;
+	v->code.nmap = p->nmap;
+	return oom ? -ENOMEM : 0;
+}
+
+static void summary(const struct skep_verify_result *res, struct skep_buf *log)
+{
+	skep_buf_printf(log, "processed %llu insns (limit 1000000) max_states_per_insn %u total_states %u peak_states %u mark_read 0\n",
+			(unsigned long long)res->processed, res->peak_states, res->states, res->states);
+}
+
+static int verify_with(struct verifying *v, struct skep_buf *log, u32 level, u32 *insns)
+{
+	struct skep_verify_opts o = {.sz = sizeof(o), .prog_type = v->p->d.type, .attach_type = v->p->d.attach_type};
+	struct skep_verify_result res = {0};
+	struct skep_obj *obj;
+	int err = skep_sys_code_read(&v->code, &v->arena, &v->ds, &obj);
+
+	if (err)
+		return err == SKEP_ENOMEM ? -ENOMEM : -EINVAL;
+	if (level & 2) {
+		o.flags |= SKEP_VF_LOG;
+		o.log = log;
+	}
+	if (v->p->d.flags & BPF_F_STRICT_ALIGNMENT)
+		o.flags |= SKEP_VF_STRICT_ALIGN;
+	err = skep_verify_prog(obj, obj->func[0], &o, &v->arena, &v->ds, &res);
+	if (insns)
+		*insns = (u32)res.processed;
+	if (err)
+		return err == SKEP_ENOMEM ? -ENOMEM : -EINVAL;
+	if (level && log) {
+		if (res.verdict != SKEP_SAFE)
+			skep_diags_print(&v->ds, v->p->name, log);
+		summary(&res, log);
+	}
+	if (res.verdict == SKEP_UNDECIDED)
+		return -E2BIG;
+	return res.verdict == SKEP_SAFE ? 0 : -EACCES;
+}
+
+static int verify(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
+{
+	struct verifying *v = calloc(1, sizeof(*v));
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	v->p = p;
+	skep_arena_init(&v->arena);
+	v->arena.limit = (size_t)2 << 30;
+	skep_diags_init(&v->ds);
+	err = prepare(v);
+	if (!err)
+		err = verify_with(v, log, level, insns);
+	if (err == -EINVAL && level && log)
+		skep_diags_print(&v->ds, p->name, log);
+	if (v->btf)
+		sobj_put(&v->btf->o);
+	skep_diags_fini(&v->ds);
+	skep_arena_fini(&v->arena);
+	free(v);
+	return err;
+}
+
+/* --- compiling ------------------------------------------------------------------------------------------ */
+
+static bool env_value(void *user, const struct skep_ins *in, u64 *value, const struct skep_eng_map **map)
+{
+	const struct sprog *p = user;
+	u32 k = (u32)in->imm;
+
+	if (k >= p->nmap)
+		return false;
+	if (in->src == SKEP_LD_MAP_FD) {
+		*value = (u64)(uintptr_t)p->map[k];
+		if (p->map[k]->eng.kind != SKEP_ENG_MAP_OTHER)
+			*map = &p->map[k]->eng;
+		return true;
+	}
+	if (in->src != SKEP_LD_MAP_VALUE || p->map[k]->d.type != BPF_MAP_TYPE_ARRAY)
+		return false;
+	*value = (u64)(uintptr_t)p->map[k]->eng.values + ((u64)in->imm >> 32);
+	return true;
+}
+
+static const struct skep_eng_helper *env_helper(void *user, s64 id)
+{
+	return helper_find(((const struct sprog *)user)->d.type, id);
+}
+
+static const struct skep_engine *engine(void)
+{
+	const char *want = getenv("SKEP_ENGINE");
+	const struct skep_engine *jit = skep_jit_engine();
+
+	return jit && !(want && strcmp(want, "interp") == 0) ? jit : &skep_engine_interp;
+}
+
+static int compile(struct sprog *p, struct skep_buf *log)
+{
+	struct skep_eng_env env = {
+	    .size = sizeof(env), .user = p, .value = env_value, .helper = env_helper, .packet = sys_packet};
+	struct skep_eng_options o = {.size = sizeof(o), .budget = true};
+	struct skep_diags ds;
+	u64 from = store_now();
+	int err;
+
+	skep_diags_init(&ds);
+	err = engine()->compile(p->code, p->d.slots, &env, &o, &p->eng, &ds);
+	if (err && log)
+		skep_diags_print(&ds, p->name, log);
+	skep_diags_fini(&ds);
+	p->compile_ns = store_now() - from;
+	return err == SKEP_ENOMEM ? -ENOMEM : err ? -EINVAL : 0;
+}
+
+int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
+{
+	int ready = atomic_load(&p->ready);
+
+	if (ready)
+		return ready > 0 ? 0 : ready;
+	pthread_mutex_lock(&p->lock);
+	ready = atomic_load(&p->ready);
+	if (!ready) {
+		ready = open_maps(p);
+		if (!ready)
+			ready = verify(p, log, level, insns);
+		if (!ready)
+			ready = compile(p, log);
+		if (!ready)
+			ready = 1;
+		atomic_store(&p->ready, ready);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return ready > 0 ? 0 : ready;
+}
+
+int prog_bind(struct sprog *p, u32 map)
+{
+	for (u32 k = 0; k < p->d.nmap; k++)
+		if (p->map_id[k] == map)
+			return 0;
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(p->h->bound); k++) {
+		u32 none = 0;
+
+		if (__atomic_compare_exchange_n(&p->h->bound[k], &none, map, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ||
+		    none == map)
+			return 0;
+	}
+	return -ENOSPC;
+}

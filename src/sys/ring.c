@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ring buffers. The file is laid out as the kernel's mmap shows it: the consumer's position,
+ * the producer's, the data; what maps it for a consumer maps the data twice (skep_sys_mmap).
+ *
+ * A record's header is its length with two bits, and, where the kernel has a page offset, who
+ * reserved it. A producer that is killed between reserve and submit leaves a busy record, at
+ * which consumers would wait for ever: whoever finds it there discards it.
+ *
+ * Who waits in poll or epoll waits for a FIFO beside the file; a byte in it is a wake-up.
+ */
+#include "sys/sys_impl.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEADER = 8, NRESERVED = 64 };
+static _Thread_local struct {
+	u8 *record;
+	struct smap *m;
+} reserved[NRESERVED];
+
+static int check(struct mhead *h)
+{
+	if (h->key_size || h->value_size || !h->max_entries || (h->max_entries & (h->max_entries - 1)) ||
+	    h->max_entries % PAGE || (h->flags & ~BPF_F_NUMA_NODE))
+		return -EINVAL;
+	return h->max_entries > 1u << 30 ? -E2BIG : 0;
+}
+
+static u64 size(const struct mhead *h)
+{
+	return 2 * PAGE + (u64)h->max_entries;
+}
+
+static u64 *cons_pos(const struct smap *m)
+{
+	return (u64 *)m->mem;
+}
+
+static u64 *prod_pos(const struct smap *m)
+{
+	return (u64 *)(m->mem + PAGE);
+}
+
+static void fini(struct smap *m)
+{
+	if (m->view)
+		munmap(m->view, 2 * (u64)m->d.max_entries);
+	if (m->wake >= 0)
+		close(m->wake);
+}
+
+/* --- waking ------------------------------------------------------------------------------------------ */
+
+/* The FIFO of an object, opened for both ends so that neither blocks. */
+static int open_wake(u32 kind, u32 id)
+{
+	char path[PATH_LEN];
+	size_t n = (size_t)store_path(path, kind, id);
+	struct stat st;
+	int fd;
+
+	memcpy(path + n, ".wake", 6);
+	if (mkfifo(path, 0600) && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISFIFO(st.st_mode) || st.st_uid != geteuid())) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+void ring_wake(u32 kind, u32 id, int *fd)
+{
+	int have = __atomic_load_n(fd, __ATOMIC_ACQUIRE);
+
+	if (have < 0) {
+		int none = -1;
+
+		have = open_wake(kind, id);
+		if (have < 0)
+			return;
+		if (!__atomic_compare_exchange_n(fd, &none, have, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+			close(have);
+			have = none;
+		}
+	}
+	/* When it is full there are wake-ups enough in it. */
+	if (write(have, "", 1) < 0 && errno == EBADF)
+		__atomic_store_n(fd, -1, __ATOMIC_RELEASE);
+}
+
+int skep_sys_ring_wait(int fd)
+{
+	struct fhead h;
+
+	if (store_head(fd, &h) || (h.kind != SKEP_SYS_MAP && h.kind != SKEP_SYS_PERF))
+		return -1;
+	if (h.kind == SKEP_SYS_MAP && ((struct mhead *)h.more)->type != BPF_MAP_TYPE_RINGBUF)
+		return -1;
+	return open_wake(h.kind, h.id);
+}
+
+/* --- producing ----------------------------------------------------------------------------------------- */
+
+/* The data twice, so that no record is in two parts. */
+static u8 *view(struct smap *m)
+{
+	u8 *v = __atomic_load_n(&m->view, __ATOMIC_ACQUIRE);
+	u64 n = m->d.max_entries;
+	char path[PATH_LEN];
+	int fd;
+
+	if (v)
+		return v;
+	pthread_mutex_lock(&m->mine);
+	store_path(path, SKEP_SYS_MAP, m->o.id);
+	fd = m->view ? -1 : open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0) {
+		v = mmap(NULL, 2 * n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (v != MAP_FAILED &&
+		    mmap(v, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED &&
+		    mmap(v + n, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED)
+			__atomic_store_n(&m->view, v, __ATOMIC_RELEASE);
+		else if (v != MAP_FAILED)
+			munmap(v, 2 * n);
+		close(fd);
+	}
+	pthread_mutex_unlock(&m->mine);
+	return m->view;
+}
+
+/* Records at the consumer's position whose owners died are discarded. */
+static void bury(struct smap *m)
+{
+	u64 mask = m->d.max_entries - 1, at = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE);
+
+	while (at < __atomic_load_n(prod_pos(m), __ATOMIC_ACQUIRE)) {
+		u32 *h = (u32 *)(m->mem + 2 * PAGE + (at & mask & ~7ull));
+		u32 len = __atomic_load_n(&h[0], __ATOMIC_ACQUIRE);
+
+		if (!(len & BPF_RINGBUF_BUSY_BIT) || reader_alive(h[1]))
+			return;
+		__atomic_compare_exchange_n(&h[0], &len, (len & ~BPF_RINGBUF_BUSY_BIT) | BPF_RINGBUF_DISCARD_BIT, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		at += ((u64)(len & 0x3fffffff) + HEADER + 7) & ~7ull;
+	}
+}
+
+static u8 *reserve_locked(struct smap *m, u32 size)
+{
+	u64 mask = m->d.max_entries - 1, cons, prod = *prod_pos(m), len = ((u64)size + HEADER + 7) & ~7ull;
+	u8 *v = view(m);
+	u32 *h;
+
+	if (!v)
+		return NULL;
+	cons = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE);
+	if (prod - cons + len - 1 > mask)
+		return NULL;
+	h = (u32 *)(v + (prod & mask & ~7ull));
+	h[0] = size | BPF_RINGBUF_BUSY_BIT;
+	h[1] = reader_slot();
+	__atomic_store_n(prod_pos(m), prod + len, __ATOMIC_RELEASE);
+	return (u8 *)h + HEADER;
+}
+
+void *ring_reserve(struct smap *m, u64 size)
+{
+	u32 k = 0;
+	u8 *r;
+
+	while (k < NRESERVED && reserved[k].record)
+		k++;
+	if (k == NRESERVED || size > 0x3fffffff || size + HEADER > m->d.max_entries)
+		return NULL;
+	bury(m);
+	if (map_lock(m))
+		return NULL;
+	r = reserve_locked(m, (u32)size);
+	map_unlock(m);
+	if (r) {
+		reserved[k].record = r;
+		reserved[k].m = m;
+	}
+	return r;
+}
+
+void ring_commit(void *record, u64 flags, bool discard)
+{
+	u32 *h = (u32 *)((u8 *)record - HEADER), len, k = 0;
+	u64 at, cons;
+	struct smap *m;
+
+	while (k < NRESERVED && reserved[k].record != record)
+		k++;
+	if (k == NRESERVED)
+		return;
+	m = reserved[k].m;
+	reserved[k].record = NULL;
+	len = h[0] & ~BPF_RINGBUF_BUSY_BIT;
+	__atomic_exchange_n(&h[0], discard ? len | BPF_RINGBUF_DISCARD_BIT : len, __ATOMIC_SEQ_CST);
+	at = (u64)((u8 *)h - m->view) & (m->d.max_entries - 1);
+	cons = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE) & (m->d.max_entries - 1);
+	if ((flags & BPF_RB_FORCE_WAKEUP) || (cons == at && !(flags & BPF_RB_NO_WAKEUP)))
+		ring_wake(SKEP_SYS_MAP, m->o.id, &m->wake);
+}
+
+void ring_forget(void)
+{
+	for (u32 k = 0; k < NRESERVED; k++)
+		if (reserved[k].record)
+			ring_commit(reserved[k].record, 0, true);
+}
+
+int ring_output(struct smap *m, const void *data, u64 size, u64 flags)
+{
+	void *r;
+
+	if (flags & ~(u64)(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
+		return -EINVAL;
+	r = ring_reserve(m, size);
+	if (!r)
+		return -EAGAIN;
+	memcpy(r, data, size);
+	ring_commit(r, flags, false);
+	return 0;
+}
+
+u64 ring_query(struct smap *m, u64 what)
+{
+	switch (what) {
+	case BPF_RB_AVAIL_DATA: return *prod_pos(m) - *cons_pos(m);
+	case BPF_RB_RING_SIZE: return m->d.max_entries;
+	case BPF_RB_CONS_POS: return *cons_pos(m);
+	case BPF_RB_PROD_POS: return *prod_pos(m);
+	default: return 0;
+	}
+}
+
+const struct map_ops ring_ops = {.check = check, .size = size, .fini = fini};
+
+/* --- for those who consume -------------------------------------------------------------------------------- */
+
+bool ring_ready(struct smap *m)
+{
+	u64 at = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE);
+	const u32 *h = (const u32 *)(m->mem + 2 * PAGE + (at & (m->d.max_entries - 1) & ~7ull));
+
+	bury(m);
+	return at < __atomic_load_n(prod_pos(m), __ATOMIC_ACQUIRE) &&
+	       !(__atomic_load_n(h, __ATOMIC_ACQUIRE) & BPF_RINGBUF_BUSY_BIT);
+}
+
+void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off)
+{
+	u64 n = m->d.max_entries;
+	u8 *p;
+
+	/* The consumer's page may be written; the rest may not. */
+	if (prot & PROT_WRITE ? off != 0 || len != PAGE : off + (s64)len > (s64)(2 * PAGE + 2 * n) || off % PAGE) {
+		errno = prot & PROT_WRITE ? EPERM : EINVAL;
+		return MAP_FAILED;
+	}
+	p = mmap(addr, len, prot, flags, fd, off);
+	if (p != MAP_FAILED && (u64)off + len > 2 * PAGE + n) {
+		u64 from = 2 * PAGE + n - (u64)off;
+
+		if (mmap(p + from, len - from, prot, (flags & MAP_SHARED) | MAP_FIXED, fd, 2 * PAGE) == MAP_FAILED) {
+			munmap(p, len);
+			return MAP_FAILED;
+		}
+	}
+	return p;
+}

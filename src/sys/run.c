@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Running: PROG_TEST_RUN and runs of an embedder. Around a run the thread is a reader of maps
+ * and, when the program has values per processor, has a processor for itself.
+ */
+#include "sys/sys_impl.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PACKET_ROOM = 128 << 10, HEAD_ROOM = 256, ETH_LEN = 14, XDP_MAX = 60000, SKB_MAX = 3712, CTX_SMALL = 512, CTX_MAX = 65536 + 64 };
+
+static pthread_key_t packet_key;
+static pthread_once_t packet_once = PTHREAD_ONCE_INIT;
+
+static void free_packet(void *p)
+{
+	munmap(p, PACKET_ROOM);
+}
+
+static void make_key(void)
+{
+	pthread_key_create(&packet_key, free_packet);
+}
+
+/* Contexts have 32 bits for the addresses of a packet's ends, so it lies low. */
+u8 *run_packet_memory(u32 *len)
+{
+	void *p;
+
+	pthread_once(&packet_once, make_key);
+	p = pthread_getspecific(packet_key);
+	if (!p) {
+#ifdef MAP_32BIT
+		p = mmap(NULL, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+#else
+		p = mmap((void *)0x10000000, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#endif
+		if (p == MAP_FAILED)
+			return NULL;
+		if ((u64)(uintptr_t)p + PACKET_ROOM > UINT32_MAX) {
+			munmap(p, PACKET_ROOM);
+			return NULL;
+		}
+		pthread_setspecific(packet_key, p);
+	}
+	*len = PACKET_ROOM;
+	return p;
+}
+
+void run_sync(struct srun *r)
+{
+	u32 at = (u32)(uintptr_t)(r->buf + r->head);
+
+	if (r->xdp) {
+		struct xdp_md *x = (struct xdp_md *)r->ctx;
+
+		x->data = at;
+		x->data_end = at + r->len;
+		x->data_meta = at - r->meta;
+	} else {
+		struct __sk_buff *s = (struct __sk_buff *)r->ctx;
+
+		s->data = at;
+		s->data_end = at + r->len;
+		s->data_meta = at - r->meta;
+		s->len = r->len;
+	}
+}
+
+s64 sys_packet(u64 ctx, s64 off, u64 size)
+{
+	struct srun *r = run_now();
+	const u8 *p;
+
+	if (!r || !r->skb || off < 0 || (u64)off + size > r->len)
+		return -1;
+	p = r->buf + r->head + off;
+	return size == 1 ? *p : size == 2 ? skep_get16(p, true) : skep_get32(p, true);
+}
+
+/* --- one run, many runs ---------------------------------------------------------------------------- */
+
+static int begin(const struct sprog *p, struct srun *r)
+{
+	int err = reader_enter();
+
+	if (err)
+		return err;
+	if (p->percpu) {
+		err = cpu_take();
+		if (err) {
+			reader_leave();
+			return err;
+		}
+	} else if (!skep_sys_thread.cpu_depth) {
+		int cpu = sched_getcpu();
+
+		skep_sys_thread.cpu = cpu < 0 ? 0 : (u32)cpu;
+	}
+	if (p->tails)
+		for (u32 k = 0; k < p->nmap; k++)
+			prog_array_refresh(p->map[k]);
+	skep_eng_run_init(&r->eng);
+	return 0;
+}
+
+static void end(const struct sprog *p)
+{
+	ring_forget();
+	if (p->percpu)
+		cpu_drop();
+	reader_leave();
+}
+
+static u64 clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
+}
+
+static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *ret, u32 *each)
+{
+	struct srun *outer = skep_sys_thread.run;
+	u64 from, ns;
+	int err = begin(p, r);
+
+	if (err)
+		return err;
+	r->prog = p;
+	skep_sys_thread.run = r;
+	times = times ? times : 1;
+	from = clock_ns();
+	for (u32 k = 0; k < times; k++) {
+		r->eng.tails = 0;
+		*ret = (u32)skep_eng_run(p->eng, (u64)(uintptr_t)ctx, 0, &r->eng);
+		if (r->eng.stop)
+			break;
+		/* What earlier turns took out may be used again. */
+		if ((k & 63) == 63) {
+			reader_leave();
+			reader_enter();
+		}
+	}
+	ns = clock_ns() - from;
+	skep_sys_thread.run = outer;
+	end(p);
+	*each = (u32)SKEP_MIN(ns / times, (u64)UINT32_MAX);
+	p->h->run_cnt += times;
+	p->h->run_ns += ns;
+	return r->eng.stop ? -EFAULT : 0;
+}
+
+struct skep_sys_prog *skep_sys_prog_get(int fd)
+{
+	struct sobj *o;
+	int err = sobj_get(fd, SKEP_SYS_PROG, &o);
+
+	if (!err) {
+		err = prog_ready(sprog_of(o), NULL, 0, NULL);
+		if (err)
+			sobj_put(o);
+	}
+	errno = -err;
+	return err ? NULL : (struct skep_sys_prog *)sprog_of(o);
+}
+
+void skep_sys_prog_put(struct skep_sys_prog *p)
+{
+	sobj_put(&p->p.o);
+}
+
+u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
+{
+	struct srun r = {0}, *outer = skep_sys_thread.run;
+	u64 ret;
+
+	if (begin(&p->p, &r))
+		return 0;
+	r.prog = &p->p;
+	r.ctx = ctx;
+	skep_sys_thread.run = &r;
+	ret = skep_eng_run(p->p.eng, (u64)(uintptr_t)ctx, 0, &r.eng);
+	skep_sys_thread.run = outer;
+	end(&p->p);
+	return r.eng.stop ? 0 : ret;
+}
+
+/* --- PROG_TEST_RUN -------------------------------------------------------------------------------------- */
+
+struct testing {
+	union bpf_attr *attr;
+	struct sprog *p;
+	struct srun r;
+	u32 ctx_in; /* bytes that were given */
+	u32 ret, each;
+	u8 ctx[] __attribute__((aligned(16)));
+};
+
+static int read_packet(struct testing *t, u32 most)
+{
+	struct srun *r = &t->r;
+	u32 n = t->attr->test.data_size_in;
+
+	if (n < ETH_LEN || n > most)
+		return -EINVAL;
+	r->buf = run_packet_memory(&r->buf_len);
+	if (!r->buf)
+		return -ENOMEM;
+	r->head = HEAD_ROOM;
+	r->len = n;
+	memset(r->buf, 0, HEAD_ROOM);
+	if (user_read(r->buf + r->head, t->attr->test.data_in, n))
+		return -EFAULT;
+	memset(r->buf + r->head + n, 0, 512);
+	return 0;
+}
+
+/* The context as given: what is beyond ours must be zero. */
+static int read_ctx(struct testing *t, u32 most)
+{
+	u32 n = t->attr->test.ctx_size_in;
+
+	if (!t->attr->test.ctx_in)
+		return 0;
+	if (n > most) {
+		if (!user_zero(t->attr->test.ctx_in + most, n - most))
+			return -E2BIG;
+		n = most;
+	}
+	t->ctx_in = n;
+	return user_read(t->ctx, t->attr->test.ctx_in, n);
+}
+
+/* Bytes and their size to the caller; -ENOSPC when there are more. */
+static int give(u64 to, u32 room, const void *from, u32 n, u32 *size, bool sized)
+{
+	u32 some = sized ? SKEP_MIN(n, room) : n;
+
+	*size = n;
+	if (to && user_write(to, from, some))
+		return -EFAULT;
+	return to && some < n ? -ENOSPC : 0;
+}
+
+static int finish(struct testing *t, const void *data, u32 len, u32 ctx_len)
+{
+	int err = 0, err2 = 0;
+
+	t->attr->test.retval = t->ret;
+	t->attr->test.duration = t->each;
+	if (data)
+		err = give(t->attr->test.data_out, t->attr->test.data_size_out, data, len, &t->attr->test.data_size_out,
+			   t->attr->test.data_size_out != 0);
+	if (t->attr->test.ctx_out && ctx_len)
+		err2 = give(t->attr->test.ctx_out, t->attr->test.ctx_size_out, t->ctx, ctx_len, &t->attr->test.ctx_size_out, true);
+	return err ? err : err2;
+}
+
+static int run_xdp(struct testing *t)
+{
+	struct xdp_md *x = (struct xdp_md *)t->ctx;
+	u32 end, meta;
+	int err;
+
+	if (t->p->d.attach_type == BPF_XDP_DEVMAP || t->p->d.attach_type == BPF_XDP_CPUMAP)
+		return -EINVAL;
+	err = read_ctx(t, sizeof(*x));
+	if (!err && t->ctx_in) {
+		end = x->data_end;
+		meta = x->data;
+		if (x->egress_ifindex || x->data_meta || meta > end || end != t->attr->test.data_size_in || (meta & 3) || meta > 32 ||
+		    x->ingress_ifindex > 1 || (x->rx_queue_index && !x->ingress_ifindex))
+			return -EINVAL;
+	} else {
+		meta = 0;
+	}
+	if (!err)
+		err = read_packet(t, XDP_MAX);
+	if (err)
+		return err;
+	t->r.xdp = true;
+	t->r.ctx = t->ctx;
+	t->r.head += meta;
+	t->r.len -= meta;
+	t->r.meta = meta;
+	if (!t->ctx_in)
+		x->ingress_ifindex = 1;
+	run_sync(&t->r);
+	err = repeat(t->p, &t->r, t->ctx, t->attr->test.repeat, &t->ret, &t->each);
+	if (err)
+		return err;
+	x->data = t->r.meta;
+	x->data_end = t->r.meta + t->r.len;
+	x->data_meta = 0;
+	return finish(t, t->r.buf + t->r.head - t->r.meta, t->r.len + t->r.meta, sizeof(*x));
+}
+
+/* Only what a caller may set is other than zero. */
+static int check_skb(const struct testing *t)
+{
+	static const struct {
+		u16 from, to;
+	} zero[] = {{0, offsetof(struct __sk_buff, mark)},
+		    {offsetof(struct __sk_buff, queue_mapping), offsetof(struct __sk_buff, priority)},
+		    {offsetof(struct __sk_buff, tc_index), offsetof(struct __sk_buff, cb)},
+		    {offsetof(struct __sk_buff, hash), offsetof(struct __sk_buff, tstamp)},
+		    {offsetof(struct __sk_buff, sk), offsetof(struct __sk_buff, hwtstamp)}};
+	const struct __sk_buff *s = (const struct __sk_buff *)t->ctx;
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(zero); k++)
+		for (u32 b = zero[k].from; b < zero[k].to; b++)
+			if (t->ctx[b] && !(b >= offsetof(struct __sk_buff, gso_size) && b < offsetof(struct __sk_buff, gso_size) + 4))
+				return -EINVAL;
+	if (s->gso_segs > 65535 || (s->wire_len && s->wire_len < t->attr->test.data_size_in))
+		return -EINVAL;
+	if (s->ifindex > 1 || s->ingress_ifindex > 1)
+		return -ENODEV;
+	return 0;
+}
+
+static u32 packet_type(const u8 *mac)
+{
+	static const u8 none[6];
+
+	if (memcmp(mac, none, 6) == 0)
+		return 0;
+	return mac[0] & 1 ? memcmp(mac, "\xff\xff\xff\xff\xff\xff", 6) == 0 ? 1 : 2 : 3;
+}
+
+static int run_skb(struct testing *t)
+{
+	struct __sk_buff *s = (struct __sk_buff *)t->ctx;
+	bool l2 = t->p->d.type == BPF_PROG_TYPE_SCHED_CLS || t->p->d.type == BPF_PROG_TYPE_SCHED_ACT;
+	const u8 *mac;
+	int err = read_ctx(t, sizeof(*s));
+
+	if (!err)
+		err = read_packet(t, SKB_MAX);
+	if (!err)
+		err = check_skb(t);
+	if (err)
+		return err;
+	t->r.skb = true;
+	t->r.ctx = t->ctx;
+	mac = t->r.buf + t->r.head;
+	s->protocol = skep_get16(mac + 12, true) >= 0x600 ? skep_get16(mac + 12, false) : 0x0400;
+	s->pkt_type = packet_type(mac);
+	s->ifindex = 1;
+	if (!s->wire_len)
+		s->wire_len = t->r.len;
+	if (!s->gso_segs)
+		s->gso_segs = 0;
+	if (!l2) {
+		t->r.head += ETH_LEN;
+		t->r.len -= ETH_LEN;
+	}
+	run_sync(&t->r);
+	err = repeat(t->p, &t->r, t->ctx, t->attr->test.repeat, &t->ret, &t->each);
+	if (err)
+		return err;
+	if (!l2) {
+		t->r.head -= ETH_LEN;
+		t->r.len += ETH_LEN;
+		memset(t->r.buf + t->r.head, 0, ETH_LEN);
+	}
+	/* Of the context only what a program may have set comes back. */
+	s->protocol = s->pkt_type = s->data = s->data_end = s->data_meta = s->len = s->hash = s->vlan_present = s->vlan_proto =
+		s->vlan_tci = s->tc_index = s->tc_classid = s->queue_mapping = s->napi_id = 0;
+	return finish(t, t->r.buf + t->r.head, t->r.len, sizeof(*s));
+}
+
+/* Arguments, or memory that the program may change: SYSCALL. */
+static int run_plain(struct testing *t)
+{
+	bool call = t->p->d.type == BPF_PROG_TYPE_SYSCALL;
+	int err;
+
+	if (t->attr->test.data_in || t->attr->test.data_out || t->attr->test.repeat || t->attr->test.duration ||
+	    (!call && t->attr->test.ctx_out))
+		return -EINVAL;
+	if (t->attr->test.ctx_size_in > (call ? 65535u : 96u))
+		return -EINVAL;
+	err = read_ctx(t, call ? 65535 : 96);
+	if (!err)
+		err = repeat(t->p, &t->r, t->ctx, 1, &t->ret, &t->each);
+	if (err)
+		return err;
+	t->attr->test.retval = t->ret;
+	if (call && t->ctx_in)
+		return user_write(t->attr->test.ctx_in, t->ctx, t->ctx_in);
+	return 0;
+}
+
+static int run_type(struct testing *t)
+{
+	switch (t->p->d.type) {
+	case BPF_PROG_TYPE_XDP: return run_xdp(t);
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT: return run_skb(t);
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_SYSCALL: return run_plain(t);
+	default: return -524; /* ENOTSUPP */
+	}
+}
+
+int prog_test_run(union bpf_attr *attr, u32 size)
+{
+	struct testing *t;
+	struct sobj *o;
+	int err;
+
+	if ((attr->test.ctx_size_in && !attr->test.ctx_in) || (!attr->test.ctx_size_in && attr->test.ctx_in) ||
+	    (attr->test.ctx_size_out && !attr->test.ctx_out) || (!attr->test.ctx_size_out && attr->test.ctx_out))
+		return -EINVAL;
+	err = sobj_get((int)attr->test.prog_fd, SKEP_SYS_PROG, &o);
+	if (err)
+		return err;
+	/* The verifier lets a SYSCALL program reach 65535 bytes of its context. */
+	t = calloc(1, sizeof(*t) + (sprog_of(o)->d.type == BPF_PROG_TYPE_SYSCALL ? CTX_MAX : CTX_SMALL));
+	if (t) {
+		t->attr = attr;
+		t->p = sprog_of(o);
+		err = prog_ready(t->p, NULL, 0, NULL);
+		if (!err && (attr->test.flags & ~(u32)BPF_F_TEST_RUN_ON_CPU))
+			err = attr->test.flags & BPF_F_TEST_XDP_LIVE_FRAMES ? -EOPNOTSUPP : -EINVAL;
+		if (!err)
+			err = run_type(t);
+		free(t);
+	} else {
+		err = -ENOMEM;
+	}
+	sobj_put(o);
+	return err;
+}

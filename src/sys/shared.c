@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the processes of a store share besides objects: locks that survive their owners, the
+ * table of readers, processors, and the numbers of objects.
+ *
+ * Reclamation is by epochs. A reader writes the current epoch into its row before it looks at
+ * a map. A writer takes an element out, then reads and advances the epoch: whoever began with
+ * a later one cannot have seen the element. A row belongs to the thread that holds its lock;
+ * the kernel opens the lock of a thread that died, so a dead reader holds nothing back.
+ */
+#include "sys/sys_impl.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct reader {
+	struct shlock lock;
+	_Atomic u64 epoch; /* 0: does not read */
+	u64 pad[2];
+};
+struct table {
+	u32 magic, version;
+	u64 boot;
+	_Atomic u64 epoch;
+	_Atomic u32 nreader; /* rows ever used */
+	_Atomic u32 id[NKIND];
+	_Atomic u32 links; /* counts changes */
+	struct reader reader[NREADER];
+	struct shlock cpu[NCPU_MAX];
+};
+_Thread_local struct sthread skep_sys_thread = {.slot = -1};
+static struct table *table;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static u32 ncpu;
+
+/* --- locks --------------------------------------------------------------------------------- */
+
+void shlock_init(struct shlock *l)
+{
+	pthread_mutexattr_t a;
+
+	memset(l, 0, sizeof(*l));
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&l->m, &a);
+	pthread_mutexattr_destroy(&a);
+}
+
+static int taken(struct shlock *l, int err)
+{
+	if (err == EOWNERDEAD) {
+		pthread_mutex_consistent(&l->m);
+		return 1;
+	}
+	return err ? -EBUSY : 0;
+}
+
+int shlock_try(struct shlock *l)
+{
+	return taken(l, pthread_mutex_trylock(&l->m));
+}
+
+int shlock_take(struct shlock *l)
+{
+	struct timespec until;
+	int err;
+
+	for (u32 k = 0; k < 60; k++) {
+		err = pthread_mutex_trylock(&l->m);
+		if (err != EBUSY)
+			return taken(l, err);
+		for (volatile u32 spin = 0; spin < 30; spin++)
+			;
+	}
+	/* Nobody holds one for long: this ends what a broken file would make endless. */
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 10;
+	return taken(l, pthread_mutex_timedlock(&l->m, &until));
+}
+
+void shlock_drop(struct shlock *l)
+{
+	pthread_mutex_unlock(&l->m);
+}
+
+/* --- the table ------------------------------------------------------------------------------- */
+
+static u32 read_ncpu(void)
+{
+	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
+	char buf[64] = "";
+	u32 n = 0;
+	char *p;
+
+	if (f) {
+		if (!fgets(buf, sizeof(buf), f))
+			buf[0] = 0;
+		fclose(f);
+	}
+	p = strrchr(buf, '-');
+	if (!p)
+		p = strrchr(buf, ',');
+	n = buf[0] ? (u32)strtoul(p ? p + 1 : buf, NULL, 10) + 1 : (u32)sysconf(_SC_NPROCESSORS_CONF);
+	return n < 1 ? 1 : SKEP_MIN(n, (u32)NCPU_MAX);
+}
+
+static void leave_thread(void *arg)
+{
+	struct sthread *t = arg;
+
+	if (table && t->slot >= 0) {
+		atomic_store(&table->reader[t->slot].epoch, 0);
+		shlock_drop(&table->reader[t->slot].lock);
+		t->slot = -1;
+	}
+}
+
+/* The child's only thread has no row and holds no lock. */
+static void in_child(void)
+{
+	skep_sys_thread.slot = -1;
+	skep_sys_thread.depth = skep_sys_thread.cpu_depth = 0;
+	skep_sys_thread.run = NULL;
+}
+
+static void fresh_table(struct table *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (u32 k = 0; k < NREADER; k++)
+		shlock_init(&t->reader[k].lock);
+	for (u32 k = 0; k < NCPU_MAX; k++)
+		shlock_init(&t->cpu[k]);
+	atomic_store(&t->epoch, 1);
+	t->magic = OBJ_MAGIC;
+	t->version = OBJ_VERSION;
+	t->boot = store_boot();
+}
+
+static void open_table(void)
+{
+	char path[PATH_LEN];
+	struct table *t;
+	struct stat st;
+	int fd, lock = store_lock(true);
+
+	ncpu = read_ncpu();
+	if (lock < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/readers", store_dir());
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && posix_fallocate(fd, 0, sizeof(*t)) == 0) {
+		t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (t != MAP_FAILED) {
+			if (t->magic != OBJ_MAGIC || t->version != OBJ_VERSION || t->boot != store_boot() || !t->epoch)
+				fresh_table(t);
+			table = t;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	close(lock);
+	pthread_key_create(&key, leave_thread);
+	pthread_atfork(NULL, NULL, in_child);
+}
+
+static struct table *get_table(void)
+{
+	if (!store_dir())
+		return NULL;
+	pthread_once(&once, open_table);
+	return table;
+}
+
+u32 cpu_count(void)
+{
+	get_table();
+	return ncpu ? ncpu : 1;
+}
+
+u32 next_id(u32 kind)
+{
+	struct table *t = get_table();
+
+	return t ? atomic_fetch_add(&t->id[kind], 1) + 1 : 0;
+}
+
+void table_changed(void)
+{
+	struct table *t = get_table();
+
+	if (t)
+		atomic_fetch_add(&t->links, 1);
+}
+
+u32 table_generation(void)
+{
+	struct table *t = get_table();
+
+	return t ? atomic_load(&t->links) : 0;
+}
+
+/* --- readers ---------------------------------------------------------------------------------- */
+
+static int take_row(struct table *t)
+{
+	for (u32 k = 0; k < NREADER; k++) {
+		u32 n;
+
+		if (shlock_try(&t->reader[k].lock) < 0)
+			continue;
+		atomic_store(&t->reader[k].epoch, 0);
+		n = atomic_load(&t->nreader);
+		while (n < k + 1 && !atomic_compare_exchange_weak(&t->nreader, &n, k + 1))
+			;
+		skep_sys_thread.slot = (s32)k;
+		pthread_setspecific(key, &skep_sys_thread);
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+int reader_enter(void)
+{
+	struct sthread *th = &skep_sys_thread;
+	int err = 0;
+
+	if (th->depth++)
+		return 0;
+	if (th->slot < 0) {
+		struct table *t = get_table();
+
+		err = t ? take_row(t) : -ENOMEM;
+	}
+	if (err) {
+		th->depth--;
+		return err;
+	}
+	atomic_store(&table->reader[th->slot].epoch, atomic_load(&table->epoch));
+	return 0;
+}
+
+void reader_leave(void)
+{
+	struct sthread *th = &skep_sys_thread;
+
+	if (--th->depth == 0)
+		atomic_store_explicit(&table->reader[th->slot].epoch, 0, memory_order_release);
+}
+
+u64 reader_stamp(void)
+{
+	return table ? atomic_fetch_add(&table->epoch, 1) : 0;
+}
+
+u32 reader_slot(void)
+{
+	return skep_sys_thread.slot < 0 ? UINT32_MAX : (u32)skep_sys_thread.slot;
+}
+
+bool reader_alive(u32 slot)
+{
+	struct table *t = get_table();
+	int got;
+
+	if (!t || slot >= NREADER)
+		return false;
+	got = shlock_try(&t->reader[slot].lock);
+	if (got < 0)
+		return true;
+	atomic_store(&t->reader[slot].epoch, 0);
+	shlock_drop(&t->reader[slot].lock);
+	return false;
+}
+
+bool reader_safe(u64 stamp)
+{
+	u32 n = SKEP_MIN(atomic_load(&table->nreader), (u32)NREADER);
+
+	for (u32 k = 0; k < n; k++) {
+		u64 e = atomic_load(&table->reader[k].epoch);
+
+		if (e && e <= stamp && (k == (u32)skep_sys_thread.slot || reader_alive(k)))
+			return false;
+	}
+	return true;
+}
+
+/* --- processors --------------------------------------------------------------------------------- */
+
+int cpu_take(void)
+{
+	struct sthread *th = &skep_sys_thread;
+	struct table *t = get_table();
+	u32 first;
+	int got;
+
+	if (th->cpu_depth++)
+		return 0;
+	if (!t) {
+		th->cpu_depth--;
+		return -ENOMEM;
+	}
+	got = sched_getcpu();
+	first = got < 0 ? 0 : (u32)got % ncpu;
+	for (u32 k = 0; k < ncpu; k++) {
+		th->cpu = (first + k) % ncpu;
+		if (shlock_try(&t->cpu[th->cpu]) >= 0)
+			return 0;
+	}
+	th->cpu = first;
+	if (shlock_take(&t->cpu[first]) >= 0)
+		return 0;
+	th->cpu_depth--;
+	return -EBUSY;
+}
+
+void cpu_drop(void)
+{
+	struct sthread *th = &skep_sys_thread;
+
+	if (--th->cpu_depth == 0)
+		shlock_drop(&table->cpu[th->cpu]);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sys: bpf(2), answered in user space with the kernel's structures and errors. Objects are
+ * files in a store that every process of the user maps or reads, and file descriptors are
+ * descriptors of these files; nothing runs in the background. A program is verified in the
+ * process that runs it, whoever loaded it.
+ *
+ * The store is $SKEP_STORE, else $XDG_RUNTIME_DIR/skep, else /dev/shm/skep-UID. It must
+ * belong to the user and be closed to others. An object lives while a process has it open,
+ * while it is pinned, or while a living object refers to it.
+ *
+ * Every function may be called from any thread.
+ */
+#ifndef SKEP_SYS_H
+#define SKEP_SYS_H
+
+#include "base/base.h"
+
+union bpf_attr;
+
+/* As bpf(2): the result or a negative errno. */
+int skep_sys_bpf(int cmd, union bpf_attr *attr, unsigned size);
+/* As perf_event_open(2) for the software output of programs; only what perf buffers need. */
+int skep_sys_perf_event_open(const void *attr, int pid, int cpu, int group, unsigned long flags);
+
+enum skep_sys_kind {
+	SKEP_SYS_NONE,
+	SKEP_SYS_MAP,
+	SKEP_SYS_PROG,
+	SKEP_SYS_BTF,
+	SKEP_SYS_LINK,
+	SKEP_SYS_PERF,
+};
+/* What a descriptor of this process is of the store's. */
+enum skep_sys_kind skep_sys_fd_kind(int fd);
+/*
+ * mmap(2) of a map or perf buffer. True when it is one that needs more than the file's own
+ * mmap; then *out is the address or MAP_FAILED with errno.
+ */
+bool skep_sys_mmap(void *addr, size_t len, int prot, int flags, int fd, s64 off, void **out);
+/*
+ * A path under /sys/fs/bpf as it is in the store, in `buf`; false when `path` is another one.
+ */
+bool skep_sys_path(const char *path, char *buf, size_t size);
+/*
+ * A descriptor that is readable when the ring of `fd` may have new records, for poll and
+ * epoll; -1 when it is no ring. The caller closes it.
+ */
+int skep_sys_ring_wait(int fd);
+/* Is there a record that was not consumed? */
+bool skep_sys_ring_ready(int fd);
+
+/* --- running what was loaded, for embedders ----------------------------------------- */
+
+struct skep_sys_prog;
+/* The program behind a descriptor, verified and compiled; NULL and errno. */
+struct skep_sys_prog *skep_sys_prog_get(int fd);
+void skep_sys_prog_put(struct skep_sys_prog *p);
+/* Run it once with this context. The context must be what the program's type promises. */
+u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx);
+/*
+ * An event of the embedder: run the programs that anyone attached to this name as a raw
+ * tracepoint, with these arguments (at most 12). How many ran, or a negative errno.
+ */
+int skep_sys_raise(const char *name, const u64 *args, u32 n);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sys: what its files share. Functions return 0 (or what they say) or a negative errno.
+ *
+ * What lies in the store may have been changed by anyone who may write there. So sizes and
+ * limits are copied from a file once, checked, and used from the copy; an index that is read
+ * from shared memory is checked before it is used, and loops over shared links are bounded.
+ */
+#ifndef SKEP_SYS_IMPL_H
+#define SKEP_SYS_IMPL_H
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "jit/jit.h"
+#include "sys/sys.h"
+#include "vm/vm.h"
+
+enum {
+	PAGE = 4096,
+	PATH_LEN = 512,
+	OBJ_MAGIC = 0x70656b73, /* "skep" */
+	OBJ_VERSION = 1,
+	NKIND = SKEP_SYS_PERF + 1,
+	NREADER = 1024,
+	NCPU_MAX = 256,
+	KEY_MAX = 512 + 32,
+};
+
+/* --- the store -------------------------------------------------------------------- */
+
+/*
+ * The last page of every file in the store. What comes before it is the object's own, so that
+ * an mmap of the descriptor shows what the kernel's would show.
+ */
+struct fhead {
+	u32 magic, version, kind, id;
+	u64 size; /* bytes before this page */
+	u64 born; /* nanoseconds since boot */
+	u64 boot; /* of the machine: locks of an earlier one mean nothing */
+	u32 uid, pad;
+	char name[16];
+	u8 more[3072]; /* of the kind */
+};
+
+struct sobj; /* an object that this process has open */
+
+const char *store_dir(void); /* NULL: there is none, errno says why */
+int store_path(char *buf, u32 kind, u32 id);
+int store_lock(bool exclusive); /* a descriptor to close, or a negative errno */
+/*
+ * A new file of `size` bytes and a head, not yet visible; `store_publish` gives it an id and
+ * its place and returns the id. The descriptor keeps it alive.
+ */
+int store_create(u32 kind, u64 size, struct fhead *head, bool reserve);
+int store_publish(int fd, struct fhead *head);
+void store_discard(int fd);
+/* A descriptor by id: O_RDONLY, O_WRONLY or O_RDWR. */
+int store_open(u32 kind, u32 id, int access);
+/* The checked head of a descriptor of the store; -EBADF for other files. */
+int store_head(int fd, struct fhead *h);
+int store_next_id(u32 kind, u32 after, u32 *next);
+int store_pin(int fd, const char *path);
+int store_get(const char *path, int access);
+void store_collect(void);
+u64 store_boot(void);
+u64 store_now(void);
+
+/* --- processes together ---------------------------------------------------------------- */
+
+/* A lock that the death of its owner opens. */
+struct shlock {
+	pthread_mutex_t m;
+};
+void shlock_init(struct shlock *l);
+/* 0, 1 when the owner died holding it, -EBUSY when it cannot be had. */
+int shlock_take(struct shlock *l);
+int shlock_try(struct shlock *l);
+void shlock_drop(struct shlock *l);
+
+/*
+ * Readers say that they read; what was taken out of a map before the oldest of them began
+ * may be used again.
+ */
+int reader_enter(void); /* nests; negative errno */
+void reader_leave(void);
+u64 reader_stamp(void);	    /* for something that was just taken out */
+bool reader_safe(u64 stamp); /* has nobody seen it? */
+u32 reader_slot(void);	    /* of this thread, UINT32_MAX: none */
+bool reader_alive(u32 slot);
+u32 next_id(u32 kind);
+/* A processor for the time of a run, nobody else's meanwhile. */
+int cpu_take(void);
+void cpu_drop(void);
+u32 cpu_count(void);
+
+/* What helpers know of the thread. */
+struct sthread {
+	u32 cpu;
+	u32 depth; /* of reader_enter */
+	u32 cpu_depth;
+	s32 slot;  /* of the table of readers, -1: none yet */
+	u64 rand, pid_tgid;
+	struct srun *run;
+};
+extern _Thread_local struct sthread skep_sys_thread __attribute__((tls_model("initial-exec")));
+
+/* --- objects of this process ---------------------------------------------------------- */
+
+struct sobj {
+	struct sobj *next;
+	u64 dev, ino;
+	u32 kind, id;
+	atomic_uint refs;
+	void (*free)(struct sobj *o);
+};
+/* By descriptor or id, opened by `kind`'s opener when this process has not seen it. */
+int sobj_get(int fd, u32 kind, struct sobj **out);
+int sobj_get_id(u32 id, u32 kind, struct sobj **out);
+void sobj_put(struct sobj *o);
+/* Make a new object known that `fd` was published for. */
+void sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o);
+static inline void sobj_hold(struct sobj *o)
+{
+	atomic_fetch_add(&o->refs, 1);
+}
+int smap_open(int fd, const struct fhead *h, struct sobj **out);
+int sprog_open(int fd, const struct fhead *h, struct sobj **out);
+int sbtf_open(int fd, const struct fhead *h, struct sobj **out);
+int slink_open(int fd, const struct fhead *h, struct sobj **out);
+int sperf_open(int fd, const struct fhead *h, struct sobj **out);
+
+/* --- maps ------------------------------------------------------------------------------- */
+
+/* A map's part of its file's head. */
+struct mhead {
+	u32 type, key_size, value_size, max_entries, flags;
+	u32 btf, key_type, value_type;
+	u32 inner; /* the id of a map like those inside */
+	u32 ncpu, nbucket, nslot, slot_size, seed;
+	u64 extra;
+	u32 frozen; /* from here on it changes */
+	u32 gen;    /* of a prog array's contents */
+	u32 writers; /* mappings that user space writes */
+	struct shlock lock;
+	/* guarded by the lock */
+	u32 count, fresh, ready; /* elements; slots never used; slots that have memory */
+	u32 free, old_first, old_last, nold, hand;
+	u64 head, tail;
+};
+
+struct smap;
+struct map_ops {
+	int (*check)(struct mhead *h);		     /* attributes; fills in the layout */
+	u64 (*size)(const struct mhead *h);	     /* bytes of the payload */
+	void (*init)(struct smap *m);
+	void (*recover)(struct smap *m);	     /* an owner of the lock died */
+	void *(*lookup)(struct smap *m, const void *key); /* the program's view */
+	int (*update)(struct smap *m, const void *key, const void *value, u64 flags);
+	int (*remove)(struct smap *m, const void *key);
+	int (*next)(struct smap *m, const void *key, void *next);
+	/* the view of bpf(2) */
+	int (*read)(struct smap *m, const void *key, void *value, u64 flags);
+	int (*write)(struct smap *m, const void *key, const void *value, u64 flags);
+	int (*take)(struct smap *m, const void *key, void *value, u64 flags);
+	int (*push)(struct smap *m, const void *value, u64 flags);
+	int (*pop)(struct smap *m, void *value, bool keep);
+	void (*fini)(struct smap *m);
+};
+
+struct smap {
+	struct skep_eng_map eng; /* first: programs hold its address */
+	struct sobj o;
+	const struct map_ops *ops;
+	struct mhead d;		 /* the checked copy; what changes is in *h */
+	struct mhead *h;	 /* shared */
+	u8 *mem;
+	u64 len, payload;
+	u32 vstride; /* of values: rounded up, of one processor */
+	char name[16];
+	u64 born;
+	/* in this process only */
+	pthread_mutex_t mine;
+	struct smap **inner; /* by slot or index */
+	struct sprog **prog;
+	struct sperf **perf;
+	u32 gen;
+	void *fixed; /* the contents of a frozen map that programs may only read */
+	u8 *view; /* a ring's pages with the data twice */
+	int wake; /* descriptor that wakes who waits for a ring, -1 */
+};
+static inline struct smap *smap_of(struct sobj *o)
+{
+	return (struct smap *)((u8 *)o - offsetof(struct smap, o));
+}
+extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops,
+    prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops;
+const struct map_ops *map_ops_of(u32 type);
+int map_create(const union bpf_attr *attr, u32 size);
+/* What is verified against a frozen map's contents must not see them change. */
+int map_fix(struct smap *m);
+int map_lock(struct smap *m);
+void map_unlock(struct smap *m);
+u32 map_value_size(const struct smap *m); /* as bpf(2) sees it */
+bool map_percpu(u32 type);
+static inline u32 round8(u32 n)
+{
+	return (n + 7) & ~7u;
+}
+/* Copies by words where it can, so that a number is never seen half written. */
+void copy_value(void *to, const void *from, u32 n);
+void *sys_hash_find(struct smap *m, const void *key);
+int sys_hash_update(struct smap *m, const void *key, const void *value, u64 flags);
+int sys_hash_remove(struct smap *m, const void *key);
+/* `f` for each element until it returns other than 0. Elements may come and go meanwhile. */
+void sys_hash_for_each(struct smap *m, int (*f)(void *arg, const void *key, void *value), void *arg);
+void *percpu_value(struct smap *m, const void *key, u32 cpu);
+
+/* rings */
+void *ring_reserve(struct smap *m, u64 size);
+void ring_commit(void *record, u64 flags, bool discard);
+int ring_output(struct smap *m, const void *data, u64 size, u64 flags);
+u64 ring_query(struct smap *m, u64 what);
+bool ring_ready(struct smap *m);
+void ring_forget(void); /* discards what the thread reserved and did not submit */
+void ring_wake(u32 kind, u32 id, int *fd);
+void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off);
+void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off);
+bool perf_ready(struct sobj *o);
+int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size);
+
+/* maps of programs and maps */
+struct smap *map_inner(struct smap *m, u32 index, u32 id);
+int prog_array_refresh(struct smap *m);
+
+/* --- types and programs -------------------------------------------------------------------- */
+
+struct sbtf {
+	struct sobj o;
+	const u8 *data;
+	u64 map_len;
+	u32 len;
+	char name[16];
+};
+static inline struct sbtf *sbtf_of(struct sobj *o)
+{
+	return (struct sbtf *)((u8 *)o - offsetof(struct sbtf, o));
+}
+int btf_load(const union bpf_attr *attr, u32 size);
+
+/* A program's part of its file's head; the payload follows this order, each part at 8 bytes. */
+struct phead {
+	u32 type, attach_type, flags, slots;
+	u32 btf, nfunc, func_rec, nline, line_rec, nmap, license_len;
+	u32 gpl, verified, kern_version, attach_btf, image;
+	u8 tag[8];
+	u64 run_ns, run_cnt;
+	u32 bound[16]; /* maps of PROG_BIND_MAP; grows */
+};
+struct sprog {
+	struct sobj o;
+	struct phead d;
+	struct phead *h; /* shared */
+	u8 *mem;
+	u64 len;
+	char name[16];
+	u64 born;
+	/* in the payload; descriptors of maps are replaced by their ids */
+	const u8 *code, *func, *line;
+	const u32 *map_id;
+	const char *license;
+	/* when it is ready to run */
+	pthread_mutex_t lock;
+	atomic_int ready; /* 1: yes; negative: why not */
+	struct smap **map;
+	u32 nmap;
+	struct skep_eng_prog *eng;
+	bool percpu, tails, runs_locked;
+	u64 compile_ns;
+};
+struct skep_sys_prog {
+	struct sprog p;
+};
+static inline struct sprog *sprog_of(struct sobj *o)
+{
+	return (struct sprog *)((u8 *)o - offsetof(struct sprog, o));
+}
+int prog_load(union bpf_attr *attr, u32 size);
+int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns);
+int prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the program */
+int prog_test_run(union bpf_attr *attr, u32 size);
+/* Helpers by id for a type of program; NULL: this build has none. */
+const struct skep_eng_helper *helper_find(u32 prog_type, s64 id);
+s64 sys_packet(u64 ctx, s64 off, u64 size);
+
+/* One run; skep_sys_thread.run while it lasts. */
+struct srun {
+	const struct sprog *prog;
+	struct skep_eng_run eng;
+	u8 *ctx;
+	u32 ctx_len;
+	/* the packet, in memory that 32 bits can address */
+	u8 *buf;
+	u32 buf_len, head, len, meta; /* data begins at buf + head; meta bytes before it */
+	u32 redirect_if, redirect_map, redirect_flags;
+	u32 protocol;
+	bool skb, xdp;
+};
+u8 *run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */
+void run_sync(struct srun *r);	  /* the context's pointers after the packet moved */
+static inline struct srun *run_now(void)
+{
+	return skep_sys_thread.run;
+}
+/* Rows of helpers; a file has a table of them that ends with id 0. */
+struct helper_row {
+	u16 id;
+	u8 types; /* enum helper_types: for whom */
+	struct skep_eng_helper h;
+};
+enum helper_types { HT_ANY = 1, HT_SKB = 2, HT_XDP = 4 };
+extern const struct helper_row helper_rows[], helper_mem_rows[], helper_net_rows[];
+
+int info_by_fd(union bpf_attr *attr, u32 size);
+int link_create(const union bpf_attr *attr, u32 size);
+int link_detach(const union bpf_attr *attr, u32 size);
+int link_info(union bpf_attr *attr, struct sobj *o);
+int raw_tracepoint_open(const union bpf_attr *attr, u32 size);
+/* The store's links changed; a number that says so. */
+void table_changed(void);
+u32 table_generation(void);
+
+/* --- the caller's memory -------------------------------------------------------------------- */
+
+int user_read(void *to, u64 from, u64 n);  /* -EFAULT */
+int user_write(u64 to, const void *from, u64 n);
+int user_string(char *to, u64 from, u32 size); /* length, -EFAULT, -E2BIG when it does not end */
+bool user_zero(u64 from, u64 n);
+
+void sha1(const void *p, size_t n, u8 out[20]);
+
+#endif
