@@ -84,6 +84,17 @@ static int get_key(struct access *a, u64 key)
 	return user_read(a->key, key, a->m->d.key_size);
 }
 
+/* How a map says that it has no keys. */
+static int lacking(const struct smap *m)
+{
+	switch (m->d.type) {
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK: return -EINVAL;
+	case BPF_MAP_TYPE_BLOOM_FILTER: return -EOPNOTSUPP;
+	default: return -524; /* ENOTSUPP */
+	}
+}
+
 static int lookup_elem(union bpf_attr *attr, u32 size)
 {
 	struct access a;
@@ -100,7 +111,7 @@ static int lookup_elem(union bpf_attr *attr, u32 size)
 	if (!err && a.m->d.type == BPF_MAP_TYPE_BLOOM_FILTER)
 		err = user_read(a.value, attr->value, a.value_size);
 	if (!err)
-		err = a.m->ops->read ? a.m->ops->read(a.m, a.key, a.value, attr->flags) : -ENOTSUP;
+		err = a.m->ops->read ? a.m->ops->read(a.m, a.key, a.value, attr->flags) : -524;
 	if (!err && a.m->d.type != BPF_MAP_TYPE_BLOOM_FILTER)
 		err = user_write(attr->value, a.value, a.value_size);
 	return close_access(&a, err);
@@ -121,7 +132,7 @@ static int update_elem(union bpf_attr *attr, u32 size)
 	if (!err)
 		err = user_read(a.value, attr->value, a.value_size);
 	if (!err)
-		err = a.m->ops->write ? a.m->ops->write(a.m, a.key, a.value, attr->flags) : -ENOTSUP;
+		err = a.m->ops->write ? a.m->ops->write(a.m, a.key, a.value, attr->flags) : -524;
 	return close_access(&a, err);
 }
 
@@ -136,7 +147,7 @@ static int delete_elem(union bpf_attr *attr, u32 size)
 	if (!err)
 		err = get_key(&a, attr->key);
 	if (!err)
-		err = a.m->ops->remove ? a.m->ops->remove(a.m, a.key) : -ENOTSUP;
+		err = a.m->ops->remove ? a.m->ops->remove(a.m, a.key) : lacking(a.m);
 	return close_access(&a, err);
 }
 
@@ -152,7 +163,7 @@ static int next_key(union bpf_attr *attr, u32 size)
 	if (!err && attr->key)
 		err = get_key(&a, attr->key);
 	if (!err)
-		err = a.m->ops->next ? a.m->ops->next(a.m, a.key, next) : -ENOTSUP;
+		err = a.m->ops->next ? a.m->ops->next(a.m, a.key, next) : lacking(a.m);
 	if (!err)
 		err = user_write(attr->next_key, next, a.m->d.key_size);
 	return close_access(&a, err);
@@ -171,7 +182,7 @@ static int take_elem(union bpf_attr *attr, u32 size)
 	if (!err)
 		err = get_key(&a, attr->key);
 	if (!err)
-		err = a.m->ops->take ? a.m->ops->take(a.m, a.key, a.value, attr->flags) : -ENOTSUP;
+		err = a.m->ops->take ? a.m->ops->take(a.m, a.key, a.value, attr->flags) : -524;
 	if (!err)
 		err = user_write(attr->value, a.value, a.value_size);
 	return close_access(&a, err);
@@ -225,7 +236,7 @@ static int batch_lookup(union bpf_attr *attr, bool take)
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, take ? MAY_READ | MAY_WRITE : MAY_READ);
 	if (!err && (!a.m->ops->next || !a.m->ops->read || (take && !a.m->ops->take)))
-		err = -ENOTSUP;
+		err = -524;
 	if (!err)
 		err = batch_start(&a, attr, &skip);
 	attr->batch.count = 0;
@@ -271,7 +282,7 @@ static int batch_update(union bpf_attr *attr)
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, MAY_WRITE);
 	if (!err && !a.m->ops->write)
-		err = -ENOTSUP;
+		err = -524;
 	for (; !err && n < attr->batch.count; n++) {
 		err = get_key(&a, attr->batch.keys + (u64)n * a.m->d.key_size);
 		if (!err)
@@ -295,7 +306,7 @@ static int batch_delete(union bpf_attr *attr)
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, MAY_WRITE);
 	if (!err && !a.m->ops->remove)
-		err = -ENOTSUP;
+		err = -524;
 	for (; !err && n < attr->batch.count; n++) {
 		err = get_key(&a, attr->batch.keys + (u64)n * a.m->d.key_size);
 		if (!err)

@@ -99,6 +99,8 @@ static int percpu_check(struct mhead *h)
 {
 	int err = check_common(h, BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG);
 
+	if (!err && (h->flags & BPF_F_NUMA_NODE))
+		err = -EINVAL;
 	return err ? err : h->value_size > 32768 ? -E2BIG : 0;
 }
 

@@ -107,9 +107,11 @@ static int check(struct mhead *h)
 
 	if ((h->flags & ~flags) || !h->max_entries || !h->key_size || !h->value_size)
 		return -EINVAL;
+	if (percpu && (h->flags & BPF_F_NUMA_NODE))
+		return -EINVAL;
 	if (lru(h->type) ? h->flags & BPF_F_NO_PREALLOC : h->flags & BPF_F_NO_COMMON_LRU)
 		return h->flags & BPF_F_NO_COMMON_LRU ? -EINVAL : -524;
-	if (h->key_size > 512 || h->value_size > 1u << 24 || (percpu && h->value_size > 32768))
+	if (h->key_size > KEY_MAX || h->value_size > 1u << 24 || (percpu && h->value_size > 32768))
 		return -E2BIG;
 	return layout(h, round8(h->value_size) * (percpu ? h->ncpu : 1));
 }
@@ -653,7 +655,7 @@ static int lpm_next(struct smap *m, const void *key, void *out)
 
 static void lpm_recover(struct smap *m)
 {
-	u32 n_of[KEY_MAX * 8] = {0};
+	u32 n_of[257 * 8] = {0};
 
 	recover(m);
 	for (u32 i = 0; i < m->h->fresh && i < m->d.nslot; i++) {

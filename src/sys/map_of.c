@@ -304,8 +304,10 @@ static int dev_check(struct mhead *h)
 		return -EINVAL;
 	if (h->type == BPF_MAP_TYPE_XSKMAP && h->value_size != 4)
 		return -EINVAL;
-	if (h->key_size != 4 || (h->flags & BPF_F_MMAPABLE))
+	if (h->key_size != 4 || (h->flags & ~(BPF_F_NUMA_NODE | (h->type == BPF_MAP_TYPE_CPUMAP ? 0 : BPF_F_RDONLY | BPF_F_WRONLY))))
 		return -EINVAL;
+	if (h->type == BPF_MAP_TYPE_CPUMAP && h->max_entries > 512)
+		return -E2BIG;
 	return hash_ops.check(h);
 }
 

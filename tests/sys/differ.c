@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The same random calls of bpf(2) to skep and to the running kernel: results, errors and
+ * contents must be the same. Without a kernel that lets us, only skep is driven (and must not
+ * crash or contradict itself).
+ *
+ *	differ [CALLS [SEED]]
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/sys.h"
+
+enum { KEYS = 24, VALUE_MAX = 4096 };
+
+static bool kernel;
+static u64 calls, failures;
+
+static int to_kernel(int cmd, union bpf_attr *attr, unsigned size)
+{
+	long r = syscall(SYS_bpf, cmd, attr, size);
+
+	return r < 0 ? -errno : (int)r;
+}
+
+struct kind {
+	const char *name;
+	u32 type, key, value, entries, flags;
+	bool order; /* the order of keys is the kernel's */
+	bool evicts;
+};
+static const struct kind kinds[] = {
+	{"array", BPF_MAP_TYPE_ARRAY, 4, 12, 10, 0, true},
+	{"array, mmapable", BPF_MAP_TYPE_ARRAY, 4, 8, 10, BPF_F_MMAPABLE, true},
+	{"hash", BPF_MAP_TYPE_HASH, 4, 8, 10, 0, false},
+	{"hash, not preallocated", BPF_MAP_TYPE_HASH, 8, 20, 10, BPF_F_NO_PREALLOC, false},
+	{"hash, read only", BPF_MAP_TYPE_HASH, 4, 8, 10, BPF_F_RDONLY, false},
+	{"hash, write only", BPF_MAP_TYPE_HASH, 4, 8, 10, BPF_F_WRONLY, false},
+	{"percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 12, 10, 0, true},
+	{"percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 4, 12, 10, 0, false},
+	{"lru_hash", BPF_MAP_TYPE_LRU_HASH, 4, 8, 2000, 0, false},
+	{"lpm_trie", BPF_MAP_TYPE_LPM_TRIE, 8, 4, 30, BPF_F_NO_PREALLOC, false},
+	{"queue", BPF_MAP_TYPE_QUEUE, 0, 8, 5, 0, true},
+	{"stack", BPF_MAP_TYPE_STACK, 0, 8, 5, 0, true},
+};
+
+struct pair {
+	int skep, kernel;
+};
+
+static void bad(const struct kind *k, const char *what, int got, int want)
+{
+	printf("%s: %s: skep says %d, the kernel %d\n", k->name, what, got, want);
+	failures++;
+}
+
+/* A call to both; -1000: they disagreed. */
+static int both(const struct kind *k, const char *what, int cmd, union bpf_attr *a, union bpf_attr *b)
+{
+	int got = skep_sys_bpf(cmd, a, sizeof(*a)), want;
+
+	calls++;
+	if (!kernel)
+		return got;
+	want = to_kernel(cmd, b, sizeof(*b));
+	if (got != want && !(got >= 0 && want >= 0)) {
+		bad(k, what, got, want);
+		return -1000;
+	}
+	return got;
+}
+
+static void random_key(const struct kind *k, struct skep_rng *r, u8 *key)
+{
+	u32 n = (u32)skep_rng_below(r, KEYS);
+
+	memset(key, 0, 16);
+	memcpy(key, &n, 4);
+	if (k->type == BPF_MAP_TYPE_LPM_TRIE) {
+		n = (u32)skep_rng_below(r, 34);
+		memcpy(key, &n, 4);
+		n = (u32)skep_rng_below(r, 4) * 0x01010101;
+		memcpy(key + 4, &n, 4);
+		key[4] = 10;
+		key[5] = (u8)skep_rng_below(r, 3);
+		/* The kernel keeps the bits behind the prefix as they were given; here they are 0. */
+		for (u32 bit = key[0]; bit < 32; bit++)
+			key[4 + bit / 8] &= (u8)~(0x80 >> bit % 8);
+	}
+}
+
+static u64 random_flags(struct skep_rng *r)
+{
+	static const u64 flags[] = {0, 0, 0, BPF_NOEXIST, BPF_EXIST, 3, 4, 1u << 20};
+
+	return flags[skep_rng_below(r, SKEP_ARRAY_SIZE(flags))];
+}
+
+static u32 value_size(const struct kind *k)
+{
+	bool percpu = k->type == BPF_MAP_TYPE_PERCPU_ARRAY || k->type == BPF_MAP_TYPE_PERCPU_HASH;
+
+	return percpu ? ((k->value + 7) & ~7u) * 64 : k->value;
+}
+
+static void step(const struct kind *k, const struct pair *p, struct skep_rng *r)
+{
+	static const struct {
+		const char *name;
+		int cmd;
+	} op[] = {{"update", BPF_MAP_UPDATE_ELEM}, {"update", BPF_MAP_UPDATE_ELEM}, {"lookup", BPF_MAP_LOOKUP_ELEM},
+		  {"delete", BPF_MAP_DELETE_ELEM}, {"next", BPF_MAP_GET_NEXT_KEY}, {"take", BPF_MAP_LOOKUP_AND_DELETE_ELEM}};
+	u32 o = (u32)skep_rng_below(r, SKEP_ARRAY_SIZE(op));
+	static u8 in[VALUE_MAX], va[VALUE_MAX], vb[VALUE_MAX];
+	union bpf_attr a = {0}, b;
+	u8 key[16], na[16] = {0}, nb[16] = {0};
+	int got;
+
+	random_key(k, r, key);
+	for (u32 n = 0; n < value_size(k); n += 8) {
+		u64 v = skep_rng_next(r);
+
+		memcpy(in + n, &v, 8);
+	}
+	memset(va, 0, sizeof(va));
+	memset(vb, 0, sizeof(vb));
+	a.map_fd = (u32)p->skep;
+	a.key = k->key || skep_rng_below(r, 10) == 0 ? (u64)(uintptr_t)key : 0;
+	if (k->key && skep_rng_below(r, 50) == 0)
+		a.key = skep_rng_below(r, 2) ? 0 : 8;
+	if (op[o].cmd == BPF_MAP_UPDATE_ELEM) {
+		a.value = (u64)(uintptr_t)in;
+		a.flags = random_flags(r);
+	} else if (op[o].cmd != BPF_MAP_DELETE_ELEM) {
+		a.value = (u64)(uintptr_t)(op[o].cmd == BPF_MAP_GET_NEXT_KEY ? na : va);
+	}
+	b = a;
+	b.map_fd = (u32)p->kernel;
+	if (op[o].cmd == BPF_MAP_GET_NEXT_KEY)
+		b.next_key = (u64)(uintptr_t)nb;
+	else if (b.value == (u64)(uintptr_t)va)
+		b.value = (u64)(uintptr_t)vb;
+	if (op[o].cmd == BPF_MAP_GET_NEXT_KEY && !k->order && kernel)
+		return; /* compared as a set at the end */
+	got = both(k, op[o].name, op[o].cmd, &a, &b);
+	if (got >= 0 && kernel && (memcmp(va, vb, sizeof(va)) != 0 || memcmp(na, nb, sizeof(na)) != 0)) {
+		printf("%s: %s gives other bytes\n", k->name, op[o].name);
+		failures++;
+	}
+}
+
+/* Every key that skep lists is in the kernel's map with the same value, and there are as many. */
+static u32 count(int (*call)(int, union bpf_attr *, unsigned), int fd)
+{
+	u8 key[16] = {0}, next[16];
+	union bpf_attr a = {0};
+	u32 n = 0;
+
+	a.map_fd = (u32)fd;
+	a.next_key = (u64)(uintptr_t)next;
+	while (n < 100000 && call(BPF_MAP_GET_NEXT_KEY, &a, sizeof(a)) >= 0) {
+		memcpy(key, next, sizeof(key));
+		a.key = (u64)(uintptr_t)key;
+		n++;
+	}
+	return n;
+}
+
+static void contents(const struct kind *k, const struct pair *p)
+{
+	u8 key[16] = {0}, next[16] = {0};
+	static u8 va[VALUE_MAX], vb[VALUE_MAX];
+	union bpf_attr a = {0}, v;
+	u32 n = count(skep_sys_bpf, p->skep), m = kernel ? count(to_kernel, p->kernel) : n;
+
+	if (n != m)
+		bad(k, "number of keys", (int)n, (int)m);
+	if (!kernel || (k->flags & BPF_F_WRONLY))
+		return;
+	a.map_fd = (u32)p->skep;
+	a.next_key = (u64)(uintptr_t)next;
+	while (skep_sys_bpf(BPF_MAP_GET_NEXT_KEY, &a, sizeof(a)) >= 0) {
+		memcpy(key, next, sizeof(key));
+		a.key = (u64)(uintptr_t)key;
+		memset(&v, 0, sizeof(v));
+		v.map_fd = (u32)p->skep;
+		v.key = (u64)(uintptr_t)key;
+		v.value = (u64)(uintptr_t)va;
+		if (skep_sys_bpf(BPF_MAP_LOOKUP_ELEM, &v, sizeof(v)))
+			bad(k, "lookup of a listed key", -1, 0);
+		v.map_fd = (u32)p->kernel;
+		v.value = (u64)(uintptr_t)vb;
+		if (to_kernel(BPF_MAP_LOOKUP_ELEM, &v, sizeof(v)))
+			bad(k, "a listed key", 0, -errno);
+		else if (memcmp(va, vb, k->value) != 0)
+			bad(k, "the value of a listed key", 0, 1);
+	}
+}
+
+static void create_attr(const struct kind *k, union bpf_attr *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->map_type = k->type;
+	a->key_size = k->key;
+	a->value_size = k->value;
+	a->max_entries = k->entries;
+	a->map_flags = k->flags;
+}
+
+static void run_kind(const struct kind *k, struct skep_rng *r, u64 n)
+{
+	union bpf_attr a, b;
+	struct pair p;
+
+	create_attr(k, &a);
+	b = a;
+	p.skep = skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
+	p.kernel = kernel ? to_kernel(BPF_MAP_CREATE, &b, sizeof(b)) : -1;
+	if (p.skep < 0 || (kernel && p.kernel < 0)) {
+		bad(k, "create", p.skep, p.kernel);
+		return;
+	}
+	for (u64 i = 0; i < n; i++)
+		step(k, &p, r);
+	if (k->key)
+		contents(k, &p);
+	close(p.skep);
+	if (kernel)
+		close(p.kernel);
+}
+
+/* Attributes that are nearly right. */
+static void creations(struct skep_rng *r, u64 n)
+{
+	static const u32 sizes[] = {0, 1, 4, 4, 4, 8, 8, 12, 513, 4096}, entries[] = {0, 1, 4, 8, 4096, 8192};
+
+	for (u64 i = 0; i < n; i++) {
+		struct kind k = {"create", (u32)skep_rng_below(r, 31), sizes[skep_rng_below(r, SKEP_ARRAY_SIZE(sizes))],
+				 sizes[skep_rng_below(r, SKEP_ARRAY_SIZE(sizes))],
+				 entries[skep_rng_below(r, SKEP_ARRAY_SIZE(entries))],
+				 skep_rng_below(r, 2) ? 0 : 1u << skep_rng_below(r, 14)};
+		union bpf_attr a, b;
+		int got, want;
+
+		switch (k.type) { /* what this port has not, or leaves to other rules */
+		case BPF_MAP_TYPE_STACK_TRACE:
+		case BPF_MAP_TYPE_CGROUP_ARRAY:
+		case BPF_MAP_TYPE_SOCKMAP:
+		case BPF_MAP_TYPE_SOCKHASH:
+		case BPF_MAP_TYPE_CGROUP_STORAGE:
+		case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY:
+		case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+		case BPF_MAP_TYPE_SK_STORAGE:
+		case BPF_MAP_TYPE_STRUCT_OPS:
+		case BPF_MAP_TYPE_INODE_STORAGE:
+		case BPF_MAP_TYPE_TASK_STORAGE:
+			continue;
+		}
+		create_attr(&k, &a);
+		b = a;
+		got = skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
+		want = kernel ? to_kernel(BPF_MAP_CREATE, &b, sizeof(b)) : got;
+		calls++;
+		if ((got < 0 || want < 0) && got != want) {
+			printf("type %u key %u value %u entries %u flags %#x: ", k.type, k.key, k.value, k.entries, k.flags);
+			bad(&k, "create", got, want);
+		}
+		if (got >= 0)
+			close(got);
+		if (want >= 0 && kernel)
+			close(want);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	u64 n = argc > 1 ? strtoull(argv[1], NULL, 0) : 3000, seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	struct kind probe = {"probe", BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0};
+	char dir[] = "/tmp/skep-differ-XXXXXX", cmd[64];
+	union bpf_attr a;
+	struct skep_rng r;
+	int fd;
+
+	if (!mkdtemp(dir) || setenv("SKEP_STORE", dir, 1))
+		return 1;
+	create_attr(&probe, &a);
+	fd = to_kernel(BPF_MAP_CREATE, &a, sizeof(a));
+	kernel = fd >= 0;
+	if (kernel)
+		close(fd);
+	skep_rng_init(&r, seed);
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kinds); k++)
+		run_kind(&kinds[k], &r, n);
+	creations(&r, n);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	if (system(cmd))
+		return 1;
+	printf("%llu calls%s, %llu differences\n", (unsigned long long)calls, kernel ? "" : " (no kernel to compare with)",
+	       (unsigned long long)failures);
+	return failures != 0;
+}
