@@ -15,7 +15,7 @@ struct elem {
 
 static int check(struct mhead *h)
 {
-	u32 flags = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_PRESERVE_ELEMS;
+	u32 flags = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_PRESERVE_ELEMS;
 
 	if (h->key_size != 4 || h->value_size != 4 || !h->max_entries || (h->flags & ~flags))
 		return -EINVAL;
