@@ -105,12 +105,16 @@ static int check(struct mhead *h)
 		    BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED;
 	bool percpu = map_percpu(h->type);
 
-	if ((h->flags & ~flags) || !h->max_entries || !h->key_size || !h->value_size)
+	if (h->flags & ~flags)
 		return -EINVAL;
+	if (!lru(h->type) && (h->flags & BPF_F_NO_COMMON_LRU))
+		return -EINVAL;
+	if (lru(h->type) && (h->flags & BPF_F_NO_PREALLOC))
+		return -524; /* ENOTSUPP */
 	if (percpu && (h->flags & BPF_F_NUMA_NODE))
 		return -EINVAL;
-	if (lru(h->type) ? h->flags & BPF_F_NO_PREALLOC : h->flags & BPF_F_NO_COMMON_LRU)
-		return h->flags & BPF_F_NO_COMMON_LRU ? -EINVAL : -524;
+	if (!h->max_entries || !h->key_size || !h->value_size)
+		return -EINVAL;
 	if (h->key_size > KEY_MAX || h->value_size > 1u << 24 || (percpu && h->value_size > 32768))
 		return -E2BIG;
 	return layout(h, round8(h->value_size) * (percpu ? h->ncpu : 1));
