@@ -218,6 +218,28 @@ static bool keep_link(const struct skep_insn *i, const struct skep_vreg *d, s32 
 	return true;
 }
 
+/*
+ * Does the kernel's verifier know nothing of the result? Quotients and remainders, and shifts
+ * by a number that is not a constant below the width. A verdict follows it, so that what is
+ * safe here is safe there; facts need not.
+ */
+static bool beyond_kernel(const struct skep_insn *i, const struct skep_range *s)
+{
+	switch (i->in.op) {
+	case SKEP_DIV:
+	case SKEP_MOD:
+	case SKEP_SDIV:
+	case SKEP_SMOD:
+		return true;
+	case SKEP_LSH:
+	case SKEP_RSH:
+	case SKEP_ARSH:
+		return !known(s) || s->umax >= i->in.size * 8u;
+	default:
+		return false;
+	}
+}
+
 int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	struct skep_vreg *d = skep_vreg(st, i->in.dst), s;
@@ -256,6 +278,8 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 		m->other->at = m->insn[st->at].next;
 	}
 	r = skep_range_alu(&i->in, &d->r, &s.r);
+	if (!m->joins && beyond_kernel(i, &s.r))
+		r = i->in.size == 4 ? skep_range_zext(4) : skep_range_any();
 	skep_vreg_num(d, r, st->at);
 	d->node = node;
 	if (link && !known(&d->r)) {

@@ -60,8 +60,6 @@ static bool never_null(const struct skep_vreg *r)
 	case SKEP_VT_KEY:
 	case SKEP_VT_MEM:
 	case SKEP_VT_MAP:
-	case SKEP_VT_STACK:
-	case SKEP_VT_CTX:
 		return true;
 	case SKEP_VT_BTF:
 		return r->flags & (SKEP_VF_TRUSTED | SKEP_VF_RCU) || r->ref;

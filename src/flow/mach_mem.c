@@ -10,13 +10,13 @@ int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 
 		      u32 rule, const char *what)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
-	s64 lo = off + p->r.smin, hi = off + p->r.smax;
+	s64 lo = off + p->r.smin, hi = off + (s64)p->r.umax;
 
 	if (p->r.smin < -MAX_OFF || lo < 0)
 		return skep_fault(m, st, rule, REG(reg),
 				  "the offset into %s may be negative (%lld): r%u needs a lower bound", what,
 				  (long long)SKEP_MAX(lo, (s64)-MAX_OFF), reg);
-	if (p->r.smax >= MAX_OFF)
+	if (p->r.umax >= MAX_OFF)
 		return skep_fault(m, st, rule, REG(reg), "the offset into %s has no upper bound", what);
 	if ((u64)hi + size > limit)
 		return skep_fault(m, st, rule, REG(reg),

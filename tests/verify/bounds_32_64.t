@@ -191,7 +191,7 @@ r7 <<= r0
 r6 += r7
 r0 = *(u8 *)(r6 + 0)
 exit
-== shift-by-bounded-unknown | socket | accept
+== shift-by-bounded-unknown | socket | reject pointer-arith
 @value array
 r6 = r0
 @random64
@@ -265,7 +265,7 @@ r0 /= 2
 r6 += r0
 r0 = *(u8 *)(r6 + 0)
 exit
-== constant-quotient | socket | accept
+== constant-quotient | socket | reject pointer-arith
 @value array
 r6 = r0
 r0 = 126

@@ -97,7 +97,7 @@ r0 = 1
 r1 = 64
 r0 <<= r1
 exit
-== shift-by-register-beyond-width-is-taken-modulo | socket | accept
+== shift-by-register-beyond-width-is-unknown | socket | reject pointer-arith
 @value array
 r6 = r0
 r0 = 1

@@ -71,7 +71,7 @@ r0 &= 31
 r6 += r0
 r0 = *(u8 *)(r6 + 33)
 exit
-== variable-offset-by-mod | socket | accept
+== variable-offset-by-mod | socket | reject pointer-arith
 @value array
 r6 = r0
 @random
