@@ -11,10 +11,19 @@
  * With -w the programs are damaged at random and run in checked engines only:
  * whatever they do, they must end, and touch nothing but their memory.
  *
- * usage: prop-engines [-n PROGRAMS] [-s SEED] [-v] [-w]
+ * With -k programs without pointers run in the kernel, too, where it lets us: a
+ * judge of what instructions mean that is not of this project.
+ *
+ * usage: prop-engines [-n PROGRAMS] [-s SEED] [-v] [-w] [-k]
  */
 #include <stdio.h>
 #include <stdlib.h>
+
+#ifdef HAVE_LIBBPF
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <unistd.h>
+#endif
 
 #include "jit/jit.h"
 #include "vm/vm.h"
@@ -26,6 +35,7 @@ struct gen {
 	struct skep_ins ins[MAX_INS];
 	u32 target[MAX_INS]; /* of branches, calls, function references: index of an instruction */
 	u32 n, func, depth;
+	bool kernel; /* only what its verifier takes without knowing values */
 	u32 start[FUNCS + 1];
 	u32 want_func[MAX_INS]; /* 1 + function that a call wants */
 };
@@ -100,6 +110,12 @@ static struct skep_ins *add(struct gen *g, u16 op, u8 size, u8 form, u8 dst, u8 
 
 static void alu_i(struct gen *g, u16 op, u8 size, u8 dst, s64 imm)
 {
+	/* The kernel refuses what would be masked, and division by zero where it sees it. */
+	if (g->kernel && (op == SKEP_LSH || op == SKEP_RSH || op == SKEP_ARSH))
+		imm &= size * 8 - 1;
+	if (g->kernel && !imm &&
+	    (op == SKEP_DIV || op == SKEP_MOD || op == SKEP_SDIV || op == SKEP_SMOD))
+		imm = 7;
 	add(g, op, size, SKEP_IMM, dst, 0, 0, imm);
 }
 
@@ -153,10 +169,10 @@ static void p_unary(struct gen *g)
 /* r9 or r10 with a displacement that stays inside */
 static void place(struct gen *g, u8 size, bool aligned, u8 *base, s32 *off)
 {
-	bool stack = below(g, 2);
+	bool stack = below(g, 2) || g->kernel;
 	u32 max = (stack ? STACK : MEM) - size, at = below(g, max + 1);
 
-	if (aligned)
+	if (aligned || g->kernel) /* the kernel wants it on the stack */
 		at &= ~(size - 1u);
 	*base = stack ? 10 : 9;
 	*off = stack ? (s32)at - STACK : (s32)at;
@@ -205,7 +221,7 @@ static void p_address(struct gen *g)
 	u8 a = reg(g), b = reg(g), c = reg(g), size = any_size(g), shift = (u8)below(g, 4);
 	u32 room = (MEM - size) >> shift;
 
-	if (a == b || a == c || b == c)
+	if (a == b || a == c || b == c || g->kernel)
 		return;
 	switch (below(g, 3)) {
 	case 0: /* index in b, scaled, base copied to c */
@@ -465,7 +481,7 @@ static void p_call(struct gen *g)
 
 	if (f >= FUNCS || g->depth > 1)
 		return;
-	switch (below(g, 4)) {
+	switch (g->kernel ? 2 : below(g, 4)) {
 	case 0:
 		add(g, SKEP_CALL, 8, SKEP_IMM, 0, SKEP_CALL_HELPER, 0,
 		    SKEP_FN_get_smp_processor_id);
@@ -517,7 +533,10 @@ static void block(struct gen *g, u32 len)
 /* Registers and stack hold numbers; r9 is the memory, which comes in r`mem`. */
 static void prologue(struct gen *g, u8 mem, u32 args)
 {
-	alu_r(g, SKEP_MOV, 8, 9, mem);
+	if (g->kernel)
+		alu_i(g, SKEP_MOV, 8, 9, 9);
+	else
+		alu_r(g, SKEP_MOV, 8, 9, mem);
 	for (u8 r = 0; r <= 8; r++)
 		if (r == mem || !(args >> r & 1)) {
 			if (below(g, 2))
@@ -539,20 +558,44 @@ static void epilogue(struct gen *g)
 		alu_i(g, SKEP_MUL, 8, 0, 0x1000193);
 		alu_r(g, SKEP_XOR, 8, 0, r);
 	}
+	if (g->kernel) { /* all of r0 is in the half that the kernel returns */
+		alu_r(g, SKEP_MOV, 8, 1, 0);
+		alu_i(g, SKEP_RSH, 8, 1, 32);
+		alu_r(g, SKEP_XOR, 8, 0, 1);
+	}
 	add(g, SKEP_EXIT, 8, SKEP_IMM, 0, 0, 0, 0);
 }
 
-static void generate(struct gen *g, u64 seed)
+/* Every function must be called by somebody. */
+static void call_all(struct gen *g)
+{
+	for (u32 f = 1; f < FUNCS; f++) {
+		add(g, SKEP_CALL, 8, SKEP_IMM, 0, SKEP_CALL_SUBPROG, 0, 0);
+		g->want_func[g->n - 1] = f + 1;
+		for (u8 r = 1; r <= 5; r++)
+			alu_r(g, SKEP_MOV, 8, r, 0);
+	}
+}
+
+static void generate(struct gen *g, u64 seed, bool kernel)
 {
 	memset(g, 0, sizeof(*g));
+	g->kernel = kernel;
 	skep_rng_init(&g->rng, seed);
 	for (u32 f = 0; f < FUNCS; f++) {
 		g->func = f;
 		g->start[f] = g->n;
 		prologue(g, 1, f ? 0x3e : 0);
-		block(g, f ? below(g, 12) : 4 + below(g, 40));
+		if (kernel && !f)
+			call_all(g);
+		if (kernel)
+			block(g, f ? below(g, 5) : 3 + below(g, 14));
+		else
+			block(g, f ? below(g, 12) : 4 + below(g, 40));
 		epilogue(g);
 	}
+	if (kernel)
+		return;
 	/* The callback: r1 index, r2 memory; goes on, unless the index is 2. */
 	g->func = FUNCS;
 	g->start[FUNCS] = g->n;
@@ -716,6 +759,57 @@ static bool same(const struct variant *v, const struct skep_eng_prog *p, u64 see
 	return false;
 }
 
+/* --- the kernel ----------------------------------------------------------------------------- */
+
+enum { KERNEL_SAME, KERNEL_DIFFERS, KERNEL_REFUSES, KERNEL_ABSENT };
+
+#ifdef HAVE_LIBBPF
+/* The low half of r0. */
+static int kernel_half(u8 *code, u32 slots, u32 *ret)
+{
+	u8 pkt[64] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = pkt, .data_size_in = sizeof(pkt));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "prop", "GPL",
+			       (const struct bpf_insn *)code, slots, NULL);
+	int err;
+
+	if (fd < 0)
+		return fd == -EPERM ? KERNEL_ABSENT : KERNEL_REFUSES;
+	err = bpf_prog_test_run_opts(fd, &run);
+	close(fd);
+	*ret = run.retval;
+	return err ? KERNEL_ABSENT : KERNEL_SAME;
+}
+
+static int kernel_run(u8 *code, u32 slots, u64 want)
+{
+	u32 ret = 0;
+	int rc = kernel_half(code, slots, &ret);
+
+	if (rc != KERNEL_SAME || ret == (u32)want)
+		return rc;
+	printf("kernel: r0 %x, expected %x\n", ret, (u32)want);
+	return KERNEL_DIFFERS;
+}
+#else
+static int kernel_run(u8 *code, u32 slots, u64 want)
+{
+	return KERNEL_ABSENT;
+}
+#endif
+
+static u64 kernel_ran;
+static bool kernel_absent;
+
+static bool ask_kernel(const struct gen *g, u8 *code, u32 slots, u64 want)
+{
+	int rc = g->kernel && !kernel_absent ? kernel_run(code, slots, want) : KERNEL_ABSENT;
+
+	kernel_absent |= rc == KERNEL_ABSENT;
+	kernel_ran += rc == KERNEL_SAME;
+	return rc != KERNEL_DIFFERS;
+}
+
 static bool check(struct gen *g, u64 seed, u64 *skipped)
 {
 	static u8 code[MAX_INS * 16];
@@ -732,6 +826,7 @@ static bool check(struct gen *g, u64 seed, u64 *skipped)
 			return true;
 		}
 	}
+	ok = ask_kernel(g, code, slots, want[0].r0);
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(variants); i++) {
 		const struct variant *v = &variants[i];
 		const struct skep_engine *e = v->jit ? skep_jit_engine() : &skep_engine_interp;
@@ -824,7 +919,7 @@ static int all_wild(u64 programs, u64 seed)
 	u64 ran = 0, stopped = 0;
 
 	for (u64 k = 0; k < programs; k++) {
-		generate(&g, seed + k);
+		generate(&g, seed + k, false);
 		if (!wild(&g, &ran, &stopped)) {
 			printf("FAIL: seed %llu (prop-engines -w -n 1 -s %llu)\n",
 			       (unsigned long long)(seed + k), (unsigned long long)(seed + k));
@@ -840,7 +935,7 @@ int main(int argc, char **argv)
 {
 	static struct gen g;
 	u64 programs = 2000, seed = 1, insns = 0, skipped = 0;
-	bool verbose = false, damaged = false;
+	bool verbose = false, damaged = false, kernel = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-n") && i + 1 < argc)
@@ -851,13 +946,15 @@ int main(int argc, char **argv)
 			verbose = true;
 		else if (!strcmp(argv[i], "-w"))
 			damaged = true;
+		else if (!strcmp(argv[i], "-k"))
+			kernel = true;
 		else
 			return 2;
 	}
 	if (damaged)
 		return all_wild(programs, seed);
 	for (u64 k = 0; k < programs; k++) {
-		generate(&g, seed + k);
+		generate(&g, seed + k, kernel);
 		if (verbose)
 			print(&g);
 		if (!check(&g, seed + k, &skipped)) {
@@ -870,5 +967,12 @@ int main(int argc, char **argv)
 	printf("%llu programs, %llu instructions, %u variants, %llu ran too long: all the same\n",
 	       (unsigned long long)programs, (unsigned long long)insns,
 	       (unsigned)SKEP_ARRAY_SIZE(variants), (unsigned long long)skipped);
-	return skipped * 2 > programs; /* the generator must not become idle */
+	if (kernel && (kernel_absent || !kernel_ran)) {
+		printf("SKIP: the kernel runs no programs for us\n");
+		return 77;
+	}
+	if (kernel)
+		printf("%llu of them ran in the kernel\n", (unsigned long long)kernel_ran);
+	/* The generator must not become idle. */
+	return skipped * 2 > programs || (kernel && kernel_ran * 4 < programs);
 }
