@@ -8,10 +8,18 @@
 
 enum { MAX_OFF = 1 << 29 };
 
-static void operand(const struct skep_insn *i, struct skep_vstate *st, struct skep_vreg *out)
+/* A number that a CO-RE record will put in is none yet: facts are of the object, not of one load. */
+static bool open_number(const struct skep_mach *m, const struct skep_insn *i)
+{
+	return m->joins && i->core;
+}
+
+static void operand(const struct skep_mach *m, const struct skep_insn *i, struct skep_vstate *st, struct skep_vreg *out)
 {
 	if (i->in.form == SKEP_REG)
 		*out = *skep_vreg(st, i->in.src);
+	else if (open_number(m, i))
+		skep_vreg_unknown(out, st->at);
 	else
 		skep_vreg_const(out, (u64)i->in.imm, st->at);
 }
@@ -148,6 +156,10 @@ static int mov(struct skep_mach *m, struct skep_vstate *st, const struct skep_in
 	struct skep_vreg *d = skep_vreg(st, i->in.dst), *s;
 	u32 def = st->at;
 
+	if (i->in.form == SKEP_IMM && open_number(m, i)) {
+		skep_vreg_unknown(d, def);
+		return 0;
+	}
 	if (i->in.form == SKEP_IMM) {
 		skep_vreg_const(d, i->in.size == 4 ? (u32)i->in.imm : (u64)i->in.imm, def);
 		return 0;
@@ -254,7 +266,7 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	err = check_operands(m, st, i);
 	if (err)
 		return err;
-	operand(i, st, &s);
+	operand(m, i, st, &s);
 	if (d->type != SKEP_VT_NUM || s.type != SKEP_VT_NUM) {
 		/* x ^ x, x - x and the like of a pointer are not numbers that are known. */
 		return pointer_alu(m, st, i, &s);
@@ -330,7 +342,10 @@ int skep_step_lddw(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	case SKEP_REF_NONE:
 		if (i->in.src != SKEP_LD_IMM)
 			return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "a 16-byte load of kind %u without a symbol", i->in.src);
-		skep_vreg_const(d, (u64)i->in.imm, st->at);
+		if (open_number(m, i))
+			skep_vreg_unknown(d, st->at);
+		else
+			skep_vreg_const(d, (u64)i->in.imm, st->at);
 		return 0;
 	case SKEP_REF_MAP:
 		skep_vreg_pointer(d, SKEP_VT_MAP, st->at);

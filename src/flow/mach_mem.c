@@ -409,7 +409,9 @@ int skep_step_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	}
 	a.reg = i->in.dst;
 	a.write = true;
-	if (i->in.op == SKEP_ST)
+	if (i->in.op == SKEP_ST && m->joins && i->core)
+		skep_vreg_unknown(&val, st->at);
+	else if (i->in.op == SKEP_ST)
 		skep_vreg_const(&val, (u64)i->in.imm, st->at);
 	else
 		val = *stored(m, st, i);

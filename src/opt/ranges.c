@@ -163,20 +163,6 @@ static bool arithmetic(struct skep_opt *o, struct skep_insn *i, const struct ske
 	return true;
 }
 
-/*
- * A number that a CO-RE record will put in is none yet, but the machine takes
- * what stands there: it judges programs as they are loaded. (What a record does
- * to a load's displacement it does not need to know.)
- */
-static bool numbers_open(const struct skep_obj *obj)
-{
-	for (u32 k = 0; k < obj->nfunc; k++)
-		SKEP_FOR_INSN(i, obj->func[k])
-			if (i->core && skep_op_class(i->in.op) != SKEP_CLASS_MEM)
-				return true;
-	return false;
-}
-
 bool skep_pass_ranges(struct skep_opt *o, struct skep_func *f)
 {
 	bool changed = false;
@@ -185,10 +171,6 @@ bool skep_pass_ranges(struct skep_opt *o, struct skep_func *f)
 		return false;
 	if (!o->ranged) {
 		o->ranged = SKEP_NEW_N(o->keep, u8, o->obj->nfunc + 1);
-		if (numbers_open(o->obj)) {
-			memset(o->ranged, 1, o->obj->nfunc);
-			return false;
-		}
 		o->vfact = skep_vfacts_of(o->obj, o->keep);
 		o->nvfact = o->obj->next_id;
 	}
