@@ -340,6 +340,66 @@ static void all_conds(struct skep_vm *vm)
 			}
 }
 
+/*
+ * What compilers join: [copy;] an operation on r7 and a jump on its being zero (or equal to
+ * `cmp`), r7 with no reader behind it.
+ */
+static void test_joined(struct skep_vm *vm, u32 copy, struct skep_ins op, u16 jump, u8 jsize,
+			s32 cmp)
+{
+	struct skep_ins jc = {
+		.op = jump, .size = jsize, .form = SKEP_IMM, .dst = 7, .off = 2, .imm = cmp};
+	u32 nc = SKEP_ARRAY_SIZE(corners);
+	struct prog p = {0};
+	struct set s;
+
+	add(&p, SKEP_LDX, 8, SKEP_REG, copy ? 6 : 7, 1, 0, 0);
+	add(&p, SKEP_LDX, 8, SKEP_REG, 8, 1, 8, 0);
+	if (copy)
+		add(&p, SKEP_MOV, (u8)copy, SKEP_REG, 7, 6, 0, 0);
+	op.dst = 7;
+	op.src = op.form == SKEP_REG ? 8 : 0;
+	p.n += skep_isa_encode(&op, p.code + p.n * 8, false);
+	p.n += skep_isa_encode(&jc, p.code + p.n * 8, false);
+	add(&p, SKEP_MOV, 8, SKEP_IMM, 0, 0, 0, 0);
+	add(&p, SKEP_EXIT, 8, SKEP_IMM, 0, 0, 0, 0);
+	add(&p, SKEP_MOV, 8, SKEP_IMM, 0, 0, 0, 1);
+	add(&p, SKEP_EXIT, 8, SKEP_IMM, 0, 0, 0, 0);
+	set_make(&s, &p, vm);
+	for (u32 i = 0; i < nc; i++)
+		for (u32 k = 0; k < (op.form == SKEP_REG ? nc : 1); k++) {
+			words ops = {corners[i], corners[k]};
+			u64 v = copy == 4 ? (u32)corners[i] : corners[i];
+
+			v = skep_isa_eval(&op, v, corners[k]);
+			check(&s, &jc, ops, skep_isa_cond(&jc, v, 0), ops);
+		}
+	set_free(&s);
+}
+
+static void all_joined(struct skep_vm *vm)
+{
+	static const u16 ops[] = {SKEP_AND, SKEP_ADD, SKEP_SUB, SKEP_OR, SKEP_XOR};
+	static const u8 copies[] = {0, 4, 8};
+
+	for (u32 n = 0; n < 5 * 3 * 2 * 2 * 2; n++) {
+		struct skep_ins op = {.op = ops[n % 5], .size = n / 5 & 1 ? 4 : 8};
+		u32 copy = copies[n / 20 % 3];
+		u16 jump = n / 60 & 1 ? SKEP_JEQ : SKEP_JNE;
+		u8 jsize = n / 10 & 1 ? 4 : 8;
+
+		op.form = SKEP_REG;
+		test_joined(vm, copy, op, jump, jsize, 0);
+		op.form = SKEP_IMM;
+		for (u32 k = 0; k < SKEP_ARRAY_SIZE(imms); k++) {
+			op.imm = imms[k];
+			test_joined(vm, copy, op, jump, jsize, k & 8 ? 1 : 0);
+			op.imm = -(s64)0x80000000 >> k % 32;
+			test_joined(vm, copy, op, jump, jsize, 0);
+		}
+	}
+}
+
 /* --- atomics -----------------------------------------------------------------------------------
  */
 
@@ -456,6 +516,7 @@ int main(void)
 	all_unary(vm);
 	divisions(vm);
 	all_conds(vm);
+	all_joined(vm);
 	all_atomics(vm);
 	all_moves(vm);
 	skep_vm_free(vm);

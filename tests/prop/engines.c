@@ -269,7 +269,18 @@ static void p_pairs(struct gen *g)
 	static const u8 ext[] = {32, 48, 56, 40, 8};
 	u16 join[] = {SKEP_OR, SKEP_XOR, SKEP_ADD};
 
-	switch (below(g, 11)) {
+	switch (below(g, 12)) {
+	case 11: /* what may be an address, in any order */
+		alu_r(g, SKEP_MOV, below(g, 8) ? 8 : 4, t, x);
+		for (u32 k = 2 + below(g, 3); k; k--)
+			switch (below(g, 3)) {
+			case 0:
+				alu_i(g, SKEP_LSH, below(g, 8) ? 8 : 4, t, 1 + (s32)below(g, 3));
+				break;
+			case 1: alu_i(g, SKEP_ADD, below(g, 8) ? 8 : 4, t, constant(g)); break;
+			default: alu_r(g, SKEP_ADD, below(g, 8) ? 8 : 4, t, reg(g));
+			}
+		break;
 	case 10: /* a sum that is tested */
 		if (below(g, 2))
 			alu_i(g, below(g, 2) ? SKEP_ADD : SKEP_SUB, size, t, constant(g));
