@@ -219,10 +219,11 @@ static void p_atomic(struct gen *g)
 static void p_address(struct gen *g)
 {
 	u8 a = reg(g), b = reg(g), c = reg(g), size = any_size(g), shift = (u8)below(g, 4);
-	u32 room = (MEM - size) >> shift;
+	u32 room = (MEM - size) >> shift, first;
 
 	if (a == b || a == c || b == c || g->kernel)
 		return;
+	first = g->n;
 	switch (below(g, 3)) {
 	case 0: /* index in b, scaled, base copied to c */
 		alu_i(g, SKEP_AND, width(g), b, room > 31 ? 31 : room > 7 ? 7 : room > 3 ? 3 : 0);
@@ -231,6 +232,8 @@ static void p_address(struct gen *g)
 			alu_r(g, SKEP_MOV, 8, a, b);
 		else
 			alu_r(g, SKEP_MOV, 4, a, b);
+		if (room >= 8 && below(g, 2)) /* the next element */
+			alu_i(g, SKEP_ADD, 8, a, 1), g->ins[first].imm = 7;
 		if (shift)
 			alu_i(g, SKEP_LSH, 8, a, shift);
 		alu_r(g, SKEP_ADD, 8, a, c);
@@ -299,7 +302,7 @@ static void p_pairs(struct gen *g)
 		alu_r(g, SKEP_MOV, below(g, 8) ? size : 8, u, below(g, 8) ? x : reg(g));
 		alu_i(g, SKEP_LSH, size, u, bits - n);
 		if (below(g, 2))
-			alu_r(g, join[below(g, 3)], size, u, t);
+			alu_r(g, join[below(g, 3)], below(g, 4) ? size : 12 - size, u, t);
 		else
 			alu_r(g, join[below(g, 3)], size, t, u);
 		if (below(g, 2))
@@ -333,7 +336,7 @@ static void p_pairs(struct gen *g)
 		alu_r(g, SKEP_MOV, size, t, x);
 		alu_i(g, SKEP_RSH, size, t, n);
 		alu_i(g, SKEP_LSH, size, x, bits - n);
-		alu_r(g, join[below(g, 3)], size, x, t);
+		alu_r(g, join[below(g, 3)], below(g, 4) ? size : 12 - size, x, t);
 		if (below(g, 2))
 			alu_i(g, SKEP_MOV, 8, t, constant(g));
 		break;
@@ -342,7 +345,8 @@ static void p_pairs(struct gen *g)
 			alu_r(g, SKEP_MOV, 8, t, x);
 		n = ext[below(g, 5)];
 		alu_i(g, SKEP_LSH, 8, t, n);
-		alu_i(g, below(g, 2) ? SKEP_RSH : SKEP_ARSH, 8, t, n);
+		alu_i(g, below(g, 2) ? SKEP_RSH : SKEP_ARSH, 8, t,
+		      below(g, 4) ? n : ext[below(g, 5)]);
 		break;
 	case 3:
 		alu_r(g, SKEP_MOV, width(g), t, x);
