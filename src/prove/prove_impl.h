@@ -66,6 +66,7 @@ struct event {
 	u32 term;
 	const struct skep_insn *insn;
 	u16 regs; /* a call's arguments that hold something */
+	bool stack; /* one of them may point into the frame */
 };
 
 /* A memory cell that is known at a cut. */

@@ -285,7 +285,7 @@ static u32 event(struct prover *p, int side, struct state *st, const struct skep
 			return 0;
 		}
 		t = skep_smt_app(&p->smt, 0, fn, a->v, a->n, 0);
-		p->event[p->nevent++] = (struct event){t, i, 0x3e};
+		p->event[p->nevent++] = (struct event){t, i, 0x3e, false};
 		st->nevent = p->nevent;
 		return st->trace = t;
 	}
@@ -333,7 +333,7 @@ static u32 pure(struct prover *p, int side, struct state *st, const struct skep_
 			put(&b, skep_smt_const(&p->smt, 32, p->nrandom));
 		t = skep_smt_app(&p->smt, 64, fn, b.v, b.n, 0);
 		if (p->nrandom < MAX_EVENTS)
-			p->random[p->nrandom++] = (struct event){t, i, 0x3e};
+			p->random[p->nrandom++] = (struct event){t, i, 0x3e, false};
 		st->nrandom = p->nrandom;
 		return t;
 	}
@@ -592,13 +592,18 @@ static enum step call_other(struct prover *p, int side, struct state *st, const 
 		put(&a, st->reg[r]);
 		stack |= points(p, side, st, i, r, &off) != ELSEWHERE;
 	}
+	/* Q's arguments are proved to be P's, so they point where P's do. */
+	if (side == Q && st->nevent < p->nevent)
+		stack = p->event[st->nevent].stack;
 	if (stack)
 		put(&a, skep_prove_stack(p, st));
 	ev = event(p, side, st, i, FN(FN_EVENT, 1 | (u64)i->in.src << 1 | (u64)i->in.op << 4 | who << 12), &a, false);
 	if (!ev)
 		return STEP_FAIL;
-	if (side == P)
+	if (side == P) {
 		p->event[p->nevent - 1].regs = regs;
+		p->event[p->nevent - 1].stack = stack;
+	}
 	if (stack)
 		written(p, st, ev, 5, -STK, STK, SKEP_FILLS_NOT);
 	st->mem = skep_smt_app(&p->smt, 0, FN(FN_AFTER, 0), &ev, 1, 0);
