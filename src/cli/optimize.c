@@ -448,6 +448,10 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &in->arena,
 				&in->ds, &r, &out);
 	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL);
+	if (proofs.dump_error) {
+		SKEP_CLI_DIAG(cli, CANNOT_WRITE, proofs.dump_dir, strerror(proofs.dump_error));
+		err = SKEP_EXIT_ENV;
+	}
 	skep_buf_fini(&out);
 	return err;
 }

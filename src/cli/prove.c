@@ -46,12 +46,15 @@ struct job {
 	bool dump_failed;
 };
 
-static void dump(void *user, const char *text, size_t n)
+static void dump(void *user, const char *text, size_t n, const char *answer)
 {
 	struct job *j = user;
 	const char *path = skep_arena_printf(&j->cli->arena, "%s/%06u.smt2", j->dir, j->ndump++);
 
 	if (!j->dump_failed && skep_cli_write(j->cli, path, text, n))
+		j->dump_failed = true;
+	path = skep_arena_printf(&j->cli->arena, "%s.answer", path);
+	if (!j->dump_failed && skep_cli_write(j->cli, path, answer, strlen(answer)))
 		j->dump_failed = true;
 }
 

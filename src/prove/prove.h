@@ -35,8 +35,8 @@ struct skep_prove_opts {
 	u32 timeout_ms;		     /* of one question to the solver; 0: 500 */
 	u32 max_paths;		     /* followed between two cuts; 0: 96 */
 	u32 max_steps;		     /* instructions followed in all; 0: 4,000,000 */
-	/* Every question that the solver gets, as SMT-LIB2; or NULL. */
-	void (*dump)(void *user, const char *text, size_t n);
+	/* Every question that the solver got, as SMT-LIB2, and its answer (unsat, sat, unknown); or NULL. */
+	void (*dump)(void *user, const char *text, size_t n, const char *answer);
 	void *user;
 };
 

@@ -134,9 +134,19 @@ static enum region remembered(struct prover *p, int side, u32 base, enum region 
 	return r;
 }
 
-static bool is_fp(void *user, u32 var)
+/* Is it the frame pointer with something added? (Not: what a call made of one, or memory held.) */
+static bool from_fp(const struct skep_smt *s, u32 t, u32 fp)
 {
-	return var == *(u32 *)user;
+	const struct skep_term *x = skep_smt_get(s, t);
+
+	if (t == fp)
+		return true;
+	if (x->op != SKEP_T_SUM && x->op != SKEP_T_ITE)
+		return false;
+	for (u32 k = 0; k < x->nargs; k++)
+		if (from_fp(s, x->arg[k], fp))
+			return true;
+	return false;
 }
 
 struct access {
@@ -163,7 +173,7 @@ static bool locate(struct prover *p, int side, const struct state *st, const str
 	}
 	if (base == skep_smt_var(s, 64, VAR_CTX, SKEP_TF_NONNULL))
 		out->r = R_CTX;
-	else if (skep_smt_mentions(s, base, is_fp, &fp))
+	else if (from_fp(s, base, fp))
 		out->r = R_STACK_SOMEWHERE;
 	else
 		out->r = remembered(p, side, base, region_by_kind(p->side[side].fa->in[i->num][m->base].kind));
@@ -377,7 +387,7 @@ static enum where points(struct prover *p, int side, const struct state *st, con
 	*off = (s64)k;
 	if (base == fp && *off >= -STK && *off <= 0)
 		return FRAME;
-	if (skep_smt_mentions(s, st->reg[reg], is_fp, &fp))
+	if (from_fp(s, st->reg[reg], fp))
 		return MAYBE_FRAME;
 	return kind == SKEP_K_ANY || kind == SKEP_K_STACK ? MAYBE_FRAME : ELSEWHERE;
 }

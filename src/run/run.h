@@ -75,7 +75,7 @@ int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts 
 struct skep_proof {
 	enum skep_prove_verdict verdict;
 	u32 step;
-	double ms; /* the step's time, shared among its edits */
+	double ms; /* the step's processor time, shared among its edits */
 };
 /* An edit that was not applied. */
 struct skep_refusal {
@@ -87,7 +87,7 @@ struct skep_refusal {
 };
 struct skep_run_proofs {
 	struct skep_arena *arena; /* set by the caller, as are the next two */
-	const char *dump_dir;	  /* every question to the solver goes there, a file each; or NULL */
+	const char *dump_dir;	  /* every question to the solver goes there, a file each and one for its answer; or NULL */
 	u32 timeout_ms;		  /* of one question; 0: the prover's */
 	SKEP_VEC(skep_proof_vec, struct skep_proof) proof; /* by number of the edit - 1 */
 	SKEP_VEC(skep_refusal_vec, struct skep_refusal) failure; /* of steps, by the last edit of each */

@@ -147,7 +147,8 @@ static u32 subst(struct skep_smt *s, u32 t, u32 limit, u32 (*map)(void *, u32), 
 	for (u32 i = 0; i < n; i++) {
 		u32 old = s->t.v[t].arg[i];
 
-		arg[i] = subst(s, old, limit, map, user);
+		/* What is abstract stays as it is: it is large, and only compared. */
+		arg[i] = s->t.v[old].width ? subst(s, old, limit, map, user) : old;
 		changed |= arg[i] != old;
 	}
 	r = changed ? skep_smt_rebuild(s, t, arg) : t;
@@ -169,7 +170,7 @@ static bool mentions(struct skep_smt *s, u32 t, bool (*want)(void *, u32), void 
 	if (s->stamp[t] == s->gen)
 		return false;
 	s->stamp[t] = s->gen;
-	if (s->t.v[t].op == SKEP_T_VAR)
+	if (s->t.v[t].op == SKEP_T_VAR || !s->t.v[t].width)
 		return want(user, t);
 	for (u32 i = 0; i < s->t.v[t].nargs; i++)
 		if (mentions(s, s->t.v[t].arg[i], want, user))
@@ -407,15 +408,15 @@ enum skep_smt_answer skep_smt_follows(struct skep_smt *s, const u32 *assume, u32
 	if (refuted(s, assume, n, goal, model))
 		return SKEP_SMT_NO;
 	s->solved++;
+	a = skep_smt_z3_follows(s, assume, n, goal, model);
+	s->timeouts += a == SKEP_SMT_UNKNOWN;
 	if (s->dump) {
 		struct skep_buf b = {0};
 
 		skep_smt_print(s, assume, n, goal, &b);
 		if (!b.failed)
-			s->dump(s->user, b.p, b.n);
+			s->dump(s->user, b.p, b.n, a == SKEP_SMT_YES ? "unsat" : a == SKEP_SMT_NO ? "sat" : "unknown");
 		skep_buf_fini(&b);
 	}
-	a = skep_smt_z3_follows(s, assume, n, goal, model);
-	s->timeouts += a == SKEP_SMT_UNKNOWN;
 	return a;
 }

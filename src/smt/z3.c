@@ -30,6 +30,7 @@ static struct skep_smt_z3 *start(struct skep_smt *s)
 	struct skep_smt_z3 *z = SKEP_NEW(s->arena, struct skep_smt_z3);
 	Z3_config cfg = Z3_mk_config();
 	Z3_params p;
+	u32 ms;
 
 	Z3_set_param_value(cfg, "model", "true");
 	z->c = Z3_mk_context(cfg);
@@ -39,7 +40,10 @@ static struct skep_smt_z3 *start(struct skep_smt *s)
 	Z3_solver_inc_ref(z->c, z->solver);
 	p = Z3_mk_params(z->c);
 	Z3_params_inc_ref(z->c, p);
-	Z3_params_set_uint(z->c, p, Z3_mk_string_symbol(z->c, "timeout"), s->timeout_ms ? s->timeout_ms : 1000);
+	/* A limit of work rather than of time: the same question gets the same answer on a busy machine. */
+	ms = s->timeout_ms ? s->timeout_ms : 1000;
+	Z3_params_set_uint(z->c, p, Z3_mk_string_symbol(z->c, "rlimit"), ms * 5000);
+	Z3_params_set_uint(z->c, p, Z3_mk_string_symbol(z->c, "timeout"), ms * 30);
 	Z3_solver_set_params(z->c, z->solver, p);
 	Z3_params_dec_ref(z->c, p);
 	skep_hmap_init(&z->fn, s->arena);
