@@ -8,6 +8,7 @@ const struct skep_opt_def skep_opts_differ[] = {
 	{"prog", 'p', "NAME", "only this program"},
 	{"inputs", 'n', "N", "inputs for each program (default 1000)"},
 	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
+	{"hold", 0, "VAR", "a constant that keeps the value that A gives it; may be given again (see skep specialize)"},
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
 	{"save", 0, "FILE", "write the packet on which they differ there, its context to FILE.ctx"},
 	{0},
@@ -15,6 +16,8 @@ const struct skep_opt_def skep_opts_differ[] = {
 const char skep_about_differ[] =
 	"Runs every program of A, and the one of the same name in B, in the interpreter: on the same "
 	"packets, contexts and contents of maps. What they return, write and send must be the same.\n\n"
+	"Constants that user space may set before loading (const volatile) get other values as well, the same in both. "
+	"With --hold one keeps the value that A has for it.\n\n"
 	"Where A traps, an input says nothing (a verifier would not have let it through, or it reads "
 	"memory of the kernel); where only B traps, they differ. *good* counts the inputs that said "
 	"something, *reached* the instructions of A that some input executed: the more, the better "
@@ -114,6 +117,25 @@ static int all_programs(struct skep_cli *cli, struct skep_input *a, struct skep_
 	return 0;
 }
 
+/* The variables that --hold names, which all have a section: externs of the kernel are held anyway. */
+static int read_hold(struct skep_cli *cli, struct skep_input *a, struct skep_run_differ_opts *opts)
+{
+	struct skep_fixed *hold = SKEP_NEW_N(&cli->arena, struct skep_fixed, cli->opt.n + 1);
+
+	opts->hold = hold;
+	for (u32 k = 0; k < cli->opt.n; k++) {
+		struct skep_var v;
+
+		if (strcmp(cli->opt.v[k].def->name, "hold") != 0)
+			continue;
+		if (skep_var_find(a->file, cli->opt.v[k].val, &cli->arena, &a->ds, &v))
+			return SKEP_EXIT_USAGE;
+		if (v.dsec)
+			hold[opts->nhold++] = (struct skep_fixed){.sec = v.dsec->elf, .off = v.off, .size = v.size};
+	}
+	return 0;
+}
+
 int skep_cmd_differ(struct skep_cli *cli, int argc, char **argv)
 {
 	struct skep_run_differ_opts opts = {0};
@@ -133,6 +155,8 @@ int skep_cmd_differ(struct skep_cli *cli, int argc, char **argv)
 		err = skep_cli_load(cli, argv[0], &a);
 	if (!err)
 		err = skep_cli_load(cli, argv[1], &b);
+	if (!err)
+		err = read_hold(cli, a, &opts);
 	if (err)
 		return err;
 	opts.inputs = (u32)inputs;

@@ -652,7 +652,7 @@ static void step_lddw(struct pass *ps, struct state *s, const struct skep_insn *
 	case SKEP_REF_DATA:
 		sym = &ps->obj->sym[i->sym];
 		/* Symbols of one section share a name, so that their addresses compare. */
-		*d = mk(SKEP_K_MAPVAL, VN_SYM + 0x1000000 + sym->sec, (s64)sym->value + i->in.imm, 64);
+		*d = mk(SKEP_K_MAPVAL, VN_SEC + sym->sec, (s64)sym->value + i->in.imm, 64);
 		return;
 	case SKEP_REF_NONE:
 		if (i->in.src == 0 && !i->core) {
@@ -891,6 +891,11 @@ int skep_facts_joined(const struct skep_facts *fa, u32 vn, u32 *block)
 bool skep_facts_symbol(u32 vn)
 {
 	return vn >= VN_SYM && vn < VN_CORE;
+}
+
+u32 skep_facts_section(u32 vn)
+{
+	return vn >= VN_SEC && vn < VN_CORE ? vn - VN_SEC : 0;
 }
 
 struct skep_facts *skep_facts_compute(const struct skep_obj *obj, const struct skep_cfg *cfg, struct skep_arena *arena)

@@ -107,6 +107,8 @@ bool skep_facts_born(const struct skep_facts *fa, u32 vn, u32 *block);
 int skep_facts_joined(const struct skep_facts *fa, u32 vn, u32 *block);
 /* Is the name the address of a variable or a map? */
 bool skep_facts_symbol(u32 vn);
+/* The ELF section of data at whose start the name stands, or 0: it names something else. */
+u32 skep_facts_section(u32 vn);
 
 /* Sets ctx_type of the object's subprograms; facts of subprograms are better afterwards. */
 void skep_ctx_args_compute(const struct skep_obj *obj, struct skep_arena *arena);

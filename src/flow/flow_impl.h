@@ -21,7 +21,8 @@ enum {
 enum {
 	VN_ENTRY = 3,			/* + register */
 	VN_INSN = 16,			/* + 2 * num (+ 1 for the second half of a call's results) */
-	VN_SYM = 0x20000000,		/* + symbol, for addresses of maps and externs */
+	VN_SYM = 0x20000000,		/* + symbol, for addresses of maps */
+	VN_SEC = 0x21000000,		/* + section, for addresses in data */
 	VN_CORE = 0x30000000,		/* + num, for places that a CO-RE record may move */
 	VN_STALE = 0x40000000,		/* + num * NLOC + place */
 	VN_JOIN = (int)0x80000000u,	/* + block * NLOC + place */

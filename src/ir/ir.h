@@ -114,6 +114,15 @@ struct skep_dsec {
 	struct skep_map *map; /* the map that it becomes on loading, or NULL */
 };
 
+/* Bytes that are known before the object is loaded: of a data section, or of an extern variable. */
+struct skep_fixed {
+	u32 sec; /* index of the ELF section, 0: the extern `sym` */
+	u32 sym;
+	u64 off;
+	u32 size;
+	const u8 *bytes;
+};
+
 struct skep_map {
 	const char *name;
 	u32 type, key_size, value_size, max_entries, map_flags;

@@ -12,6 +12,10 @@
 struct skep_objfile {
 	struct skep_obj *obj; /* the model; edit this */
 	struct skep_elf *elf; /* everything else of the file */
+	/* What skep_obj_prune() took out; NULL: nothing. By section and by symbol of the file as it was read. */
+	u8 *sec_gone, *sym_gone;
+	const u8 *btf; /* the section .BTF instead of the file's, or NULL */
+	size_t btf_len;
 };
 
 /*
@@ -102,6 +106,59 @@ void skep_core_apply(struct skep_obj *obj, struct skep_insn *i, const struct ske
  */
 int skep_core_resolve(struct skep_obj *obj, struct skep_btf *target, struct skep_arena *arena,
 		      struct skep_diags *ds, struct skep_core_stats *stats);
+
+/* --- variables that can be set before loading (vars.c) ------------------------------ */
+
+/* A variable of read-only data, an extern of the kernel's configuration, or a scalar or string in one. */
+struct skep_var {
+	const char *name;	      /* as in C: "cfg.ports[2]"; in the arena */
+	struct skep_dsec *dsec;	      /* NULL: an extern */
+	u32 sym;		      /* of the extern */
+	u64 off;		      /* in the section; of an extern: 0 or inside of it */
+	u32 size;
+	u32 type;		      /* BTF */
+};
+/* SKEP_EINPUT with a diagnostic when there is no such variable, or it cannot be set. */
+int skep_var_find(const struct skep_objfile *file, const char *path, struct skep_arena *arena, struct skep_diags *ds,
+		  struct skep_var *out);
+/*
+ * Its bytes for a value as text: a number (decimal, 0x, negative), true and false, the name of an
+ * enumerator, text for arrays of characters. SKEP_EINPUT with a diagnostic when the type has no such value.
+ */
+int skep_var_parse(const struct skep_objfile *file, const struct skep_var *v, const char *text, struct skep_arena *arena,
+		   struct skep_diags *ds, struct skep_fixed *out);
+/* Put them into the object (an extern has no place there). */
+void skep_var_set(struct skep_objfile *file, const struct skep_fixed *x);
+/* All that can be set; arrays of more than 16 elements only by their first. */
+struct skep_vars {
+	struct skep_var *v;
+	u32 n, cap;
+};
+void skep_var_list(const struct skep_objfile *file, struct skep_arena *arena, struct skep_vars *out);
+/* The type as in C, and the present value ("-" for an extern). */
+void skep_var_print_type(const struct skep_objfile *file, const struct skep_var *v, struct skep_buf *out);
+void skep_var_print_value(const struct skep_objfile *file, const struct skep_var *v, struct skep_buf *out);
+
+/* --- taking out what is not used (prune.c) ------------------------------------------- */
+
+/* What the code refers to: by map index, by symbol. */
+struct skep_uses {
+	u8 *map, *sym;
+};
+void skep_obj_uses(const struct skep_obj *obj, struct skep_arena *arena, struct skep_uses *out);
+enum skep_prune_flag { SKEP_PRUNE_FUNCS = 1, SKEP_PRUNE_MAPS = 2, SKEP_PRUNE_EXTERNS = 4 };
+struct skep_pruned {
+	const char **func, **map, **ext; /* names */
+	u32 nfunc, nmap, next;
+};
+/*
+ * Take out the programs that `drop` marks (by func->index, may be NULL) unless data refers to them, functions
+ * that nothing reaches any more, and the maps and externs that the code used in `before` and does not use now.
+ * Pinned maps, those of old definitions, and maps that others hold from the start stay. Indices of functions
+ * and maps are new afterwards.
+ */
+int skep_obj_prune(struct skep_objfile *file, const struct skep_uses *before, const u8 *drop, u32 flags,
+		   struct skep_diags *ds, struct skep_pruned *out);
 
 extern const struct skep_diag_def skep_obj_diags[];
 extern const u32 skep_obj_ndiags;

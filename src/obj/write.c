@@ -323,13 +323,20 @@ static bool starts(const char *s, const char *prefix)
 static bool stale(const struct writer *w, u32 i)
 {
 	const struct skep_elf_sec *s = &w->elf.sec[i];
+	const u8 *gone = w->file->sec_gone;
+	bool rel = s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA;
 
+	if (gone && (gone[i] || (rel && s->info < w->nsec_read && gone[s->info])))
+		return true;
 	/* Code and tables of names and symbols stay whatever they are called. */
 	if (s->type == SKEP_SHT_SYMTAB || s->type == SKEP_SHT_STRTAB || s->flags & SKEP_SHF_EXEC)
 		return false;
-	if (s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA) {
+	if (rel) {
 		const char *of = s->info < w->elf.nsec ? w->elf.sec[s->info].name : "";
 
+		/* Places in a .BTF that was made anew; loaders find them by name. */
+		if (strcmp(of, ".BTF") == 0 && w->file->btf)
+			return true;
 		return strcmp(of, ".BTF.ext") == 0 || starts(of, ".debug_") || strcmp(of, ".eh_frame") == 0;
 	}
 	return starts(s->name, ".debug_") || strcmp(s->name, ".eh_frame") == 0 || s->type == SKEP_SHT_ADDRSIG;
@@ -378,6 +385,8 @@ static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 	for (u32 i = 0; i < e->nsym; i++) {
 		struct skep_elf_sym *s = &e->sym[i];
 
+		if (w->file->sym_gone && w->file->sym_gone[i])
+			continue;
 		if (s->shndx && s->shndx < old_nsec) {
 			if (!secmap[s->shndx] && i)
 				continue;
@@ -392,6 +401,29 @@ static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 	if (e->symtab)
 		e->sec[e->symtab].info = SKEP_MIN(local, n);
 	return map;
+}
+
+/* Does a map that is gone hold this byte of the section of maps? */
+static bool in_gone_map(const struct writer *w, const char *sec, u64 off)
+{
+	for (u32 k = 1; k < w->obj->nsym && strcmp(sec, ".maps") == 0; k++) {
+		const struct skep_sym *s = &w->obj->sym[k];
+
+		if (w->file->sym_gone[k] && s->kind == SKEP_SYM_MAP && off >= s->value && off - s->value < s->size)
+			return true;
+	}
+	return false;
+}
+
+/* Without the relocations of what is gone, and those against it; returns how many stay. */
+static u32 drop_relocs(const struct writer *w, const char *sec, struct skep_elf_rel *rel, u32 n)
+{
+	u32 kept = 0;
+
+	for (u32 k = 0; k < n; k++)
+		if (!w->file->sym_gone || (!w->file->sym_gone[rel[k].sym] && !in_gone_map(w, sec, rel[k].offset)))
+			rel[kept++] = rel[k];
+	return kept;
 }
 
 static int renumber_relocs(struct writer *w, const u32 *symmap, u32 old_nsym)
@@ -411,8 +443,10 @@ static int renumber_relocs(struct writer *w, const u32 *symmap, u32 old_nsym)
 		e->nsym = nsym;
 		if (err)
 			return err;
+		n = drop_relocs(w, e->sec[s->info < e->nsec ? s->info : 0].name, rel, n);
 		for (u32 k = 0; k < n; k++)
 			rel[k].sym = symmap[rel[k].sym];
+		s->size = (u64)n * s->entsize;
 		s->data = skep_elf_rel_encode(e, w->arena, rel, n, s->type == SKEP_SHT_RELA);
 	}
 	return 0;
@@ -465,6 +499,12 @@ static int remake(struct writer *w)
 		err = remake_data(w);
 	if (err)
 		return err;
+	if (w->file->btf) {
+		struct skep_elf_sec *s = skep_elf_find(e, ".BTF", NULL);
+
+		s->data = w->file->btf;
+		s->size = w->file->btf_len;
+	}
 	remake_symbols(w);
 	err = remake_ext(w);
 	if (!err && !w->keep_all)
@@ -502,7 +542,7 @@ int skep_obj_write(const struct skep_objfile *file, u32 flags, struct skep_diags
 		w->arena = arena;
 		w->ds = ds;
 		w->keep_all = flags & SKEP_WRITE_KEEP_ALL;
-		if (skep_obj_edited(file->obj) || flags & SKEP_WRITE_REMAKE)
+		if (skep_obj_edited(file->obj) || file->sym_gone || flags & SKEP_WRITE_REMAKE)
 			result = remake(w);
 		if (!result)
 			result = skep_elf_write(&w->elf, same_layout(&w->elf, file->elf), out);

@@ -38,6 +38,8 @@ struct skep_opt_opts {
 	const char *passes;	/* comma-separated names in their order, or NULL for the pipeline */
 	const struct skep_deny *deny; /* rewrites that must not be applied */
 	u32 ndeny;
+	const struct skep_fixed *fixed; /* bytes that count as constants */
+	u32 nfixed;
 	u32 max_edits;		/* stop rewriting after so many edits; 0: no limit */
 	u32 max_rounds;		/* 0: the default */
 	bool check;		/* check the model's invariants after every pass */

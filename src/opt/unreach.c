@@ -36,6 +36,48 @@ static bool fix_branch(struct skep_opt *o, struct skep_insn *i)
 	return true;
 }
 
+/* Marks by number what control reaches in the code as it stands now. */
+static void mark(const struct skep_opt *o, const struct skep_func *f, u8 *seen)
+{
+	struct skep_insn **todo = SKEP_NEW_N(o->scratch, struct skep_insn *, 2 * (size_t)o->cfg->ninsn + 1);
+	u32 n = 0;
+
+	todo[n++] = f->first;
+	while (n) {
+		struct skep_insn *i = todo[--n];
+
+		if (seen[i->num])
+			continue;
+		seen[i->num] = 1;
+		if (i->target)
+			todo[n++] = i->target;
+		if (i->next && !skep_is_end(i->in.op))
+			todo[n++] = i->next;
+	}
+}
+
+/*
+ * Branches first, so that dead code to which only dead code jumps (a loop) goes as well. A branch
+ * whose edit was denied still counts as going both ways.
+ */
+static bool drop_dead(struct skep_opt *o, struct skep_func *f)
+{
+	u8 *seen = SKEP_NEW_N(o->scratch, u8, o->cfg->ninsn);
+	bool changed = false;
+
+	mark(o, f, seen);
+	for (int branches = 1; branches >= 0; branches--)
+		for (u32 k = 0; k < o->cfg->ninsn; k++) {
+			struct skep_insn *i = o->cfg->insn[k];
+
+			if (seen[k] || !i->func || (branches && (!i->target || !i->next)))
+				continue;
+			if (branches || (!i->njumps && !(i->prev && !skep_is_end(i->prev->in.op))))
+				changed |= drop(o, i, "unreachable");
+		}
+	return changed;
+}
+
 bool skep_pass_unreach(struct skep_opt *o, struct skep_func *f)
 {
 	bool changed = false;
@@ -47,12 +89,5 @@ bool skep_pass_unreach(struct skep_opt *o, struct skep_func *f)
 		if (o->fa->reached[k] && i->target && i->next)
 			changed |= fix_branch(o, i);
 	}
-	for (u32 k = 0; k < o->cfg->ninsn; k++) {
-		struct skep_insn *i = o->cfg->insn[k];
-
-		/* A denied branch edit may still lead here: then it must stay. */
-		if (!o->fa->reached[k] && i->func && !i->njumps && !(i->prev && !skep_is_end(i->prev->in.op)))
-			changed |= drop(o, i, "unreachable");
-	}
-	return changed;
+	return drop_dead(o, f) || changed;
 }

@@ -285,6 +285,8 @@ static int compare(struct differ *d, const struct skep_run_differ_opts *opts)
 	d->gen = skep_run_gen_new(&d->a, opts->seed);
 	if (!d->gen)
 		return SKEP_ENOMEM;
+	d->gen->hold = opts->hold;
+	d->gen->nhold = opts->nhold;
 	d->ret_size = ret_size(d->a.file->obj, d->a.prog, d->a.prog_type);
 	skep_vm_watch(d->a.vm, skep_run_gen_watch(d->gen));
 	err = all_inputs(d, opts->inputs ? opts->inputs : DEFAULT_INPUTS);

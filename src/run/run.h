@@ -198,6 +198,8 @@ struct skep_run_differ_opts {
 	u64 seed;
 	u64 budget;  /* instructions of one run; 0: 200000 */
 	u32 prog_type; /* 0: by the section */
+	const struct skep_fixed *hold; /* variables of A that keep the value that the object gives them */
+	u32 nhold;
 };
 
 struct skep_run_differ_result {

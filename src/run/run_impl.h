@@ -54,6 +54,8 @@ struct missed {
 
 struct skep_run_gen {
 	const struct skep_run_vm *r;
+	const struct skep_fixed *hold; /* see struct skep_run_differ_opts */
+	u32 nhold;
 	struct skep_rng rng;
 	u64 pool[MAX_POOL]; /* numbers that the program compares with */
 	u32 npool, npool_fixed;

@@ -128,6 +128,15 @@ static void fill_queue(const struct filling *f)
 	}
 }
 
+/* Where a variable of the section lies: compilers leave that to the symbol table. */
+static u64 offset_of(const struct skep_obj *o, const struct skep_dsec *d, const struct skep_btf_type *var, u32 otherwise)
+{
+	for (u32 k = 1; k < o->nsym; k++)
+		if (o->sym[k].kind == SKEP_SYM_DATA && o->sym[k].data == d && strcmp(o->sym[k].name, var->name) == 0)
+			return o->sym[k].value;
+	return otherwise;
+}
+
 /* Change some small variables of the section; the others keep what the object says. */
 static void change_variables(const struct filling *f, const struct skep_dsec *d)
 {
@@ -135,19 +144,22 @@ static void change_variables(const struct filling *f, const struct skep_dsec *d)
 	u32 id = b ? skep_btf_find(b, SKEP_BTF_DATASEC, d->name) : 0;
 	struct skep_btf_type ds, var;
 	struct skep_btf_member m;
-	u64 v;
+	u64 v, off;
 
 	if (!id || !skep_btf_get(b, id, &ds))
 		return;
 	for (u32 i = 0; i < ds.vlen; i++) {
 		skep_btf_member(b, &ds, i, &m);
-		if (!skep_btf_get(b, m.type, &var) || m.off > d->size || m.size > d->size - m.off)
+		if (!skep_btf_get(b, m.type, &var))
+			continue;
+		off = offset_of(f->r[0]->file->obj, d, &var, m.off);
+		if (off > d->size || m.size > d->size - off)
 			continue;
 		v = skep_run_number(f->g);
 		if (m.size <= 8 && pick(f->g, 3) == 0)
-			memcpy(f->value + m.off, &v, m.size);
+			memcpy(f->value + off, &v, m.size);
 		else if (d->kind != SKEP_DSEC_RODATA && m.size <= 4096 && pick(f->g, 4) == 0)
-			skep_run_bytes(f->g, f->value + m.off, m.size);
+			skep_run_bytes(f->g, f->value + off, m.size);
 	}
 }
 
@@ -159,6 +171,12 @@ static void fill_data(const struct filling *f, const struct skep_dsec *d)
 		memcpy(f->value, d->bytes, d->size);
 	if (f->g->states % 2 == 0)
 		change_variables(f, d);
+	for (u32 k = 0; k < f->g->nhold && d->bytes; k++) {
+		const struct skep_fixed *x = &f->g->hold[k];
+
+		if (x->sec == d->elf)
+			memcpy(f->value + x->off, d->bytes + x->off, x->size);
+	}
 	update(f, f->key, f->value);
 }
 

@@ -109,13 +109,14 @@ def compile_examples(root, out):
         if not shutil.which(compiler):
             continue
         have.add(compiler)
-        for source in sorted((root / 'examples').glob('*.bpf.c')):
+        sources = sorted((root / 'examples').glob('*.bpf.c')) + sorted((root / 'tests/cli').glob('*.bpf.c'))
+        for source in sources:
             name = source.name.removesuffix('.bpf.c')
             target = out / compiler / f'{name}.o'
             target.parent.mkdir(exist_ok=True)
             command = [compiler, '-target', 'bpf', f'-mcpu={LEVEL}', '-O2', '-g', '-Iexamples',
                        f'-I/usr/include/{multiarch}', f'-ffile-prefix-map={root}=.', '-c',
-                       f'examples/{source.name}', '-o', str(target)]
+                       str(source.relative_to(root)), '-o', str(target)]
             if subprocess.run(command, cwd=root, capture_output=True).returncode == 0:
                 have.add(f'{compiler}/{name}.o')
     return have

@@ -72,3 +72,27 @@ f:
 	r1 = 0x100000005 ll
 	r0 = 2
 	exit
+
+=== title
+a loop that nothing reaches
+=== args
+optimize --passes=unreach -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r0 = 1
+	goto out
+again:
+	r0 += 1
+	if r0 > 9 goto other
+	goto again
+other:
+	r0 = 5
+	if r0 < 3 goto again
+out:
+	exit
+=== expect
+f:
+	r0 = 1
+	exit
