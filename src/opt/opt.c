@@ -373,7 +373,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	struct skep_opt o = {.obj = obj, .opts = opts, .res = res};
 	struct skep_arena scratch, keep;
 	volatile int result = 0;
-	int oom_scratch = 0, oom = 0;
+	int oom = 0;
 	u32 *list;
 
 	skep_arena_init(&scratch);
@@ -396,7 +396,6 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 			result = run_list(&o, list, (u32)result, ds);
 		res->arena->on_oom = old;
 	});
-	(void)oom_scratch;
 	skep_arena_fini(&scratch);
 	skep_arena_fini(&keep);
 	return oom ? oom : result;
