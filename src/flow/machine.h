@@ -130,6 +130,7 @@ struct skep_vstate {
 	bool dropped;	 /* kept: taken from its list, to be freed when finished */
 	bool is_entry;	 /* kept: some state's loop_entry */
 	u32 misses, hits;
+	u64 print;	 /* kept: equal states have equal ones */
 	u32 depth;	 /* kept: states before it on the path */
 	u32 goto_depth;	 /* times that may_goto's loop was entered */
 	u32 callbacks;	 /* times that a callback was entered */

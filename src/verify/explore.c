@@ -55,6 +55,22 @@ static void converge(struct skep_vstate *st, struct skep_vstate *entry)
 			p->loop_entry = entry;
 }
 
+/* A number for the registers of the newest frame, to tell most states apart at once. */
+static u64 fingerprint(const struct skep_vstate *st)
+{
+	const struct skep_vframe *fr = skep_vtop(st);
+	u64 h = 0;
+
+	for (u32 k = 0; k < 10; k++) {
+		const struct skep_vreg *r = &fr->reg[k];
+
+		h = (h ^ r->type ^ (u64)(u32)r->off << 8) * 0x9e3779b97f4a7c15;
+		if (r->type == SKEP_VT_NUM)
+			h = (h ^ r->r.umin ^ r->r.umax << 1) * 0x9e3779b97f4a7c15;
+	}
+	return h;
+}
+
 static void keep(struct engine *e, struct skep_vstate *st)
 {
 	struct skep_vinsn *v = &e->m.insn[st->at];
@@ -63,6 +79,7 @@ static void keep(struct engine *e, struct skep_vstate *st)
 	skep_vstate_renew(&e->m, st);
 	k = skep_vstate_copy(&e->m, st);
 	k->first = st->at;
+	k->print = fingerprint(st);
 	k->branches = 1;
 	k->depth = st->parent ? st->parent->depth + 1 : 0;
 	k->misses = k->hits = 0;
@@ -97,7 +114,7 @@ static u32 active_iterators(const struct skep_vstate *st)
 
 /* Against a state that is on the path itself. */
 static enum outcome against_unfinished(struct engine *e, struct skep_vstate *s, struct skep_vstate *st, u8 flags,
-				       bool *add)
+				       u64 print, bool *add)
 {
 	struct skep_mach *m = &e->m;
 	/* An asynchronous callback that starts itself again, perhaps through others. */
@@ -113,7 +130,7 @@ static enum outcome against_unfinished(struct engine *e, struct skep_vstate *s, 
 		}
 		return MISS;
 	}
-	if (skep_vstate_covers(m, s, st, SKEP_CMP_EXACT) && s->goto_depth == st->goto_depth &&
+	if (s->print == print && skep_vstate_covers(m, s, st, SKEP_CMP_EXACT) && s->goto_depth == st->goto_depth &&
 	    s->callbacks == st->callbacks && active_iterators(s) == active_iterators(st))
 		return ENDLESS;
 	if (!(flags & SKEP_VI_FORCE) && e->jumps - e->last_jumps < 20 && e->res->processed - e->last_insns < 100)
@@ -147,6 +164,7 @@ static enum outcome visit(struct engine *e, struct skep_vstate *st)
 	struct skep_vinsn *v = &e->m.insn[st->at];
 	bool force = (v->flags & SKEP_VI_FORCE) || st->jumps > 40, add = force;
 	struct skep_vstate **link = &v->kept, *s;
+	u64 print = v->kept ? fingerprint(st) : 0;
 	u32 n = 0;
 
 	if (e->jumps - e->last_jumps >= 2 && e->res->processed - e->last_insns >= 8)
@@ -162,7 +180,7 @@ static enum outcome visit(struct engine *e, struct skep_vstate *st)
 			link = &s->next;
 			continue;
 		}
-		o = s->branches ? against_unfinished(e, s, st, v->flags, &add) : against_finished(e, s, st);
+		o = s->branches ? against_unfinished(e, s, st, v->flags, print, &add) : against_finished(e, s, st);
 		if (o == HIT) {
 			s->hits++;
 			return HIT;
