@@ -10,7 +10,8 @@ int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 
 		      u32 rule, const char *what)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
-	s64 lo = off + p->r.smin, hi = off + (s64)p->r.umax;
+	/* These wrap only when the bounds are refused below. */
+	s64 lo = (s64)((u64)off + (u64)p->r.smin), hi = (s64)((u64)off + p->r.umax);
 
 	if (p->r.smin < -MAX_OFF || lo < 0)
 		return skep_fault(m, st, rule, REG(reg),
