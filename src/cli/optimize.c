@@ -15,6 +15,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)"},
 	{"prove", 0, NULL, "apply a rewrite only when it is proved to change nothing"},
 	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got there, as SMT-LIB2"},
+	{"dearer", 0, "N", "with --kernel-check: per cent that a program may cost the verifier more than before (default 5)"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
 	{"dump", 0, "WHAT", "print a function after each pass that changed it (changed), after:PASS, or all passes"},
 	{"text", 'S', NULL, "print the optimized instructions instead of the summary"},
@@ -33,7 +34,7 @@ const char skep_about_optimize[] =
 	"taken on trust.\n\n"
 	"With --kernel-check a program that the kernel accepted before is accepted afterwards: when it is not, the "
 	"rewrites at fault are found and taken back. A program that the verifier has more to do with than before, by "
-	"more than 5 %, is made again with some passes left out. When the kernel cannot be asked at all, nothing is written and "
+	"more than --dearer says, is made again with some passes left out. When the kernel cannot be asked at all, nothing is written and "
 	"the exit status is 4; it is 5 when libbpf does not take the object, which is written without a verdict.";
 
 #define AFTER "after:"
@@ -137,7 +138,7 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 {
 	const char *goal = skep_cli_opt(cli, "for"), *cpu = skep_cli_opt(cli, "cpu");
 	const char *dump = skep_cli_opt(cli, "dump");
-	u64 repeat = 10000;
+	u64 repeat = 10000, dearer = 5;
 	int err;
 
 	o->sz = sizeof(*o);
@@ -157,8 +158,11 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 		err = check_stdout(cli);
 	if (!err)
 		err = skep_cli_num(cli, "repeat", 0, 100000000, &repeat);
+	if (!err)
+		err = skep_cli_num(cli, "dearer", 0, 1000000, &dearer);
 	k->sz = sizeof(*k);
 	k->repeat = (u32)repeat;
+	k->dearer = (u32)dearer;
 	return err;
 }
 

@@ -168,9 +168,9 @@ static int bisect(struct job *j, struct skep_buf *out, u32 refused)
 
 /* --- what is cheap to verify ------------------------------------------------------ */
 
-static bool dearer(u32 before, u32 after)
+static bool dearer(const struct job *j, u32 before, u32 after)
 {
-	return (u64)after * 20 > (u64)before * 21;
+	return (u64)after * 100 > (u64)before * (100 + j->kernel->dearer);
 }
 
 /* Is there a program for which another variant may be better? */
@@ -182,7 +182,7 @@ static bool worth_trying(const struct job *j)
 		const struct skep_kernel_prog *p = named(j->res->kernel_after, a->prog[k].name);
 
 		if (a->prog[k].err == 0 && p && p->err == 0 &&
-		    (j->opts.mode == SKEP_OPT_VERIFIER || dearer(a->prog[k].processed, p->processed)))
+		    (j->opts.mode == SKEP_OPT_VERIFIER || dearer(j, a->prog[k].processed, p->processed)))
 			return true;
 	}
 	return false;
@@ -205,7 +205,7 @@ static u8 best(const struct job *j, u32 before, const struct outcome *o)
 	u32 b = VARIANTS;
 
 	for (u32 v = 0; v < VARIANTS; v++) {
-		bool good = o[v].accepted && (verifier || !dearer(before, o[v].processed));
+		bool good = o[v].accepted && (verifier || !dearer(j, before, o[v].processed));
 		u32 x = verifier ? o[v].processed : o[v].slots, y = verifier ? o[v].slots : o[v].processed;
 		u32 bx, by;
 

@@ -38,6 +38,7 @@ struct skep_kernel_opts {
 	size_t sz;
 	u32 repeat; /* runs of a networking program per measurement, 0: do not run */
 	u32 samples; /* measurements, of which the median is reported; 0: 5 */
+	u32 dearer; /* skep_run_optimize(): per cent that a program may cost the verifier more than before */
 };
 /*
  * Load every program of the object and report. Nothing stays loaded.
@@ -52,7 +53,7 @@ int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,
  * Optimize an object image into `out`. With `kernel`, programs that the kernel
  * accepted before and refuses afterwards are bisected: the guilty edits are
  * denied (listed in `denied`) until it accepts them all. Where the verifier has
- * more to do than before (by more than a twentieth; with the verifier as the
+ * more to do than before (by more than `dearer` per cent; with the verifier as the
  * goal: always), sets of passes are left out in turn, and each program gets the
  * set that serves it best.
  */
