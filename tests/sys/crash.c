@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Processes that are killed at random moments while they work on one pinned map. What was
+ * acknowledged must be there, no lock may stay, nothing may be torn, and all slots must still
+ * be usable.
+ *
+ *	crash [KILLS [SEED]]
+ *
+ * A worker owns the keys k with k % WORKERS = its number, and writes in a shared page what it
+ * is about to do and that it is done. After its death the parent compares: the last finished
+ * operation on a key must show, an unfinished one may.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/sys.h"
+
+enum { WORKERS = 2, KEYS = 256, WORDS = 8, PIN_LEN = 64 };
+
+/* What a worker says about a key: version that is being written, version that is done; 0: deleted. */
+struct told {
+	volatile u64 begun[KEYS], done[KEYS];
+	volatile u64 ops;
+};
+static struct told *told; /* one for each worker, shared */
+static char pin[] = "/sys/fs/bpf/crash";
+
+static int map_call(int cmd, int fd, u32 key, void *value)
+{
+	union bpf_attr a = {0};
+
+	a.map_fd = (u32)fd;
+	a.key = (u64)(uintptr_t)&key;
+	a.value = (u64)(uintptr_t)value;
+	return skep_sys_bpf(cmd, &a, sizeof(a));
+}
+
+static int open_pin(void)
+{
+	union bpf_attr a = {0};
+
+	a.pathname = (u64)(uintptr_t)pin;
+	return skep_sys_bpf(BPF_OBJ_GET, &a, sizeof(a));
+}
+
+/* All words are made from the version, so that a torn value shows. */
+static void fill(u64 *v, u32 key, u64 version)
+{
+	for (u32 k = 0; k < WORDS; k++)
+		v[k] = version * 0x9e3779b97f4a7c15u ^ ((u64)key << 32) ^ k;
+	v[0] = version;
+}
+
+static bool whole(const u64 *v, u32 key)
+{
+	u64 want[WORDS];
+
+	fill(want, key, v[0]);
+	return memcmp(v, want, sizeof(want)) == 0;
+}
+
+static void work(u32 me, u64 seed)
+{
+	struct told *t = &told[me];
+	struct skep_rng r;
+	u64 v[WORDS];
+	int fd = open_pin();
+
+	skep_rng_init(&r, seed);
+	if (fd < 0)
+		_exit(3);
+	for (;;) {
+		u32 key = (u32)skep_rng_below(&r, KEYS / WORKERS) * WORKERS + me;
+		u64 version = skep_rng_next(&r) | 1;
+		int err;
+
+		if (skep_rng_below(&r, 4) == 0) {
+			t->begun[key] = 0;
+			err = map_call(BPF_MAP_DELETE_ELEM, fd, key, NULL);
+			if (err && err != -ENOENT)
+				_exit(4);
+			t->done[key] = 0;
+		} else {
+			fill(v, key, version);
+			t->begun[key] = version;
+			err = map_call(BPF_MAP_UPDATE_ELEM, fd, key, v);
+			if (err)
+				_exit(5);
+			t->done[key] = version;
+		}
+		/* Someone else's value is whole, too. */
+		key = (u32)skep_rng_below(&r, KEYS);
+		if (map_call(BPF_MAP_LOOKUP_ELEM, fd, key, v) == 0 && !whole(v, key))
+			_exit(6);
+		t->ops++;
+	}
+}
+
+static u32 check(int fd, u32 me)
+{
+	u32 wrong = 0;
+	u64 v[WORDS];
+
+	for (u32 key = me; key < KEYS; key += WORKERS) {
+		int err = map_call(BPF_MAP_LOOKUP_ELEM, fd, key, v);
+		u64 is = err ? 0 : v[0];
+
+		if (err && err != -ENOENT) {
+			printf("key %u: lookup gives %d\n", key, err);
+			wrong++;
+		} else if (!err && !whole(v, key)) {
+			printf("key %u: the value is torn\n", key);
+			wrong++;
+		} else if (is != told[me].done[key] && is != told[me].begun[key]) {
+			printf("key %u: has version %llx, finished was %llx, begun %llx\n", key, (unsigned long long)is,
+			       (unsigned long long)told[me].done[key], (unsigned long long)told[me].begun[key]);
+			wrong++;
+		}
+		told[me].done[key] = told[me].begun[key] = is;
+	}
+	return wrong;
+}
+
+static pid_t start(u32 me, u64 seed)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		work(me, seed);
+	return pid;
+}
+
+static int create(u32 type, u32 entries, u32 flags)
+{
+	union bpf_attr a = {0};
+	int fd;
+
+	a.map_type = type;
+	a.key_size = 4;
+	a.value_size = WORDS * 8;
+	a.max_entries = entries;
+	a.map_flags = flags;
+	fd = skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
+	if (fd < 0)
+		return fd;
+	memset(&a, 0, sizeof(a));
+	a.bpf_fd = (u32)fd;
+	a.pathname = (u64)(uintptr_t)pin;
+	return skep_sys_bpf(BPF_OBJ_PIN, &a, sizeof(a)) ? -1 : fd;
+}
+
+/* Every place of the map can be used: nothing leaked. */
+static u32 fill_up(int fd)
+{
+	u64 v[WORDS];
+	u32 wrong = 0;
+
+	for (u32 key = 0; key < KEYS; key++) {
+		int err;
+
+		fill(v, key, 1);
+		err = map_call(BPF_MAP_UPDATE_ELEM, fd, key, v);
+		if (err) {
+			printf("key %u does not fit any more: %d\n", key, err);
+			wrong++;
+		}
+	}
+	if (map_call(BPF_MAP_UPDATE_ELEM, fd, KEYS, v) != -E2BIG) {
+		printf("more fits than may\n");
+		wrong++;
+	}
+	return wrong;
+}
+
+static u32 run(u64 kills, u64 seed, u32 flags)
+{
+	struct skep_rng r;
+	pid_t pid[WORKERS];
+	u64 ops = 0;
+	u32 wrong = 0;
+	int fd = create(BPF_MAP_TYPE_HASH, KEYS, flags);
+
+	if (fd < 0) {
+		printf("cannot create the map: %d\n", fd);
+		return 1;
+	}
+	skep_rng_init(&r, seed);
+	memset(told, 0, WORKERS * sizeof(*told));
+	for (u32 k = 0; k < WORKERS; k++)
+		pid[k] = start(k, skep_rng_next(&r));
+	for (u64 n = 0; n < kills && wrong < 10; n++) {
+		u32 me = (u32)skep_rng_below(&r, WORKERS);
+		struct timespec nap = {0, (long)skep_rng_below(&r, 3000000)};
+		int status;
+
+		nanosleep(&nap, NULL);
+		kill(pid[me], SIGKILL);
+		waitpid(pid[me], &status, 0);
+		if (!WIFSIGNALED(status)) {
+			printf("worker %u ended by itself with status %d\n", me, WEXITSTATUS(status));
+			wrong++;
+		}
+		wrong += check(fd, me);
+		pid[me] = start(me, skep_rng_next(&r));
+	}
+	for (u32 k = 0; k < WORKERS; k++) {
+		kill(pid[k], SIGKILL);
+		waitpid(pid[k], NULL, 0);
+		wrong += check(fd, k);
+		ops += told[k].ops;
+	}
+	wrong += fill_up(fd);
+	printf("%s: %llu kills, %llu operations, %u wrong\n", flags ? "not preallocated" : "preallocated", (unsigned long long)kills,
+	       (unsigned long long)ops, wrong);
+	close(fd);
+	return wrong;
+}
+
+int main(int argc, char **argv)
+{
+	u64 kills = argc > 1 ? strtoull(argv[1], NULL, 0) : 200, seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	char dir[] = "/tmp/skep-crash-XXXXXX", cmd[64], at[256];
+	u32 wrong;
+
+	if (!mkdtemp(dir) || setenv("SKEP_STORE", dir, 1))
+		return 1;
+	told = mmap(NULL, WORKERS * sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (told == MAP_FAILED)
+		return 1;
+	wrong = run(kills, seed, 0);
+	if (skep_sys_path(pin, at, sizeof(at)))
+		unlink(at);
+	wrong += run(kills, seed + 1, BPF_F_NO_PREALLOC);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd) || wrong ? 1 : 0;
+}
