@@ -201,7 +201,7 @@ static int freeze(union bpf_attr *attr, u32 size)
 	if (!err && a.m->d.type == BPF_MAP_TYPE_STRUCT_OPS)
 		err = -524;
 	if (!err && __atomic_exchange_n(&a.m->h->frozen, 1, __ATOMIC_SEQ_CST))
-		err = -EBUSY;
+		err = -EPERM; /* a frozen map cannot be written, and so not frozen */
 	return close_access(&a, err);
 }
 

@@ -161,7 +161,7 @@ static u8 *reserve_locked(struct smap *m, u32 size)
 	if (!v)
 		return NULL;
 	cons = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE);
-	if (prod - cons + len - 1 > mask)
+	if (prod - cons + len > mask)
 		return NULL;
 	h = (u32 *)(v + (prod & mask & ~7ull));
 	h[0] = size | BPF_RINGBUF_BUSY_BIT;
