@@ -493,7 +493,7 @@ static void *map_mmap(void *addr, size_t len, int prot, int flags, int fd, struc
 		errno = EPERM;
 		return MAP_FAILED;
 	}
-	return mmap(addr, len, prot, flags, fd, off);
+	return map_pages(addr, len, prot, flags, fd, off);
 }
 
 bool skep_sys_mmap(void *addr, size_t len, int prot, int flags, int fd, s64 off, void **out)

@@ -33,7 +33,7 @@ int sbtf_open(int fd, const struct fhead *h, struct sobj **out)
 		free(b);
 		return -EINVAL;
 	}
-	p = mmap(NULL, b->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = map_pages(NULL, b->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED || pread(fd, p, b->len, 0) != (ssize_t)b->len) {
 		if (p != MAP_FAILED)
 			munmap(p, b->map_len);

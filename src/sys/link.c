@@ -47,7 +47,7 @@ int slink_open(int fd, const struct fhead *f, struct sobj **out)
 		return -ENOMEM;
 	memcpy(&l->d, f->more, sizeof(l->d));
 	l->d.name[NAME - 1] = 0;
-	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
+	page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
 	if (page == MAP_FAILED) {
 		free(l);
 		return -ENOMEM;

@@ -255,7 +255,7 @@ static int map_file(struct smap *m, int fd)
 		if (rw < 0)
 			return -errno;
 	}
-	m->mem = mmap(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 0);
+	m->mem = map_pages(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 0);
 	if (rw != fd)
 		close(rw);
 	return m->mem == MAP_FAILED ? -ENOMEM : 0;
@@ -319,7 +319,7 @@ int map_fix(struct smap *m)
 		return 0;
 	pthread_mutex_lock(&m->mine);
 	if (!m->fixed) {
-		void *p = mmap(NULL, m->payload, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *p = map_pages(NULL, m->payload, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (p == MAP_FAILED) {
 			err = -ENOMEM;

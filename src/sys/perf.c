@@ -46,7 +46,7 @@ int sperf_open(int fd, const struct fhead *h, struct sobj **out)
 	p->payload = h->size;
 	p->len = h->size + PAGE;
 	p->wake = -1;
-	p->mem = mmap(NULL, p->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p->mem = map_pages(NULL, p->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p->mem == MAP_FAILED) {
 		free(p);
 		return -ENOMEM;
@@ -106,7 +106,7 @@ void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhea
 		errno = -err;
 		return MAP_FAILED;
 	}
-	return mmap(addr, len, prot, flags, fd, 0);
+	return map_pages(addr, len, prot, flags, fd, 0);
 }
 
 bool perf_ready(struct sobj *o)

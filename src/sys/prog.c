@@ -97,9 +97,9 @@ int sprog_open(int fd, const struct fhead *f, struct sobj **out)
 	p->o.free = free_prog;
 	err = read_parts(p, fd, f);
 	if (!err) {
-		page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
+		page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
 		if (page == MAP_FAILED)
-			page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)f->size);
+			page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)f->size);
 		if (page == MAP_FAILED)
 			err = -ENOMEM;
 		else

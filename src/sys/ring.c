@@ -122,10 +122,10 @@ static u8 *view(struct smap *m)
 	store_path(path, SKEP_SYS_MAP, m->o.id);
 	fd = m->view ? -1 : open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd >= 0) {
-		v = mmap(NULL, 2 * n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		v = map_pages(NULL, 2 * n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (v != MAP_FAILED &&
-		    mmap(v, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED &&
-		    mmap(v + n, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED)
+		    map_pages(v, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED &&
+		    map_pages(v + n, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED)
 			__atomic_store_n(&m->view, v, __ATOMIC_RELEASE);
 		else if (v != MAP_FAILED)
 			munmap(v, 2 * n);
@@ -267,11 +267,11 @@ void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, const struc
 		errno = prot & PROT_WRITE ? EPERM : EINVAL;
 		return MAP_FAILED;
 	}
-	p = mmap(addr, len, prot, flags, fd, off);
+	p = map_pages(addr, len, prot, flags, fd, off);
 	if (p != MAP_FAILED && (u64)off + len > 2 * PAGE + n) {
 		u64 from = 2 * PAGE + n - (u64)off;
 
-		if (mmap(p + from, len - from, prot, (flags & MAP_SHARED) | MAP_FIXED, fd, 2 * PAGE) == MAP_FAILED) {
+		if (map_pages(p + from, len - from, prot, (flags & MAP_SHARED) | MAP_FIXED, fd, 2 * PAGE) == MAP_FAILED) {
 			munmap(p, len);
 			return MAP_FAILED;
 		}

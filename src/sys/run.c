@@ -35,9 +35,9 @@ u8 *run_packet_memory(u32 *len)
 	p = pthread_getspecific(packet_key);
 	if (!p) {
 #ifdef MAP_32BIT
-		p = mmap(NULL, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		p = map_pages(NULL, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 #else
-		p = mmap((void *)0x10000000, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		p = map_pages((void *)0x10000000, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 #endif
 		if (p == MAP_FAILED)
 			return NULL;

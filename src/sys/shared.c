@@ -158,7 +158,7 @@ static void open_table(void)
 	snprintf(path, sizeof(path), "%s/readers", store_dir());
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && posix_fallocate(fd, 0, sizeof(*t)) == 0) {
-		t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		t = map_pages(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (t != MAP_FAILED) {
 			if (t->magic != OBJ_MAGIC || t->version != OBJ_VERSION || t->boot != store_boot() || !t->epoch)
 				fresh_table(t);

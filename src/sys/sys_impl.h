@@ -340,6 +340,8 @@ int user_read(void *to, u64 from, u64 n);  /* -EFAULT */
 int user_write(u64 to, const void *from, u64 n);
 int user_string(char *to, u64 from, u32 size); /* length, -EFAULT, -E2BIG when it does not end */
 bool user_zero(u64 from, u64 n);
+/* mmap(2) itself: libc's may be interposed for others' sake, even by another copy of this. */
+void *map_pages(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
 void sha1(const void *p, size_t n, u8 out[20]);
 

@@ -5,6 +5,8 @@
  */
 #include "sys/sys_impl.h"
 
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -94,4 +96,13 @@ bool user_zero(u64 from, u64 n)
 				return false;
 	}
 	return true;
+}
+
+void *map_pages(void *addr, size_t len, int prot, int flags, int fd, off_t off)
+{
+#ifdef SYS_mmap
+	return (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, off);
+#else
+	return mmap(addr, len, prot, flags, fd, off);
+#endif
 }
