@@ -53,20 +53,37 @@ static bool lru(u32 type)
 	return type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
+/* Numbers as they lie there: only this machine reads them. */
+static inline u32 load32(const void *p)
+{
+	u32 v;
+
+	memcpy(&v, p, 4);
+	return v;
+}
+
+static inline u64 load64(const void *p)
+{
+	u64 v;
+
+	memcpy(&v, p, 8);
+	return v;
+}
+
 static u32 hash_key(const struct smap *m, const void *key)
 {
 	u64 h = m->d.seed;
 
 	if (m->d.key_size == 4) {
-		h ^= skep_get32(key, false);
+		h ^= load32(key);
 	} else if (m->d.key_size == 8) {
-		h ^= skep_get64(key, false) * 0x9e3779b97f4a7c15u;
+		h ^= load64(key) * 0x9e3779b97f4a7c15u;
 	} else {
 		const u8 *p = key;
 		u32 n = m->d.key_size;
 
 		for (; n >= 8; n -= 8, p += 8) {
-			h = (h ^ skep_get64(p, false)) * 0x9e3779b97f4a7c15u;
+			h = (h ^ load64(p)) * 0x9e3779b97f4a7c15u;
 			h ^= h >> 29;
 		}
 		for (; n; n--)
@@ -136,6 +153,15 @@ static void init(struct smap *m)
 
 /* --- reading ------------------------------------------------------------------------------------------ */
 
+static inline bool same_key(const struct smap *m, const u8 *a, const void *b)
+{
+	if (m->d.key_size == 4)
+		return load32(a) == load32(b);
+	if (m->d.key_size == 8)
+		return load64(a) == load64(b);
+	return memcmp(a, b, m->d.key_size) == 0;
+}
+
 static struct slot *find(const struct smap *m, const void *key, u32 hash)
 {
 	u32 bucket = hash & (m->d.nbucket - 1), steps, i;
@@ -145,7 +171,7 @@ static struct slot *find(const struct smap *m, const void *key, u32 hash)
 		for (steps = 0; i < m->d.nslot && steps <= m->d.nslot; steps++) {
 			struct slot *s = slot_at(m, i);
 
-			if (s->hash == hash && memcmp(s->key, key, m->d.key_size) == 0)
+			if (s->hash == hash && same_key(m, s->key, key))
 				return s;
 			i = __atomic_load_n(&s->next, __ATOMIC_ACQUIRE);
 		}

@@ -141,11 +141,7 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 		*ret = (u32)skep_eng_run(p->eng, (u64)(uintptr_t)ctx, 0, &r->eng);
 		if (r->eng.stop)
 			break;
-		/* What earlier turns took out may be used again. */
-		if ((k & 63) == 63) {
-			reader_leave();
-			reader_enter();
-		}
+		reader_renew(); /* what earlier turns took out may be used again */
 	}
 	ns = clock_ns() - from;
 	skep_sys_thread.run = outer;

@@ -256,6 +256,14 @@ void reader_leave(void)
 		atomic_store_explicit(&table->reader[th->slot].epoch, 0, memory_order_release);
 }
 
+void reader_renew(void)
+{
+	struct sthread *th = &skep_sys_thread;
+
+	if (th->depth == 1)
+		atomic_store(&table->reader[th->slot].epoch, atomic_load(&table->epoch));
+}
+
 u64 reader_stamp(void)
 {
 	return table ? atomic_fetch_add(&table->epoch, 1) : 0;

@@ -88,6 +88,7 @@ void shlock_drop(struct shlock *l);
  */
 int reader_enter(void); /* nests; negative errno */
 void reader_leave(void);
+void reader_renew(void); /* as leaving and entering, when nothing is nested */
 u64 reader_stamp(void);	    /* for something that was just taken out */
 bool reader_safe(u64 stamp); /* has nobody seen it? */
 u32 reader_slot(void);	    /* of this thread, UINT32_MAX: none */
