@@ -150,6 +150,34 @@ enum step { STEP_ON, STEP_BRANCH, STEP_EXIT, STEP_FAIL };
 /* One instruction; BRANCH: *cond is the condition (1 for a plain jump). */
 enum step skep_prove_step(struct prover *p, int side, struct state *st, const struct skep_insn *i, u32 *cond);
 
+/* --- call.c ------------------------------------------------------------------------ */
+enum { MAX_ARGS = 24 };
+
+/* What an event is made of. */
+struct args {
+	u32 v[MAX_ARGS];
+	u32 n;
+};
+static inline void skep_prove_put(struct args *a, u32 t)
+{
+	if (a->n < MAX_ARGS)
+		a->v[a->n++] = t;
+}
+/*
+ * The event as a term, or 0: failed (or, for atomics, an event that P does not
+ * have where the memory has to tell).
+ */
+u32 skep_prove_event(struct prover *p, int side, struct state *st, const struct skep_insn *i, u64 fn, struct args *a,
+		     bool atomic);
+enum step skep_prove_call(struct prover *p, int side, struct state *st, const struct skep_insn *i);
+/* r1 to r5 hold nothing after a call. */
+void skep_prove_clobber(struct prover *p, struct state *st, u32 ev);
+u64 skep_prove_hash(const char *kind, const char *s);
+/* The address of something that has a name. */
+u32 skep_prove_symbol(struct prover *p, const char *kind, const char *name);
+/* Is it the frame pointer with something added? (Not: what a call made of one, or memory held.) */
+bool skep_prove_from_fp(const struct skep_smt *s, u32 t, u32 fp);
+
 /* --- walk.c -------------------------------------------------------------------------- */
 /* Follow both sides from a cut; false when something was not proved (p->why, p->reason). */
 bool skep_prove_walk(struct prover *p, struct cut *c);
