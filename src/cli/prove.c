@@ -10,7 +10,8 @@
 const struct skep_opt_def skep_opts_prove[] = {
 	{"prog", 'p', "NAME", "only this program or function"},
 	{"timeout", 0, "MS", "for one question to the solver (default 2000)"},
-	{"paths", 0, "N", "paths that are followed between two places where both agree (default 4096)"},
+	{"paths", 0, "N",
+	 "paths that are followed between two places where both agree (default 4096)"},
 	{"inputs", 'n', "N", "inputs to try where the proof fails (default 1000)"},
 	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
@@ -96,18 +97,22 @@ static const char *other_data(struct job *j)
 		const struct skep_map *m = map_named(b, a->map[k]->name);
 
 		if (m && !same_map(a->map[k], m))
-			return skep_arena_printf(&j->cli->arena, "map '%s' is not the same in both", a->map[k]->name);
+			return skep_arena_printf(&j->cli->arena, "map '%s' is not the same in both",
+						 a->map[k]->name);
 	}
 	for (u32 k = 0; k < a->ndsec; k++) {
 		const struct skep_dsec *d = section(b, a->dsec[k]->name);
 
 		if (d && a->dsec[k]->kind != SKEP_DSEC_OTHER && !same_data(a->dsec[k], d))
-			return skep_arena_printf(&j->cli->arena, "section '%s' is not the same in both", a->dsec[k]->name);
+			return skep_arena_printf(&j->cli->arena,
+						 "section '%s' is not the same in both",
+						 a->dsec[k]->name);
 	}
 	return NULL;
 }
 
-static void prove_one(struct job *j, struct skep_func *f, struct skep_func *g, struct skep_prove_result *r)
+static void prove_one(struct job *j, struct skep_func *f, struct skep_func *g,
+		      struct skep_prove_result *r)
 {
 	struct skep_arena scratch;
 	int oom = 0;
@@ -117,14 +122,15 @@ static void prove_one(struct job *j, struct skep_func *f, struct skep_func *g, s
 		skep_prove_func(j->a->file->obj, f, j->b->file->obj, g, &j->opts, &scratch, r);
 	});
 	if (oom)
-		*r = (struct skep_prove_result){.verdict = SKEP_PROVE_UNKNOWN, .reason = "out of memory"};
+		*r = (struct skep_prove_result){.verdict = SKEP_PROVE_UNKNOWN,
+						.reason = "out of memory"};
 	r->reason = r->reason ? skep_arena_strdup(&j->cli->arena, r->reason) : NULL;
 	r->values = r->values ? skep_arena_strdup(&j->cli->arena, r->values) : NULL;
 	skep_arena_fini(&scratch);
 }
 
-static void tell(struct job *j, const char *name, const char *verdict, const struct skep_prove_result *r,
-		 const struct skep_run_differ_result *d)
+static void tell(struct job *j, const char *name, const char *verdict,
+		 const struct skep_prove_result *r, const struct skep_run_differ_result *d)
 {
 	struct skep_cli *cli = j->cli;
 
@@ -263,7 +269,9 @@ static int prepare(struct job *j, char **argv)
 		err = skep_cli_load(j->cli, argv[1], &j->b);
 	j->differ.inputs = (u32)inputs;
 	j->differ.seed = seed;
-	j->opts = (struct skep_prove_opts){.sz = sizeof(j->opts), .match = SKEP_PROVE_BY_TEXT, .timeout_ms = (u32)ms,
+	j->opts = (struct skep_prove_opts){.sz = sizeof(j->opts),
+					   .match = SKEP_PROVE_BY_TEXT,
+					   .timeout_ms = (u32)ms,
 					   .max_paths = (u32)paths};
 	j->dir = skep_cli_opt(j->cli, "smt-dump");
 	if (j->dir) {
@@ -299,7 +307,7 @@ int skep_cmd_prove(struct skep_cli *cli, int argc, char **argv)
 		skep_json_close(&cli->j, ']');
 	if (err)
 		return err;
-	return j.n[SKEP_PROVE_DIFFERS]		     ? SKEP_EXIT_NO
+	return j.n[SKEP_PROVE_DIFFERS]		  ? SKEP_EXIT_NO
 	       : other || j.n[SKEP_PROVE_UNKNOWN] ? SKEP_EXIT_UNKNOWN
-						     : SKEP_EXIT_YES;
+						  : SKEP_EXIT_YES;
 }

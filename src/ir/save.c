@@ -6,7 +6,8 @@
  */
 #include "ir/ir.h"
 
-struct skep_func_saved *skep_func_save(const struct skep_obj *obj, struct skep_func *f, struct skep_arena *arena)
+struct skep_func_saved *skep_func_save(const struct skep_obj *obj, struct skep_func *f,
+				       struct skep_arena *arena)
 {
 	struct skep_func_saved *s = SKEP_NEW(arena, struct skep_func_saved);
 	struct skep_insn *copy = SKEP_NEW_N(arena, struct skep_insn, f->ninsns);

@@ -15,7 +15,8 @@ u64 skep_prove_hash(const char *kind, const char *s)
 
 u32 skep_prove_symbol(struct prover *p, const char *kind, const char *name)
 {
-	return skep_smt_var(&p->smt, 64, VAR_SYM | (skep_prove_hash(kind, name) & (VAR_CORE - 1)), SKEP_TF_NONNULL);
+	return skep_smt_var(&p->smt, 64, VAR_SYM | (skep_prove_hash(kind, name) & (VAR_CORE - 1)),
+			    SKEP_TF_NONNULL);
 }
 
 static const struct skep_map *map_of(struct prover *p, const struct side *sd, u32 t)
@@ -58,7 +59,8 @@ static enum skep_smt_answer same_arg(struct prover *p, u32 a, u32 b)
 		if (y->op != SKEP_T_APP || y->k != x->k || y->nargs != x->nargs)
 			return SKEP_SMT_NO;
 		for (u32 k = 0; k < x->nargs; k++) {
-			r = same_arg(p, skep_smt_get(&p->smt, a)->arg[k], skep_smt_get(&p->smt, b)->arg[k]);
+			r = same_arg(p, skep_smt_get(&p->smt, a)->arg[k],
+				     skep_smt_get(&p->smt, b)->arg[k]);
 			if (r != SKEP_SMT_YES)
 				return r;
 		}
@@ -79,8 +81,8 @@ static enum skep_smt_answer same_call(struct prover *p, u32 old, u64 fn, const s
 	return r;
 }
 
-u32 skep_prove_event(struct prover *p, int side, struct state *st, const struct skep_insn *i, u64 fn, struct args *a,
-		 bool atomic)
+u32 skep_prove_event(struct prover *p, int side, struct state *st, const struct skep_insn *i,
+		     u64 fn, struct args *a, bool atomic)
 {
 	enum skep_smt_answer r;
 	u32 t;
@@ -118,14 +120,13 @@ static bool fickle(s64 helper)
 	case SKEP_FN_ktime_get_tai_ns:
 	case SKEP_FN_jiffies64:
 	case SKEP_FN_get_prandom_u32:
-	case SKEP_FN_perf_event_read:
-		return true;
-	default:
-		return false;
+	case SKEP_FN_perf_event_read: return true;
+	default: return false;
 	}
 }
 
-static u32 pure(struct prover *p, int side, struct state *st, const struct skep_insn *i, u64 fn, struct args *a)
+static u32 pure(struct prover *p, int side, struct state *st, const struct skep_insn *i, u64 fn,
+		struct args *a)
 {
 	bool odd = fickle(i->in.imm);
 	u32 t, first = odd ? st->nrandom : 0;
@@ -146,7 +147,8 @@ static u32 pure(struct prover *p, int side, struct state *st, const struct skep_
 	if (!odd) {
 		t = skep_smt_app(&p->smt, 64, fn, a->v, a->n, 0);
 		for (u32 k = 0; k < p->nrandom; k++)
-			if (p->random[k].term == t || same_call(p, p->random[k].term, fn, a) == SKEP_SMT_YES)
+			if (p->random[k].term == t ||
+			    same_call(p, p->random[k].term, fn, a) == SKEP_SMT_YES)
 				return p->random[k].term;
 		return t;
 	}
@@ -167,12 +169,14 @@ static u32 pure(struct prover *p, int side, struct state *st, const struct skep_
 	return skep_smt_app(&p->smt, 64, fn, a->v, a->n, 0);
 }
 
-/* --- calls -------------------------------------------------------------------------------------- */
+/* --- calls --------------------------------------------------------------------------------------
+ */
 
 /* Where a pointer argument points: into the frame at `off`, perhaps there, or elsewhere. */
 enum where { ELSEWHERE, FRAME, MAYBE_FRAME };
 
-static enum where points(struct prover *p, int side, const struct state *st, const struct skep_insn *i, int reg, s64 *off)
+static enum where points(struct prover *p, int side, const struct state *st,
+			 const struct skep_insn *i, int reg, s64 *off)
 {
 	struct skep_smt *s = &p->smt;
 	u32 fp = skep_smt_var(s, 64, VAR_FP, SKEP_TF_NONNULL), base;
@@ -188,16 +192,15 @@ static enum where points(struct prover *p, int side, const struct state *st, con
 	return kind == SKEP_K_ANY || kind == SKEP_K_STACK ? MAYBE_FRAME : ELSEWHERE;
 }
 
-static s64 extent(struct prover *p, const struct state *st, const struct skep_helper *h, int a, const struct skep_map *map)
+static s64 extent(struct prover *p, const struct state *st, const struct skep_helper *h, int a,
+		  const struct skep_map *map)
 {
 	const struct skep_term *n;
 
 	switch (h->arg[a]) {
-	case SKEP_ARG_KEY:
-		return map && map->key_size ? (s64)map->key_size : -1;
+	case SKEP_ARG_KEY: return map && map->key_size ? (s64)map->key_size : -1;
 	case SKEP_ARG_VALUE:
-	case SKEP_ARG_VALUE_OUT:
-		return map && map->value_size ? (s64)map->value_size : -1;
+	case SKEP_ARG_VALUE_OUT: return map && map->value_size ? (s64)map->value_size : -1;
 	case SKEP_ARG_MEM_RD:
 	case SKEP_ARG_MEM_WR:
 	case SKEP_ARG_MEM_RW:
@@ -207,10 +210,8 @@ static s64 extent(struct prover *p, const struct state *st, const struct skep_he
 		return n->op == SKEP_T_CONST && n->k <= STK ? (s64)n->k : -1;
 	case SKEP_ARG_FIX_RD:
 	case SKEP_ARG_FIX_WR:
-	case SKEP_ARG_FIX_RW:
-		return h->fixed ? h->fixed : -1;
-	default:
-		return -1;
+	case SKEP_ARG_FIX_RW: return h->fixed ? h->fixed : -1;
+	default: return -1;
 	}
 }
 
@@ -219,31 +220,35 @@ static u32 contents(struct prover *p, const struct side *sd, const struct state 
 	u32 word[STK / 8 + 1], k = 0;
 
 	for (s64 o = 0; o < n; o += 8)
-		word[k++] = skep_prove_load_stack(p, st, off + o, (u32)SKEP_MIN((s64)8, n - o), sd->obj->big);
+		word[k++] = skep_prove_load_stack(p, st, off + o, (u32)SKEP_MIN((s64)8, n - o),
+						  sd->obj->big);
 	return skep_smt_app(&p->smt, 0, FN(FN_STACK, n), word, k, 0);
 }
 
 static bool reads_arg(u8 a)
 {
-	return a != SKEP_ARG_MEM_WR && a != SKEP_ARG_FIX_WR && a != SKEP_ARG_VALUE_OUT && a != SKEP_ARG_MAP &&
-	       a != SKEP_ARG_SIZE && a != SKEP_ARG_FUNC && a != SKEP_ARG_CTX;
+	return a != SKEP_ARG_MEM_WR && a != SKEP_ARG_FIX_WR && a != SKEP_ARG_VALUE_OUT &&
+	       a != SKEP_ARG_MAP && a != SKEP_ARG_SIZE && a != SKEP_ARG_FUNC && a != SKEP_ARG_CTX;
 }
 
 static bool writes_arg(u8 a)
 {
-	return a == SKEP_ARG_MEM_WR || a == SKEP_ARG_MEM_RW || a == SKEP_ARG_FIX_WR || a == SKEP_ARG_FIX_RW ||
-	       a == SKEP_ARG_VALUE_OUT || a == SKEP_ARG_STACK || a == SKEP_ARG_OBJ;
+	return a == SKEP_ARG_MEM_WR || a == SKEP_ARG_MEM_RW || a == SKEP_ARG_FIX_WR ||
+	       a == SKEP_ARG_FIX_RW || a == SKEP_ARG_VALUE_OUT || a == SKEP_ARG_STACK ||
+	       a == SKEP_ARG_OBJ;
 }
 
 /* Does the helper look at memory outside of the frame? */
 static bool follows(u8 a)
 {
-	return a != SKEP_ARG_NONE && a != SKEP_ARG_ANY && a != SKEP_ARG_MAP && a != SKEP_ARG_SIZE && a != SKEP_ARG_FUNC;
+	return a != SKEP_ARG_NONE && a != SKEP_ARG_ANY && a != SKEP_ARG_MAP && a != SKEP_ARG_SIZE &&
+	       a != SKEP_ARG_FUNC;
 }
 
 /* One argument of a helper: its value, or what lies in the frame where it points. */
-static void helper_arg(struct prover *p, int side, const struct state *st, const struct skep_insn *i,
-		       const struct skep_helper *h, int a, const struct skep_map *map, struct args *out, bool *mem)
+static void helper_arg(struct prover *p, int side, const struct state *st,
+		       const struct skep_insn *i, const struct skep_helper *h, int a,
+		       const struct skep_map *map, struct args *out, bool *mem)
 {
 	u8 kind = h->arg[a];
 	s64 off, n = extent(p, st, h, a, map);
@@ -258,20 +263,24 @@ static void helper_arg(struct prover *p, int side, const struct state *st, const
 		skep_prove_put(out, st->reg[a + 1]);
 		return;
 	}
-	if (w == MAYBE_FRAME || n < 0 || n > -off || kind == SKEP_ARG_ANY || kind == SKEP_ARG_STACK || kind == SKEP_ARG_OBJ) {
+	if (w == MAYBE_FRAME || n < 0 || n > -off || kind == SKEP_ARG_ANY ||
+	    kind == SKEP_ARG_STACK || kind == SKEP_ARG_OBJ) {
 		*mem = true;
 		skep_prove_put(out, st->reg[a + 1]);
 		if (reads_arg(kind))
-			skep_prove_put(out, w == FRAME && kind != SKEP_ARG_STACK ? contents(p, &p->side[side], st, off, -off)
-								      : skep_prove_stack(p, st));
+			skep_prove_put(out, w == FRAME && kind != SKEP_ARG_STACK
+						    ? contents(p, &p->side[side], st, off, -off)
+						    : skep_prove_stack(p, st));
 		return;
 	}
 	/* The place does not matter, only what is there. */
-	skep_prove_put(out, reads_arg(kind) ? contents(p, &p->side[side], st, off, n) : skep_smt_const(&p->smt, 64, 0));
+	skep_prove_put(out, reads_arg(kind) ? contents(p, &p->side[side], st, off, n)
+					    : skep_smt_const(&p->smt, 64, 0));
 }
 
 /* Bytes that a call may write. When it does not, they stay; some helpers are known to write all. */
-static void written(struct prover *p, struct state *st, u32 ev, int a, s64 from, s64 n, enum skep_fill fill)
+static void written(struct prover *p, struct state *st, u32 ev, int a, s64 from, s64 n,
+		    enum skep_fill fill)
 {
 	u32 r0 = skep_smt_app(&p->smt, 64, FN(FN_RESULT, 0), &ev, 1, 0);
 	u32 done = skep_smt_eq(&p->smt, r0, skep_smt_const(&p->smt, 64, 0));
@@ -279,11 +288,14 @@ static void written(struct prover *p, struct state *st, u32 ev, int a, s64 from,
 	for (s64 o = 0; o < n; o++) {
 		u64 par = (u64)o | (u64)a << 16;
 		sbyte *b = &st->stk[from + o + STK];
-		u32 did = fill == SKEP_FILLS	      ? skep_smt_const(&p->smt, 1, 1)
-			  : fill == SKEP_FILLS_OR_FAILS ? done
-							: skep_smt_app(&p->smt, 1, FN(FN_WROTE, par), &ev, 1, 0);
+		u32 did = fill == SKEP_FILLS ? skep_smt_const(&p->smt, 1, 1)
+			  : fill == SKEP_FILLS_OR_FAILS
+				  ? done
+				  : skep_smt_app(&p->smt, 1, FN(FN_WROTE, par), &ev, 1, 0);
 		u32 new = skep_smt_app(&p->smt, 8, FN(FN_WRITTEN, par), &ev, 1, 0), t = (u32)*b;
-		u32 old = skep_smt_width(&p->smt, t) == 8 ? t : skep_smt_extract(&p->smt, t, (u32)(*b >> 32) * 8, 8);
+		u32 old = skep_smt_width(&p->smt, t) == 8
+				  ? t
+				  : skep_smt_extract(&p->smt, t, (u32)(*b >> 32) * 8, 8);
 
 		*b = mk_byte(skep_smt_ite(&p->smt, did, new, old), 0);
 	}
@@ -330,8 +342,8 @@ void skep_prove_clobber(struct prover *p, struct state *st, u32 ev)
 		st->reg[r] = skep_smt_app(&p->smt, 64, FN(FN_RESULT, r), &ev, 1, 0);
 }
 
-static enum step call_helper(struct prover *p, int side, struct state *st, const struct skep_insn *i,
-			     const struct skep_helper *h)
+static enum step call_helper(struct prover *p, int side, struct state *st,
+			     const struct skep_insn *i, const struct skep_helper *h)
 {
 	const struct skep_map *map = NULL;
 	struct args a = {.n = 2};
@@ -367,7 +379,8 @@ static enum step call_helper(struct prover *p, int side, struct state *st, const
 	return STEP_ON;
 }
 
-/* A subprogram, a kfunc, or a helper that is not in the table: it may do anything that its arguments allow. */
+/* A subprogram, a kfunc, or a helper that is not in the table: it may do anything that its
+ * arguments allow. */
 static enum step call_other(struct prover *p, int side, struct state *st, const struct skep_insn *i)
 {
 	const struct side *sd = &p->side[side];
@@ -381,15 +394,19 @@ static enum step call_other(struct prover *p, int side, struct state *st, const 
 	if (i->in.op == SKEP_CALLX)
 		skep_prove_put(&a, st->reg[i->in.dst]);
 	else if (i->ref == SKEP_REF_FUNC)
-		who = skep_prove_hash("func", i->callee->name[0] ? i->callee->name : skep_arena_printf(p->arena, "%u", i->callee->index));
+		who = skep_prove_hash(
+			"func", i->callee->name[0]
+					? i->callee->name
+					: skep_arena_printf(p->arena, "%u", i->callee->index));
 	else if (i->ref == SKEP_REF_EXTERN && i->sym < sd->obj->nsym)
 		who = skep_prove_hash("extern", sd->obj->sym[i->sym].name);
 	else
 		who = (u64)i->in.imm;
-	/* A register that holds nothing in P is none that the callee reads: the verifier would not have it. */
+	/* A register that holds nothing in P is none that the callee reads: the verifier would not
+	 * have it. */
 	for (int r = 1; r <= 5; r++)
 		if (side == P && sd->fa->in[i->num][r].kind == SKEP_K_UNINIT)
-			regs &= (u16)~(1u << r);
+			regs &= (u16) ~(1u << r);
 	if (side == Q && st->nevent < p->nevent)
 		regs &= p->event[st->nevent].regs;
 	for (int r = 1; r <= 5; r++) {
@@ -403,7 +420,9 @@ static enum step call_other(struct prover *p, int side, struct state *st, const 
 		stack = p->event[st->nevent].stack;
 	if (stack)
 		skep_prove_put(&a, skep_prove_stack(p, st));
-	ev = skep_prove_event(p, side, st, i, FN(FN_EVENT, 1 | (u64)i->in.src << 1 | (u64)i->in.op << 4 | who << 12), &a, false);
+	ev = skep_prove_event(
+		p, side, st, i,
+		FN(FN_EVENT, 1 | (u64)i->in.src << 1 | (u64)i->in.op << 4 | who << 12), &a, false);
 	if (!ev)
 		return STEP_FAIL;
 	if (side == P) {
@@ -422,7 +441,8 @@ enum step skep_prove_call(struct prover *p, int side, struct state *st, const st
 {
 	const struct skep_helper *h = NULL;
 
-	if (i->in.op == SKEP_CALL && i->in.src == SKEP_CALL_HELPER && i->ref == SKEP_REF_NONE && !i->in.off)
+	if (i->in.op == SKEP_CALL && i->in.src == SKEP_CALL_HELPER && i->ref == SKEP_REF_NONE &&
+	    !i->in.off)
 		h = skep_helper_find(i->in.imm);
 	return h ? call_helper(p, side, st, i, h) : call_other(p, side, st, i);
 }

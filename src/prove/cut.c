@@ -71,11 +71,13 @@ static bool closed(struct prover *p, u32 t, const struct cut *own)
 
 /* --- places ------------------------------------------------------------------------------ */
 
-static u32 value_at(struct prover *p, const struct loc *l, const struct state *a, const struct state *b)
+static u32 value_at(struct prover *p, const struct loc *l, const struct state *a,
+		    const struct state *b)
 {
 	const struct state *s = l->side == P ? a : b;
 	u32 v = l->reg != 0xff ? s->reg[l->reg]
-			       : skep_prove_load_stack(p, s, (s64)l->at - STK, l->size, p->side[l->side].obj->big);
+			       : skep_prove_load_stack(p, s, (s64)l->at - STK, l->size,
+						       p->side[l->side].obj->big);
 
 	return skep_prove_current(p, v);
 }
@@ -93,7 +95,8 @@ static void live_stack(struct prover *p, int side, const struct skep_insn *i, u6
 			for (s64 o = at.off; o < at.off + (s64)at.size; o++)
 				if (o >= -STK && o < 0)
 					skep_bit_set(bits, (size_t)(o + STK));
-		} else if (at.kind == SKEP_K_STACK || at.kind == SKEP_K_ANY || at.kind == SKEP_K_UNINIT) {
+		} else if (at.kind == SKEP_K_STACK || at.kind == SKEP_K_ANY ||
+			   at.kind == SKEP_K_UNINIT) {
 			memset(bits, 0xff, SKEP_STACK_WORDS * sizeof(u64));
 		}
 	} else if (skep_call_effects(sd->obj, sd->fa, i) & SKEP_EFF_READ_STACK) {
@@ -116,20 +119,33 @@ static u32 count_live(const u64 *bits, u32 at, u32 size)
 	return n;
 }
 
-/* Is the value also (the low part of) that of a register? */
-static bool in_register(struct prover *p, u32 v, const struct state *a, const struct state *b)
-{
-	u32 w = skep_smt_width(&p->smt, v);
+/* The registers' values, and their low parts, by width: 64, 32, 16 bits. */
+struct lows {
+	u32 v[3][20];
+};
 
-	for (u32 r = 0; r < 10; r++)
-		if (skep_smt_extract(&p->smt, a->reg[r], 0, w) == v || skep_smt_extract(&p->smt, b->reg[r], 0, w) == v)
+static void find_lows(struct prover *p, const struct state *a, const struct state *b,
+		      struct lows *out)
+{
+	for (u32 k = 0; k < 3; k++)
+		for (u32 r = 0; r < 20; r++)
+			out->v[k][r] = skep_smt_extract(
+				&p->smt, r < 10 ? a->reg[r] : b->reg[r - 10], 0, 64 >> k);
+}
+
+static bool in_register(const struct lows *l, u32 v, u32 size)
+{
+	const u32 *row = l->v[size == 8 ? 0 : size == 4 ? 1 : 2];
+
+	for (u32 r = 0; r < 20; r++)
+		if (row[r] == v)
 			return true;
 	return false;
 }
 
 /* Stack bytes at..at+size in pieces that are values of their own, the same on both sides. */
-static void stack_locs(struct prover *p, struct cut *c, u32 *cap, const struct state *const *st, u64 live[2][SKEP_STACK_WORDS],
-		       u32 at, u32 size)
+static void stack_locs(struct prover *p, struct cut *c, u32 *cap, const struct state *const *st,
+		       const struct lows *lows, u64 live[2][SKEP_STACK_WORDS], u32 at, u32 size)
 {
 	bool on[2], split = false;
 
@@ -140,14 +156,16 @@ static void stack_locs(struct prover *p, struct cut *c, u32 *cap, const struct s
 		/* What is dead may be anything; it is kept apart from what is live. */
 		split |= n && n < size;
 		if (n == size && size > 1) {
-			u32 v = skep_prove_load_stack(p, st[s], (s64)at - STK, size, p->side[s].obj->big);
+			u32 v = skep_prove_load_stack(p, st[s], (s64)at - STK, size,
+						      p->side[s].obj->big);
 
-			split |= skep_smt_get(&p->smt, v)->op == SKEP_T_CONCAT && !in_register(p, v, st[P], st[Q]);
+			split |= skep_smt_get(&p->smt, v)->op == SKEP_T_CONCAT &&
+				 !in_register(lows, v, size);
 		}
 	}
 	if (split) {
-		stack_locs(p, c, cap, st, live, at, size / 2);
-		stack_locs(p, c, cap, st, live, at + size / 2, size / 2);
+		stack_locs(p, c, cap, st, lows, live, at, size / 2);
+		stack_locs(p, c, cap, st, lows, live, at + size / 2, size / 2);
 		return;
 	}
 	for (int s = P; s <= Q; s++)
@@ -160,8 +178,10 @@ static void find_locs(struct prover *p, struct cut *c, const struct state *a, co
 	const struct state *st[2] = {a, b};
 	const struct skep_insn *at[2] = {c->p, c->q};
 	u64 live[2][SKEP_STACK_WORDS];
+	struct lows lows;
 	u32 cap = 0;
 
+	find_lows(p, a, b, &lows);
 	for (int s = P; s <= Q; s++) {
 		live_stack(p, s, at[s], live[s]);
 		for (u8 r = 0; r < 10; r++)
@@ -170,7 +190,7 @@ static void find_locs(struct prover *p, struct cut *c, const struct state *a, co
 	}
 	for (u32 o = 0; o < STK; o += 8)
 		if (count_live(live[P], o, 8) || count_live(live[Q], o, 8))
-			stack_locs(p, c, &cap, st, live, o, 8);
+			stack_locs(p, c, &cap, st, &lows, live, o, 8);
 }
 
 /* --- the first arrival --------------------------------------------------------------------- */
@@ -186,7 +206,8 @@ static void own_variable(struct prover *p, struct cut *c, u32 k, u32 v)
 		l->var = skep_smt_var(s, w - z, var_number(c, k), 0);
 		l->tmpl = skep_smt_zext(s, l->var, w);
 	} else if (skep_smt_get(s, v)->op == SKEP_T_SEXT) {
-		l->var = skep_smt_var(s, skep_smt_width(s, skep_smt_get(s, v)->arg[0]), var_number(c, k), 0);
+		l->var = skep_smt_var(s, skep_smt_width(s, skep_smt_get(s, v)->arg[0]),
+				      var_number(c, k), 0);
 		l->tmpl = skep_smt_sext(s, l->var, w);
 	} else {
 		l->var = skep_smt_var(s, w, var_number(c, k), 0);
@@ -201,7 +222,8 @@ struct value {
 	bool open; /* the template has a variable of the cut */
 };
 
-static struct value value_of(struct prover *p, const struct loc *l, const struct state *a, const struct state *b)
+static struct value value_of(struct prover *p, const struct loc *l, const struct state *a,
+			     const struct state *b)
 {
 	struct value r = {.v = value_at(p, l, a, b)};
 
@@ -220,8 +242,13 @@ static u32 reversed(struct prover *p, const struct cut *c, u32 k, const struct v
 		if (c->loc[m].reg == 0xff || !val[m].open)
 			continue;
 		for (u32 w = 16; w <= 64; w *= 2)
-			if (skep_smt_zext(s, skep_smt_bswap(s, skep_smt_extract(s, val[m].v, 0, w)), 64) == val[k].v)
-				return skep_smt_zext(s, skep_smt_bswap(s, skep_smt_extract(s, c->loc[m].tmpl, 0, w)), 64);
+			if (skep_smt_zext(s, skep_smt_bswap(s, skep_smt_extract(s, val[m].v, 0, w)),
+					  64) == val[k].v)
+				return skep_smt_zext(
+					s,
+					skep_smt_bswap(s,
+						       skep_smt_extract(s, c->loc[m].tmpl, 0, w)),
+					64);
 	}
 	return 0;
 }
@@ -240,7 +267,8 @@ static u32 related(struct prover *p, const struct cut *c, u32 k, const struct va
 		if (!val[m].open || wm == w)
 			continue;
 		/* A narrow place and a register. */
-		if (wm > w && c->loc[m].reg != 0xff && skep_smt_extract(s, val[m].v, 0, w) == val[k].v)
+		if (wm > w && c->loc[m].reg != 0xff &&
+		    skep_smt_extract(s, val[m].v, 0, w) == val[k].v)
 			return skep_smt_extract(s, c->loc[m].tmpl, 0, w);
 		if (wm < w && c->loc[k].reg != 0xff && skep_smt_zext(s, val[m].v, w) == val[k].v)
 			return skep_smt_zext(s, c->loc[m].tmpl, w);
@@ -262,7 +290,8 @@ static u32 asked(struct prover *p, const struct cut *c, u32 k, const struct valu
 		const struct loc *o = &c->loc[m];
 
 		if (o->side == P && o->reg == l->reg && o->at == l->at && o->size == l->size)
-			return skep_prove_equal(p, val[m].v, val[k].v) == SKEP_SMT_YES ? o->tmpl : 0;
+			return skep_prove_equal(p, val[m].v, val[k].v) == SKEP_SMT_YES ? o->tmpl
+										       : 0;
 	}
 	return 0;
 }
@@ -282,7 +311,8 @@ static u32 named(void *user, u32 t)
 	return 0;
 }
 
-static void name_values(struct prover *p, const struct cut *c, const struct value *val, struct naming *n)
+static void name_values(struct prover *p, const struct cut *c, const struct value *val,
+			struct naming *n)
 {
 	struct skep_smt *s = &p->smt;
 
@@ -374,7 +404,8 @@ static u32 cell_now(struct prover *p, const struct cell *c, u32 base, u32 mem)
 	u32 addr = skep_smt_addk(&p->smt, base, c->off);
 
 	return c->ptr ? skep_prove_load_ptr(p, mem, addr, c->size)
-		      : skep_prove_load(p, mem, (enum region)c->region, addr, c->size, p->side[P].obj->big);
+		      : skep_prove_load(p, mem, (enum region)c->region, addr, c->size,
+					p->side[P].obj->big);
 }
 
 static void first_cells(struct prover *p, struct cut *c, const struct value *val, struct naming *n,
@@ -398,7 +429,8 @@ static void first_cells(struct prover *p, struct cut *c, const struct value *val
 		e.base = closed(p, base, NULL) ? base : renamed(p, c, n, base);
 		if (!e.base)
 			continue;
-		e.val = e.ptr ? c->loc[k].tmpl : skep_smt_extract(s, c->loc[k].tmpl, 0, e.size * 8u);
+		e.val = e.ptr ? c->loc[k].tmpl
+			      : skep_smt_extract(s, c->loc[k].tmpl, 0, e.size * 8u);
 		c->cell[c->ncell++] = e;
 	}
 }
@@ -431,7 +463,8 @@ static void first(struct prover *p, struct cut *c, const struct state *a, const 
 	c->seen = c->dirty = true;
 }
 
-/* --- later arrivals ---------------------------------------------------------------------------- */
+/* --- later arrivals ----------------------------------------------------------------------------
+ */
 
 /* What the cut's variables are on this arrival. */
 struct meaning {
@@ -446,10 +479,13 @@ static u32 meant(void *user, u32 t)
 	const struct skep_term *x = skep_smt_get(m->s, t);
 	u32 k;
 
-	if (x->op != SKEP_T_VAR || x->k < VAR_CUT || x->k & (VAR_SYM | VAR_CORE) || (x->k - VAR_CUT) >> 12 != m->c->index)
+	if (x->op != SKEP_T_VAR || x->k < VAR_CUT || x->k & (VAR_SYM | VAR_CORE) ||
+	    (x->k - VAR_CUT) >> 12 != m->c->index)
 		return 0;
 	k = x->k & 0xfff;
-	return k < m->c->nloc && m->c->loc[k].var == t ? skep_smt_extract(m->s, m->val[k], 0, x->width) : 0;
+	return k < m->c->nloc && m->c->loc[k].var == t
+		       ? skep_smt_extract(m->s, m->val[k], 0, x->width)
+		       : 0;
 }
 
 static u32 instance(struct prover *p, const struct cut *c, const u32 *val, u32 t)
@@ -514,16 +550,20 @@ static void regroup(struct prover *p, struct cut *c, const u32 *val, const u32 *
 			} else if (l->size == 8) {
 				u32 d = skep_smt_sub(&p->smt, old[k], old[m]);
 
-				found = skep_smt_is_const(&p->smt, d) && d == skep_smt_sub(&p->smt, val[k], val[m]);
+				found = skep_smt_is_const(&p->smt, d) &&
+					d == skep_smt_sub(&p->smt, val[k], val[m]);
 				if (found)
-					l->tmpl = skep_smt_addk(&p->smt, c->loc[m].tmpl, skep_smt_get(&p->smt, d)->k);
+					l->tmpl = skep_smt_addk(&p->smt, c->loc[m].tmpl,
+								skep_smt_get(&p->smt, d)->k);
 			}
 			if (found)
 				l->var = 0;
 		}
 		if (!found) {
 			/* As narrow as both arrivals allow. */
-			u32 z = SKEP_MIN(skep_smt_zeros(&p->smt, val[k]), skep_smt_zeros(&p->smt, old[k])), w = l->size * 8u;
+			u32 z = SKEP_MIN(skep_smt_zeros(&p->smt, val[k]),
+					 skep_smt_zeros(&p->smt, old[k])),
+			    w = l->size * 8u;
 
 			z = z < w ? z : w - 1;
 			l->var = skep_smt_var(&p->smt, w - z, var_number(c, k), 0);
@@ -592,7 +632,8 @@ static bool refine(struct prover *p, struct cut *c, const struct state *a, const
 	return changed;
 }
 
-void skep_prove_arrive(struct prover *p, struct cut *c, const struct state *a, const struct state *b)
+void skep_prove_arrive(struct prover *p, struct cut *c, const struct state *a,
+		       const struct state *b)
 {
 	enum skep_smt_answer r = SKEP_SMT_NO;
 
@@ -609,14 +650,16 @@ void skep_prove_arrive(struct prover *p, struct cut *c, const struct state *a, c
 		p->fail_cut = c;
 }
 
-/* --- leaving ----------------------------------------------------------------------------------------- */
+/* --- leaving
+ * ----------------------------------------------------------------------------------------- */
 
 static void entry_state(struct prover *p, struct state *s)
 {
 	const struct skep_func *f = p->side[P].func;
 
 	for (u32 r = 0; r < NREG; r++)
-		s->reg[r] = skep_smt_var(&p->smt, 64, (r >= 1 && r <= 5 ? VAR_ARG : VAR_UNINIT) + r, 0);
+		s->reg[r] =
+			skep_smt_var(&p->smt, 64, (r >= 1 && r <= 5 ? VAR_ARG : VAR_UNINIT) + r, 0);
 	if (f->flags & SKEP_FF_PROG || f->ctx_type)
 		s->reg[1] = skep_smt_var(&p->smt, 64, VAR_CTX, SKEP_TF_NONNULL);
 	for (u32 o = 0; o < STK; o++)
@@ -637,10 +680,15 @@ void skep_prove_enter(struct prover *p, struct cut *c, struct state *a, struct s
 			entry_state(p, x);
 		} else {
 			for (u32 r = 0; r < NREG; r++)
-				x->reg[r] = skep_smt_var(s, 64, var_number(c, DEAD + (u32)side * 16 + r), 0);
+				x->reg[r] = skep_smt_var(
+					s, 64, var_number(c, DEAD + (u32)side * 16 + r), 0);
 			for (u32 o = 0; o < STK; o++)
-				x->stk[o] = mk_byte(skep_smt_var(s, 64, var_number(c, DEAD_STACK + (u32)side * 64 + o / 8), 0),
-						    o % 8);
+				x->stk[o] = mk_byte(
+					skep_smt_var(
+						s, 64,
+						var_number(c, DEAD_STACK + (u32)side * 64 + o / 8),
+						0),
+					o % 8);
 		}
 		x->reg[10] = skep_smt_var(s, 64, VAR_FP, SKEP_TF_NONNULL);
 		x->mem = skep_smt_var(s, 0, VAR_MEM, 0);
@@ -652,7 +700,8 @@ void skep_prove_enter(struct prover *p, struct cut *c, struct state *a, struct s
 		if (l->reg != 0xff)
 			st[l->side]->reg[l->reg] = l->tmpl;
 		else
-			skep_prove_store_stack(p, st[l->side], (s64)l->at - STK, l->size, l->tmpl, p->side[l->side].obj->big);
+			skep_prove_store_stack(p, st[l->side], (s64)l->at - STK, l->size, l->tmpl,
+					       p->side[l->side].obj->big);
 	}
 	for (u32 k = 0; k < c->ncell; k++)
 		a->mem = skep_prove_set_cell(p, a->mem, &c->cell[k], p->side[P].obj->big);

@@ -33,9 +33,9 @@ static void match_ids(struct prover *p)
 
 static bool alike(const struct skep_insn *x, const struct skep_insn *y)
 {
-	return x->in.op == y->in.op && x->in.size == y->in.size && x->in.form == y->in.form && x->in.dst == y->in.dst &&
-	       x->in.src == y->in.src && x->in.imm == y->in.imm && x->ref == y->ref &&
-	       (skep_is_branch(x->in.op) || x->in.off == y->in.off);
+	return x->in.op == y->in.op && x->in.size == y->in.size && x->in.form == y->in.form &&
+	       x->in.dst == y->in.dst && x->in.src == y->in.src && x->in.imm == y->in.imm &&
+	       x->ref == y->ref && (skep_is_branch(x->in.op) || x->in.off == y->in.off);
 }
 
 /* The longest common row of instructions. */
@@ -52,7 +52,8 @@ static bool match_text(struct prover *p)
 		for (j = m; j-- > 0;)
 			t[i * (m + 1) + j] = alike(a->cfg->insn[i], b->cfg->insn[j])
 						     ? (u16)(t[(i + 1) * (m + 1) + j + 1] + 1)
-						     : SKEP_MAX(t[(i + 1) * (m + 1) + j], t[i * (m + 1) + j + 1]);
+						     : SKEP_MAX(t[(i + 1) * (m + 1) + j],
+								t[i * (m + 1) + j + 1]);
 	for (i = j = 0; i < n && j < m;) {
 		if (alike(a->cfg->insn[i], b->cfg->insn[j])) {
 			a->twin[i] = j;
@@ -99,7 +100,8 @@ static void place_stops(struct prover *p)
 	}
 }
 
-/* --- the work list ------------------------------------------------------------------------------- */
+/* --- the work list -------------------------------------------------------------------------------
+ */
 
 static struct cut *next_cut(struct prover *p)
 {
@@ -176,7 +178,9 @@ static void prove(struct prover *p)
 	struct cut *entry;
 
 	if (!p->side[P].cfg->ninsn || !p->side[Q].cfg->ninsn) {
-		p->res->verdict = p->side[P].cfg->ninsn == p->side[Q].cfg->ninsn ? SKEP_PROVE_EQUAL : SKEP_PROVE_UNKNOWN;
+		p->res->verdict = p->side[P].cfg->ninsn == p->side[Q].cfg->ninsn
+					  ? SKEP_PROVE_EQUAL
+					  : SKEP_PROVE_UNKNOWN;
 		p->res->reason = "an empty function";
 		return;
 	}
@@ -196,8 +200,9 @@ static void prove(struct prover *p)
 	work(p);
 }
 
-void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b, struct skep_func *g,
-		     const struct skep_prove_opts *opts, struct skep_arena *arena, struct skep_prove_result *out)
+void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+		     struct skep_func *g, const struct skep_prove_opts *opts,
+		     struct skep_arena *arena, struct skep_prove_result *out)
 {
 	struct prover *p = SKEP_NEW(arena, struct prover);
 

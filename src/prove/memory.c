@@ -27,7 +27,8 @@ static sbyte byte_of(struct skep_smt *s, u32 t, u32 idx)
 		for (u32 i = 0; i < x->nargs; i++) {
 			u32 w = skep_smt_width(s, x->arg[i]);
 
-			if (idx * 8 >= at && idx * 8 + 8 <= at + w && (idx * 8 - at) % 8 == 0 && w % 8 == 0)
+			if (idx * 8 >= at && idx * 8 + 8 <= at + w && (idx * 8 - at) % 8 == 0 &&
+			    w % 8 == 0)
 				return byte_of(s, x->arg[i], (idx * 8 - at) / 8);
 			at += w;
 		}
@@ -52,7 +53,8 @@ static u32 gather(struct skep_smt *s, const sbyte *b, u32 n)
 		u32 t = (u32)b[i], idx = (u32)(b[i] >> 32), run = 1, x;
 
 		if (skep_smt_width(s, t) > 8) {
-			while (i + run < n && (u32)b[i + run] == t && (u32)(b[i + run] >> 32) == idx + run)
+			while (i + run < n && (u32)b[i + run] == t &&
+			       (u32)(b[i + run] >> 32) == idx + run)
 				run++;
 			x = skep_smt_extract(s, t, idx * 8, run * 8);
 		} else {
@@ -73,7 +75,8 @@ u32 skep_prove_load_stack(struct prover *p, const struct state *st, s64 off, u32
 	return gather(&p->smt, b, size);
 }
 
-void skep_prove_store_stack(struct prover *p, struct state *st, s64 off, u32 size, u32 val, bool big)
+void skep_prove_store_stack(struct prover *p, struct state *st, s64 off, u32 size, u32 val,
+			    bool big)
 {
 	for (u32 i = 0; i < size; i++)
 		st->stk[off + STK + i] = byte_of(&p->smt, val, big ? size - 1 - i : i);
@@ -105,8 +108,15 @@ static bool update_of(const struct skep_smt *s, u32 mem, struct update *u)
 
 	if (x->op != SKEP_T_APP || (kind != FN_UPDATE && kind != FN_PTRCELL))
 		return false;
-	*u = (struct update){x->arg[0], x->arg[1], x->arg[3], mem, skep_smt_get(s, x->arg[2])->k, x->k,
-			     kind == FN_UPDATE ? 1 : (u32)(x->k >> 16), (enum region)(x->k >> 8 & 0xff), (u8)(x->k >> 16)};
+	*u = (struct update){x->arg[0],
+			     x->arg[1],
+			     x->arg[3],
+			     mem,
+			     skep_smt_get(s, x->arg[2])->k,
+			     x->k,
+			     kind == FN_UPDATE ? 1 : (u32)(x->k >> 16),
+			     (enum region)(x->k >> 8 & 0xff),
+			     (u8)(x->k >> 16)};
 	return true;
 }
 
@@ -131,7 +141,8 @@ static u32 make_update(struct prover *p, u32 prev, const struct update *u)
 }
 
 /* The memory below all updates that cannot matter for the bytes. */
-static u32 look(struct prover *p, u32 mem, enum region r, u32 base, u64 off, u32 size, struct update *hit)
+static u32 look(struct prover *p, u32 mem, enum region r, u32 base, u64 off, u32 size,
+		struct update *hit)
 {
 	struct update u;
 
@@ -203,7 +214,8 @@ static u32 push(struct prover *p, u32 mem, const struct update *u)
 	return make_update(p, mem, u);
 }
 
-u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, u32 val, bool big)
+u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, u32 val,
+		     bool big)
 {
 	u32 base;
 	u64 off;
@@ -211,7 +223,12 @@ u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 siz
 	skep_smt_split(&p->smt, addr, &base, &off);
 	for (u32 i = 0; i < size; i++) {
 		sbyte b = byte_of(&p->smt, val, big ? size - 1 - i : i);
-		struct update u = {.base = base, .off = off + i, .size = 1, .r = r, .val = (u32)b, .idx = (u8)(b >> 32)};
+		struct update u = {.base = base,
+				   .off = off + i,
+				   .size = 1,
+				   .r = r,
+				   .val = (u32)b,
+				   .idx = (u8)(b >> 32)};
 
 		u.fn = FN(FN_UPDATE, (u64)r | (u64)u.idx << 8);
 		if (load_byte(p, mem, r, base, off + i) != b)
@@ -223,7 +240,8 @@ u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 siz
 u32 skep_prove_set_cell(struct prover *p, u32 mem, const struct cell *c, bool big)
 {
 	u32 addr = skep_smt_addk(&p->smt, c->base, c->off);
-	struct update u = {.base = c->base, .off = c->off, .size = c->size, .r = R_CTX, .val = c->val};
+	struct update u = {
+		.base = c->base, .off = c->off, .size = c->size, .r = R_CTX, .val = c->val};
 
 	if (!c->ptr)
 		return skep_prove_store(p, mem, (enum region)c->region, addr, c->size, c->val, big);
@@ -248,7 +266,8 @@ enum skep_smt_answer skep_prove_same_mem(struct prover *p, u32 a, u32 b)
 
 		if (!ux || !uy)
 			return SKEP_SMT_NO;
-		/* An update that one side lacks, or that differs: is it what the other has there? */
+		/* An update that one side lacks, or that differs: is it what the other has there?
+		 */
 		if (x.base != y.base || x.off != y.off || x.size != y.size) {
 			struct update *u = before(&y, &x) ? &x : &y;
 			u32 other = u == &x ? b : a;

@@ -30,12 +30,13 @@ enum skep_prove_match {
 };
 
 struct skep_prove_opts {
-	size_t sz;		     /* sizeof(struct skep_prove_opts) */
+	size_t sz; /* sizeof(struct skep_prove_opts) */
 	enum skep_prove_match match;
-	u32 timeout_ms;		     /* of one question to the solver; 0: 500 */
-	u32 max_paths;		     /* followed between two cuts; 0: 96 */
-	u32 max_steps;		     /* instructions followed in all; 0: 4,000,000 */
-	/* Every question that the solver got, as SMT-LIB2, and its answer (unsat, sat, unknown); or NULL. */
+	u32 timeout_ms; /* of one question to the solver; 0: 500 */
+	u32 max_paths;	/* followed between two cuts; 0: 96 */
+	u32 max_steps;	/* instructions followed in all; 0: 4,000,000 */
+	/* Every question that the solver got, as SMT-LIB2, and its answer (unsat, sat, unknown); or
+	 * NULL. */
 	void (*dump)(void *user, const char *text, size_t n, const char *answer);
 	void *user;
 };
@@ -45,7 +46,8 @@ struct skep_prove_result {
 	const char *reason; /* not EQUAL: what was not proved; in the arena */
 	u32 at_a, at_b;	    /* ids: where the walk began that failed */
 	bool from_entry;    /* that was the start of the function: the values are an input */
-	const char *values; /* DIFFERS: registers and other unknowns on which they differ; in the arena */
+	const char *values; /* DIFFERS: registers and other unknowns on which they differ; in the
+			       arena */
 	u32 cuts, walks, paths, steps, queries, solved, timeouts;
 };
 
@@ -54,7 +56,8 @@ struct skep_prove_result {
  * object). Numbers the instructions of both. Everything that is returned is in
  * the arena.
  */
-void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b, struct skep_func *g,
-		     const struct skep_prove_opts *opts, struct skep_arena *arena, struct skep_prove_result *out);
+void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+		     struct skep_func *g, const struct skep_prove_opts *opts,
+		     struct skep_arena *arena, struct skep_prove_result *out);
 
 #endif

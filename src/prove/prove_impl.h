@@ -5,25 +5,34 @@
 
 #include "prove/prove.h"
 
-enum { NREG = 11, STK = SKEP_STACK, MAX_LITS = 256, MAX_EVENTS = 96, MAX_ATOMS = 24, MAX_CELLS = 16 };
+enum {
+	NREG = 11,
+	STK = SKEP_STACK,
+	MAX_LITS = 256,
+	MAX_EVENTS = 96,
+	MAX_ATOMS = 24,
+	MAX_CELLS = 16
+};
 
 /* Uninterpreted functions: the low byte of a function's number; the rest are parameters. */
 enum {
-	FN_UPDATE = 1,	/* memory, base, offset, value -> memory: one byte (region, byte of the value) */
-	FN_PTRCELL,	/* memory, base, offset, value -> memory: a pointer field that is known (size) */
-	FN_LOAD,	/* memory, address -> byte */
-	FN_LOADPTR,	/* memory, address -> a pointer that takes fewer bytes than it has (size) */
-	FN_EVENT,	/* trace, ... -> trace */
-	FN_AFTER,	/* event -> memory */
-	FN_RESULT,	/* event -> r0 */
-	FN_WROTE,	/* event -> did it write this stack byte? */
-	FN_WRITTEN,	/* event -> that byte */
-	FN_PURE,	/* arguments -> r0 of a helper without effect */
-	FN_STACK,	/* words -> the stack as a whole */
-	FN_STACKLOAD,	/* stack, memory, address -> value */
-	FN_STACKSTORE,	/* stack, address, value -> byte */
+	FN_UPDATE =
+		1, /* memory, base, offset, value -> memory: one byte (region, byte of the value) */
+	FN_PTRCELL,   /* memory, base, offset, value -> memory: a pointer field that is known (size)
+		       */
+	FN_LOAD,      /* memory, address -> byte */
+	FN_LOADPTR,   /* memory, address -> a pointer that takes fewer bytes than it has (size) */
+	FN_EVENT,     /* trace, ... -> trace */
+	FN_AFTER,     /* event -> memory */
+	FN_RESULT,    /* event -> r0 */
+	FN_WROTE,     /* event -> did it write this stack byte? */
+	FN_WRITTEN,   /* event -> that byte */
+	FN_PURE,      /* arguments -> r0 of a helper without effect */
+	FN_STACK,     /* words -> the stack as a whole */
+	FN_STACKLOAD, /* stack, memory, address -> value */
+	FN_STACKSTORE, /* stack, address, value -> byte */
 	FN_CAST,
-	FN_CHOICE,	/* event -> does may_goto jump? */
+	FN_CHOICE, /* event -> does may_goto jump? */
 };
 #define FN(kind, param) ((u64)(kind) | (u64)(param) << 8)
 
@@ -45,7 +54,7 @@ static inline sbyte mk_byte(u32 term, u32 idx)
 struct state {
 	u32 reg[NREG];
 	u32 mem, trace;
-	u32 nevent; /* events since the cut */
+	u32 nevent;  /* events since the cut */
 	u32 nrandom; /* helpers without effect whose results cannot be foretold */
 	sbyte stk[STK];
 };
@@ -65,7 +74,7 @@ enum { P, Q, NONE = 0xffffffffu };
 struct event {
 	u32 term;
 	const struct skep_insn *insn;
-	u16 regs; /* a call's arguments that hold something */
+	u16 regs;   /* a call's arguments that hold something */
 	bool stack; /* one of them may point into the frame */
 };
 
@@ -73,7 +82,7 @@ struct event {
 struct cell {
 	u8 region;
 	u8 size;
-	bool ptr; /* FN_PTRCELL */
+	bool ptr;      /* FN_PTRCELL */
 	u32 base, val; /* templates */
 	u64 off;
 };
@@ -82,8 +91,8 @@ struct cell {
 struct loc {
 	u8 side, reg, size; /* reg 0xff: stack */
 	u16 at;		    /* stack: r10 - 512 + at */
-	u32 tmpl; /* what it holds: a term over the variables of the cut */
-	u32 var;  /* the variable that it gives a value, or 0 */
+	u32 tmpl;	    /* what it holds: a term over the variables of the cut */
+	u32 var;	    /* the variable that it gives a value, or 0 */
 };
 
 struct cut {
@@ -124,7 +133,7 @@ struct prover {
 	enum skep_smt_answer why;
 	const char *reason;
 	const char *values;
-	struct cut *fail_cut; /* where both arrived with what did not agree, or NULL */
+	struct cut *fail_cut;	     /* where both arrived with what did not agree, or NULL */
 	struct skep_smt_model model; /* of the last question that was answered with no */
 };
 
@@ -135,12 +144,14 @@ u32 skep_prove_atomic(struct skep_smt *s, const struct skep_ins *in, u32 old, u3
 
 /* --- memory.c -------------------------------------------------------------------- */
 u32 skep_prove_load_stack(struct prover *p, const struct state *st, s64 off, u32 size, bool big);
-void skep_prove_store_stack(struct prover *p, struct state *st, s64 off, u32 size, u32 val, bool big);
+void skep_prove_store_stack(struct prover *p, struct state *st, s64 off, u32 size, u32 val,
+			    bool big);
 /* The whole stack as one term. */
 u32 skep_prove_stack(struct prover *p, const struct state *st);
 u32 skep_prove_load(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, bool big);
 u32 skep_prove_load_ptr(struct prover *p, u32 mem, u32 addr, u32 size);
-u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, u32 val, bool big);
+u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, u32 val,
+		     bool big);
 u32 skep_prove_set_cell(struct prover *p, u32 mem, const struct cell *c, bool big);
 /* Do both chains of updates describe the same memory, under the literals of the path? */
 enum skep_smt_answer skep_prove_same_mem(struct prover *p, u32 a, u32 b);
@@ -148,7 +159,8 @@ enum skep_smt_answer skep_prove_same_mem(struct prover *p, u32 a, u32 b);
 /* --- step.c ------------------------------------------------------------------------ */
 enum step { STEP_ON, STEP_BRANCH, STEP_EXIT, STEP_FAIL };
 /* One instruction; BRANCH: *cond is the condition (1 for a plain jump). */
-enum step skep_prove_step(struct prover *p, int side, struct state *st, const struct skep_insn *i, u32 *cond);
+enum step skep_prove_step(struct prover *p, int side, struct state *st, const struct skep_insn *i,
+			  u32 *cond);
 
 /* --- call.c ------------------------------------------------------------------------ */
 enum { MAX_ARGS = 24 };
@@ -167,8 +179,8 @@ static inline void skep_prove_put(struct args *a, u32 t)
  * The event as a term, or 0: failed (or, for atomics, an event that P does not
  * have where the memory has to tell).
  */
-u32 skep_prove_event(struct prover *p, int side, struct state *st, const struct skep_insn *i, u64 fn, struct args *a,
-		     bool atomic);
+u32 skep_prove_event(struct prover *p, int side, struct state *st, const struct skep_insn *i,
+		     u64 fn, struct args *a, bool atomic);
 enum step skep_prove_call(struct prover *p, int side, struct state *st, const struct skep_insn *i);
 /* r1 to r5 hold nothing after a call. */
 void skep_prove_clobber(struct prover *p, struct state *st, u32 ev);
@@ -195,7 +207,8 @@ void skep_prove_fail(struct prover *p, enum skep_smt_answer a, const char *reaso
 /* --- cut.c ---------------------------------------------------------------------------- */
 struct cut *skep_prove_cut(struct prover *p, struct skep_insn *a, struct skep_insn *b);
 /* Both sides arrive with these states under the path's literals. */
-void skep_prove_arrive(struct prover *p, struct cut *c, const struct state *a, const struct state *b);
+void skep_prove_arrive(struct prover *p, struct cut *c, const struct state *a,
+		       const struct state *b);
 /* The states that a walk from the cut begins with. */
 void skep_prove_enter(struct prover *p, struct cut *c, struct state *a, struct state *b);
 

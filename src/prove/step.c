@@ -42,18 +42,22 @@ static u32 address_constant(struct prover *p, const struct side *sd, const struc
 	case SKEP_REF_DATA:
 		/* The symbols of one section are offsets from its start. */
 		if (sym && sym->data)
-			return skep_smt_addk(&p->smt, skep_prove_symbol(p, "data", sym->data->name), sym->value + (u64)i->in.imm);
-		return skep_smt_addk(&p->smt, skep_prove_symbol(p, "section", name), (sym ? sym->value : 0) + (u64)i->in.imm);
-	case SKEP_REF_FUNC:
-		return skep_prove_symbol(p, "func", i->callee ? i->callee->name : name);
+			return skep_smt_addk(&p->smt, skep_prove_symbol(p, "data", sym->data->name),
+					     sym->value + (u64)i->in.imm);
+		return skep_smt_addk(&p->smt, skep_prove_symbol(p, "section", name),
+				     (sym ? sym->value : 0) + (u64)i->in.imm);
+	case SKEP_REF_FUNC: return skep_prove_symbol(p, "func", i->callee ? i->callee->name : name);
 	case SKEP_REF_EXTERN:
 		return skep_smt_addk(&p->smt, skep_prove_symbol(p, "extern", name), (u64)i->in.imm);
 	default:
 		if (i->in.src == 0)
 			return immediate(p, sd, i);
 		/* A number that a loader gave already: a map by its descriptor. */
-		return skep_smt_var(&p->smt, 64,
-				    VAR_SYM | ((u64)i->in.src << 40 ^ (u64)i->in.imm * 0x9e3779b97f4aull) % VAR_CORE, 0);
+		return skep_smt_var(
+			&p->smt, 64,
+			VAR_SYM | ((u64)i->in.src << 40 ^ (u64)i->in.imm * 0x9e3779b97f4aull) %
+					  VAR_CORE,
+			0);
 	}
 }
 
@@ -62,19 +66,13 @@ static u32 address_constant(struct prover *p, const struct side *sd, const struc
 static enum region region_by_kind(u8 kind)
 {
 	switch (kind) {
-	case SKEP_K_PKT:
-		return R_PKT;
-	case SKEP_K_CTX:
-		return R_CTX;
-	case SKEP_K_MAPVAL:
-		return R_MAP;
-	case SKEP_K_STACK:
-		return R_STACK_SOMEWHERE;
+	case SKEP_K_PKT: return R_PKT;
+	case SKEP_K_CTX: return R_CTX;
+	case SKEP_K_MAPVAL: return R_MAP;
+	case SKEP_K_STACK: return R_STACK_SOMEWHERE;
 	case SKEP_K_ANY:
-	case SKEP_K_UNINIT:
-		return R_ANY;
-	default:
-		return R_OTHER;
+	case SKEP_K_UNINIT: return R_ANY;
+	default: return R_OTHER;
 	}
 }
 
@@ -125,12 +123,14 @@ static bool locate(struct prover *p, int side, const struct state *st, const str
 	else if (skep_prove_from_fp(s, base, fp))
 		out->r = R_STACK_SOMEWHERE;
 	else
-		out->r = remembered(p, side, base, region_by_kind(p->side[side].fa->in[i->num][m->base].kind));
+		out->r = remembered(p, side, base,
+				    region_by_kind(p->side[side].fa->in[i->num][m->base].kind));
 	return true;
 }
 
 /* A load of fewer bytes than the pointer that it gives, or may give. */
-static bool pointer_field(const struct prover *p, const struct side *sd, const struct skep_insn *i, const struct access *a)
+static bool pointer_field(const struct prover *p, const struct side *sd, const struct skep_insn *i,
+			  const struct access *a)
 {
 	u32 type = sd->func->flags & SKEP_FF_PROG ? sd->func->prog_type : sd->func->ctx_type;
 	const struct skep_prog_type *pt = type ? skep_prog_type_find(type) : NULL;
@@ -155,21 +155,19 @@ static u32 load_from(struct prover *p, int side, const struct state *st, const s
 	u32 arg[3];
 
 	switch (a->r) {
-	case R_STACK:
-		return skep_prove_load_stack(p, st, a->off, size, sd->obj->big);
+	case R_STACK: return skep_prove_load_stack(p, st, a->off, size, sd->obj->big);
 	case R_STACK_SOMEWHERE:
 	case R_ANY:
 		arg[0] = skep_prove_stack(p, st);
 		arg[1] = st->mem;
 		arg[2] = a->addr;
 		return skep_smt_app(&p->smt, size * 8, FN(FN_STACKLOAD, size), arg, 3, 0);
-	default:
-		(void)i;
-		return skep_prove_load(p, st->mem, a->r, a->addr, size, sd->obj->big);
+	default: (void)i; return skep_prove_load(p, st->mem, a->r, a->addr, size, sd->obj->big);
 	}
 }
 
-static void store_to(struct prover *p, int side, struct state *st, const struct access *a, u32 size, u32 val)
+static void store_to(struct prover *p, int side, struct state *st, const struct access *a, u32 size,
+		     u32 val)
 {
 	bool big = p->side[side].obj->big;
 	u32 arg[3];
@@ -183,23 +181,30 @@ static void store_to(struct prover *p, int side, struct state *st, const struct 
 		arg[1] = a->addr;
 		arg[2] = val;
 		for (u32 o = 0; o < STK; o++)
-			st->stk[o] = mk_byte(skep_smt_app(&p->smt, 8, FN(FN_STACKSTORE, o | size << 16), arg, 3, 0), 0);
+			st->stk[o] =
+				mk_byte(skep_smt_app(&p->smt, 8, FN(FN_STACKSTORE, o | size << 16),
+						     arg, 3, 0),
+					0);
 	}
 	if (a->r != R_STACK_SOMEWHERE)
 		st->mem = skep_prove_store(p, st->mem, a->r, a->addr, size, val, big);
 }
 
-/* --- memory instructions ---------------------------------------------------------------------------- */
+/* --- memory instructions
+ * ---------------------------------------------------------------------------- */
 
-static enum step packet_load(struct prover *p, int side, struct state *st, const struct skep_insn *i)
+static enum step packet_load(struct prover *p, int side, struct state *st,
+			     const struct skep_insn *i)
 {
 	struct args a = {.v = {st->trace, st->mem, st->reg[6]}, .n = 3};
 	u32 ev, v;
 
 	if (i->in.op == SKEP_LDIND)
 		skep_prove_put(&a, st->reg[i->in.src]);
-	ev = skep_prove_event(p, side, st, i, FN(FN_EVENT, 2 | (u64)i->in.size << 4 | (u64)i->in.op << 8 | (u64)(u32)i->in.imm << 16), &a,
-		   false);
+	ev = skep_prove_event(p, side, st, i,
+			      FN(FN_EVENT, 2 | (u64)i->in.size << 4 | (u64)i->in.op << 8 |
+						   (u64)(u32)i->in.imm << 16),
+			      &a, false);
 	if (!ev)
 		return STEP_FAIL;
 	v = skep_smt_app(&p->smt, i->in.size * 8u, FN(FN_RESULT, 0), &ev, 1, 0);
@@ -232,7 +237,8 @@ static enum step memory(struct prover *p, int side, struct state *st, const stru
 		st->reg[i->in.dst] = skep_smt_sext(s, load_from(p, side, st, i, &a, m->size), 64);
 		return STEP_ON;
 	default:
-		v = i->in.op == SKEP_STX ? st->reg[i->in.src] : skep_smt_const(s, 64, (u64)i->in.imm);
+		v = i->in.op == SKEP_STX ? st->reg[i->in.src]
+					 : skep_smt_const(s, 64, (u64)i->in.imm);
 		store_to(p, side, st, &a, m->size, skep_smt_extract(s, v, 0, m->size * 8u));
 		return STEP_ON;
 	}
@@ -262,8 +268,11 @@ static enum step atomic(struct prover *p, int side, struct state *st, const stru
 			skep_prove_put(&ar, skep_smt_extract(s, src, 0, w));
 		if (flags & SKEP_OPF_R0)
 			skep_prove_put(&ar, skep_smt_extract(s, st->reg[0], 0, w));
-		if (!skep_prove_event(p, side, st, i, FN(FN_EVENT, 3 | (u64)i->in.op << 4 | (u64)m->size << 16), &ar, true) &&
-		    (p->failed || side == P || (st->nevent >= p->nevent && skep_prove_known_atomic(p, i)))) {
+		if (!skep_prove_event(p, side, st, i,
+				      FN(FN_EVENT, 3 | (u64)i->in.op << 4 | (u64)m->size << 16),
+				      &ar, true) &&
+		    (p->failed || side == P ||
+		     (st->nevent >= p->nevent && skep_prove_known_atomic(p, i)))) {
 			if (!p->failed)
 				skep_prove_lag(p);
 			return STEP_FAIL;
@@ -271,7 +280,8 @@ static enum step atomic(struct prover *p, int side, struct state *st, const stru
 	}
 	old = load_from(p, side, st, i, &a, m->size);
 	if (!(flags & SKEP_OPF_LOAD))
-		store_to(p, side, st, &a, m->size, skep_prove_atomic(s, &i->in, old, src, st->reg[0]));
+		store_to(p, side, st, &a, m->size,
+			 skep_prove_atomic(s, &i->in, old, src, st->reg[0]));
 	if (flags & (SKEP_OPF_FETCH | SKEP_OPF_LOAD))
 		st->reg[flags & SKEP_OPF_LOAD ? i->in.dst : i->in.src] = skep_smt_zext(s, old, 64);
 	if (flags & SKEP_OPF_R0)
@@ -279,9 +289,12 @@ static enum step atomic(struct prover *p, int side, struct state *st, const stru
 	return STEP_ON;
 }
 
-/* --- all ------------------------------------------------------------------------------------------------ */
+/* --- all
+ * ------------------------------------------------------------------------------------------------
+ */
 
-static enum step may_goto(struct prover *p, int side, struct state *st, const struct skep_insn *i, u32 *cond)
+static enum step may_goto(struct prover *p, int side, struct state *st, const struct skep_insn *i,
+			  u32 *cond)
 {
 	struct args a = {.v = {st->trace}, .n = 1};
 	u32 ev = skep_prove_event(p, side, st, i, FN(FN_EVENT, 4), &a, false);
@@ -293,30 +306,33 @@ static enum step may_goto(struct prover *p, int side, struct state *st, const st
 }
 
 /* A test for NULL of a pointer that, as its kind says, the verifier knows to be none. */
-static bool null_test(const struct prover *p, const struct side *sd, const struct skep_insn *i, const struct state *st)
+static bool null_test(const struct prover *p, const struct side *sd, const struct skep_insn *i,
+		      const struct state *st)
 {
 	const struct skep_val *d = &sd->fa->in[i->num][i->in.dst];
 
-	if ((i->in.op != SKEP_JEQ && i->in.op != SKEP_JNE) || i->in.size != 8 || i->core || (d->off && d->kind != SKEP_K_PKT))
+	if ((i->in.op != SKEP_JEQ && i->in.op != SKEP_JNE) || i->in.size != 8 || i->core ||
+	    (d->off && d->kind != SKEP_K_PKT))
 		return false;
 	if (i->in.form == SKEP_IMM ? i->in.imm != 0 : !skep_smt_is(&p->smt, st->reg[i->in.src], 0))
 		return false;
-	return d->kind == SKEP_K_MAPVAL || d->kind == SKEP_K_STACK || d->kind == SKEP_K_CTX || d->kind == SKEP_K_PKT ||
-	       d->kind == SKEP_K_MAP;
+	return d->kind == SKEP_K_MAPVAL || d->kind == SKEP_K_STACK || d->kind == SKEP_K_CTX ||
+	       d->kind == SKEP_K_PKT || d->kind == SKEP_K_MAP;
 }
 
 /*
  * No packet lies in the last MiB of the address space, so what is added to a
  * pointer into it does not wrap around; the verifier, too, counts on that.
  */
-static void packet_below_top(struct prover *p, const struct side *sd, const struct skep_insn *i, const struct state *st)
+static void packet_below_top(struct prover *p, const struct side *sd, const struct skep_insn *i,
+			     const struct state *st)
 {
 	u8 d = sd->fa->in[i->num][i->in.dst].kind, s = sd->fa->in[i->num][i->in.src].kind;
 	u32 base, lit;
 	u64 off;
 
-	if (i->in.form != SKEP_REG || i->in.size != 8 || !((d == SKEP_K_PKT && s == SKEP_K_PKT_END) ||
-							   (d == SKEP_K_PKT_END && s == SKEP_K_PKT)))
+	if (i->in.form != SKEP_REG || i->in.size != 8 ||
+	    !((d == SKEP_K_PKT && s == SKEP_K_PKT_END) || (d == SKEP_K_PKT_END && s == SKEP_K_PKT)))
 		return;
 	skep_smt_split(&p->smt, st->reg[d == SKEP_K_PKT ? i->in.dst : i->in.src], &base, &off);
 	lit = skep_smt_ult(&p->smt, base, skep_smt_const(&p->smt, 64, 0 - ((u64)1 << 20)));
@@ -327,7 +343,8 @@ static void packet_below_top(struct prover *p, const struct side *sd, const stru
 		p->lit[p->nlit++] = lit;
 }
 
-enum step skep_prove_step(struct prover *p, int side, struct state *st, const struct skep_insn *i, u32 *cond)
+enum step skep_prove_step(struct prover *p, int side, struct state *st, const struct skep_insn *i,
+			  u32 *cond)
 {
 	const struct side *sd = &p->side[side];
 	const struct skep_ins *in = &i->in;
@@ -350,27 +367,18 @@ enum step skep_prove_step(struct prover *p, int side, struct state *st, const st
 		*cond = skep_prove_cond(&p->smt, in, st->reg[in->dst], src);
 		return STEP_BRANCH;
 	case SKEP_CLASS_MEM:
-		return skep_isa_memop(in, &m) ? memory(p, side, st, i, &m) : packet_load(p, side, st, i);
-	case SKEP_CLASS_ATOMIC:
-		skep_isa_memop(in, &m);
-		return atomic(p, side, st, i, &m);
-	default:
-		break;
+		return skep_isa_memop(in, &m) ? memory(p, side, st, i, &m)
+					      : packet_load(p, side, st, i);
+	case SKEP_CLASS_ATOMIC: skep_isa_memop(in, &m); return atomic(p, side, st, i, &m);
+	default: break;
 	}
 	switch (in->op) {
-	case SKEP_LDDW:
-		st->reg[in->dst] = address_constant(p, sd, i);
-		return STEP_ON;
+	case SKEP_LDDW: st->reg[in->dst] = address_constant(p, sd, i); return STEP_ON;
 	case SKEP_JA:
-	case SKEP_GOTOL:
-		*cond = skep_smt_const(&p->smt, 1, 1);
-		return STEP_BRANCH;
-	case SKEP_JCOND:
-		return may_goto(p, side, st, i, cond);
+	case SKEP_GOTOL: *cond = skep_smt_const(&p->smt, 1, 1); return STEP_BRANCH;
+	case SKEP_JCOND: return may_goto(p, side, st, i, cond);
 	case SKEP_CALL:
-	case SKEP_CALLX:
-		return skep_prove_call(p, side, st, i);
-	default:
-		return STEP_EXIT;
+	case SKEP_CALLX: return skep_prove_call(p, side, st, i);
+	default: return STEP_EXIT;
 	}
 }

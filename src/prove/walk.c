@@ -25,10 +25,8 @@ static u32 subject(struct prover *p, u32 lit, u32 *value)
 	switch (skep_smt_get(&p->smt, t)->op) {
 	case SKEP_T_EXTRACT:
 	case SKEP_T_VAR:
-	case SKEP_T_APP:
-		return t;
-	default:
-		return 0;
+	case SKEP_T_APP: return t;
+	default: return 0;
 	}
 }
 
@@ -102,7 +100,8 @@ static int decided(struct prover *p, u32 c, bool ask)
 
 static bool impossible(struct prover *p)
 {
-	return p->nlit && skep_smt_follows(&p->smt, p->lit, p->nlit, skep_smt_const(&p->smt, 1, 0), NULL) == SKEP_SMT_YES;
+	return p->nlit && skep_smt_follows(&p->smt, p->lit, p->nlit, skep_smt_const(&p->smt, 1, 0),
+					   NULL) == SKEP_SMT_YES;
 }
 
 /* --- failures ------------------------------------------------------------------------------- */
@@ -123,7 +122,8 @@ static void name_var(struct prover *p, u32 var, struct skep_buf *out)
 		if (l->reg != 0xff)
 			skep_buf_printf(out, "%s%u", l->side == Q ? "B's r" : "r", l->reg);
 		else
-			skep_buf_printf(out, "%sstack%d", l->side == Q ? "B's " : "", (int)l->at - STK);
+			skep_buf_printf(out, "%sstack%d", l->side == Q ? "B's " : "",
+					(int)l->at - STK);
 	} else
 		skep_buf_puts(out, k & VAR_SYM ? "an address" : "another value");
 }
@@ -168,10 +168,12 @@ bool skep_prove_known_atomic(const struct prover *p, const struct skep_insn *i)
 {
 	u32 t = p->side[Q].twin[i->num];
 
-	return p->at_insn && t != NONE && skep_op_class(p->side[P].cfg->insn[t]->in.op) == SKEP_CLASS_ATOMIC;
+	return p->at_insn && t != NONE &&
+	       skep_op_class(p->side[P].cfg->insn[t]->in.op) == SKEP_CLASS_ATOMIC;
 }
 
-/* --- who is behind ------------------------------------------------------------------------------- */
+/* --- who is behind -------------------------------------------------------------------------------
+ */
 
 /* Instructions from one to another along the graph, by whole blocks. */
 static u32 distance(struct prover *p, const struct side *sd, u32 from, u32 to)
@@ -198,7 +200,8 @@ static u32 distance(struct prover *p, const struct side *sd, u32 from, u32 to)
 				break;
 			}
 			if (!dist[s]) {
-				dist[s] = dist[b] + (c->block[s].last->num - c->block[s].first->num) + 1;
+				dist[s] = dist[b] +
+					  (c->block[s].last->num - c->block[s].first->num) + 1;
 				queue[tail++] = s;
 			}
 		}
@@ -207,7 +210,9 @@ static u32 distance(struct prover *p, const struct side *sd, u32 from, u32 to)
 	return r;
 }
 
-/* --- Q ------------------------------------------------------------------------------------------------ */
+/* --- Q
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool pass);
 
@@ -291,7 +296,8 @@ static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool p
 		int taken;
 
 		if (!i) {
-			skep_prove_fail(p, SKEP_SMT_UNKNOWN, "control runs off the end of the function");
+			skep_prove_fail(p, SKEP_SMT_UNKNOWN,
+					"control runs off the end of the function");
 			break;
 		}
 		if (!pass && p->side[Q].stop[i->num]) {
@@ -309,7 +315,8 @@ static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool p
 		taken = r == STEP_ON ? 0 : decided(p, c, true);
 		if (taken < 0) {
 			if (++p->paths > p->opts.max_paths) {
-				skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many paths between two cuts");
+				skep_prove_fail(p, SKEP_SMT_UNKNOWN,
+						"too many paths between two cuts");
 				break;
 			}
 			fork_q(p, s, i->target, c);
@@ -323,7 +330,9 @@ static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool p
 	p->depth--;
 }
 
-/* --- P ------------------------------------------------------------------------------------------------- */
+/* --- P
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void run_p(struct prover *p, const struct state *from, struct skep_insn *i, bool pass);
 
@@ -376,7 +385,8 @@ static void run_p(struct prover *p, const struct state *from, struct skep_insn *
 		int taken;
 
 		if (!i) {
-			skep_prove_fail(p, SKEP_SMT_UNKNOWN, "control runs off the end of the function");
+			skep_prove_fail(p, SKEP_SMT_UNKNOWN,
+					"control runs off the end of the function");
 			break;
 		}
 		if (!pass && p->side[P].stop[i->num]) {

@@ -24,7 +24,8 @@ static void write_file(struct skep_run_proofs *p, const char *suffix, const char
 	char path[4096];
 	FILE *f;
 
-	if (p->dump_error || (size_t)snprintf(path, sizeof(path), "%s/%06u%s", p->dump_dir, p->ndump, suffix) >= sizeof(path))
+	if (p->dump_error || (size_t)snprintf(path, sizeof(path), "%s/%06u%s", p->dump_dir,
+					      p->ndump, suffix) >= sizeof(path))
 		return;
 	f = fopen(path, "w");
 	if (!f || fwrite(text, 1, n, f) != n)
@@ -52,7 +53,8 @@ static struct skep_proof *slot(struct skep_run_proofs *p, u32 number)
 bool skep_run_judge(void *user, const struct skep_opt_step *step)
 {
 	struct skep_run_proofs *p = user;
-	struct skep_prove_opts o = {.sz = sizeof(o), .match = SKEP_PROVE_BY_ID, .timeout_ms = p->timeout_ms};
+	struct skep_prove_opts o = {
+		.sz = sizeof(o), .match = SKEP_PROVE_BY_ID, .timeout_ms = p->timeout_ms};
 	struct skep_prove_result r;
 	double t = now_ms(), ms;
 
@@ -69,21 +71,28 @@ bool skep_run_judge(void *user, const struct skep_opt_step *step)
 	for (u32 k = 0; k < step->nedit; k++) {
 		struct skep_proof *e = slot(p, step->edit[k].number);
 
-		*e = (struct skep_proof){.verdict = r.verdict, .step = p->steps, .ms = ms / step->nedit};
+		*e = (struct skep_proof){
+			.verdict = r.verdict, .step = p->steps, .ms = ms / step->nedit};
 	}
 	/* If an edit is at fault, it is the last: without it the step was, or will be, proved. */
 	if (r.verdict != SKEP_PROVE_EQUAL && step->nedit) {
 		const struct skep_edit *e = &step->edit[step->nedit - 1];
 
 		*SKEP_VEC_PUSH(p->arena, &p->failure) = (struct skep_refusal){
-			step->pass, e->why, e->before[0].id, e->slot, step->after->name, r.verdict,
+			step->pass,
+			e->why,
+			e->before[0].id,
+			e->slot,
+			step->after->name,
+			r.verdict,
 			skep_arena_strdup(p->arena, r.reason ? r.reason : ""),
 			r.values ? skep_arena_strdup(p->arena, r.values) : NULL};
 	}
 	return r.verdict == SKEP_PROVE_EQUAL;
 }
 
-const struct skep_refusal *skep_run_refusal(const struct skep_run_proofs *p, const struct skep_deny *d)
+const struct skep_refusal *skep_run_refusal(const struct skep_run_proofs *p,
+					    const struct skep_deny *d)
 {
 	for (u32 k = p->failure.n; k-- > 0;)
 		if (p->failure.v[k].id == d->id && strcmp(p->failure.v[k].pass, d->pass) == 0)

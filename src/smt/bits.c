@@ -18,7 +18,8 @@ static bool is(const struct skep_smt *s, u32 t, u32 op)
 
 static u32 plain_extract(struct skep_smt *s, u32 a, u32 lo, u32 width)
 {
-	struct skep_term t = {.op = SKEP_T_EXTRACT, .width = (u8)width, .k = lo, .nargs = 1, .arg = &a};
+	struct skep_term t = {
+		.op = SKEP_T_EXTRACT, .width = (u8)width, .k = lo, .nargs = 1, .arg = &a};
 
 	return skep_smt_make(s, &t);
 }
@@ -59,11 +60,13 @@ static u32 extract_low(struct skep_smt *s, u32 a, u32 width)
 	u32 r;
 
 	if (x.op == SKEP_T_MUL)
-		return skep_smt_mul(s, skep_smt_extract(s, x.arg[0], 0, width), skep_smt_extract(s, x.arg[1], 0, width));
+		return skep_smt_mul(s, skep_smt_extract(s, x.arg[0], 0, width),
+				    skep_smt_extract(s, x.arg[1], 0, width));
 	r = skep_smt_const(s, width, x.k);
 	for (u32 i = 0; i < x.nargs; i++)
-		r = skep_smt_add(s, r, skep_smt_mul(s, skep_smt_extract(s, x.arg[i], 0, width),
-						    skep_smt_const(s, width, x.coef[i])));
+		r = skep_smt_add(s, r,
+				 skep_smt_mul(s, skep_smt_extract(s, x.arg[i], 0, width),
+					      skep_smt_const(s, width, x.coef[i])));
 	return r;
 }
 
@@ -74,32 +77,30 @@ u32 skep_smt_extract(struct skep_smt *s, u32 a, u32 lo, u32 width)
 	if (lo == 0 && width == x.width)
 		return a;
 	switch (x.op) {
-	case SKEP_T_CONST:
-		return skep_smt_const(s, width, x.k >> lo);
-	case SKEP_T_EXTRACT:
-		return skep_smt_extract(s, x.arg[0], lo + (u32)x.k, width);
-	case SKEP_T_CONCAT:
-		return extract_concat(s, a, lo, width);
-	case SKEP_T_SEXT:
-		return extract_sext(s, a, lo, width);
+	case SKEP_T_CONST: return skep_smt_const(s, width, x.k >> lo);
+	case SKEP_T_EXTRACT: return skep_smt_extract(s, x.arg[0], lo + (u32)x.k, width);
+	case SKEP_T_CONCAT: return extract_concat(s, a, lo, width);
+	case SKEP_T_SEXT: return extract_sext(s, a, lo, width);
 	case SKEP_T_SUM:
 	case SKEP_T_MUL:
-		return lo == 0 && width == 32 ? extract_low(s, a, width) : plain_extract(s, a, lo, width);
-	case SKEP_T_NOT:
-		return skep_smt_not(s, skep_smt_extract(s, x.arg[0], lo, width));
+		return lo == 0 && width == 32 ? extract_low(s, a, width)
+					      : plain_extract(s, a, lo, width);
+	case SKEP_T_NOT: return skep_smt_not(s, skep_smt_extract(s, x.arg[0], lo, width));
 	case SKEP_T_AND:
-		return skep_smt_and(s, skep_smt_extract(s, x.arg[0], lo, width), skep_smt_extract(s, x.arg[1], lo, width));
+		return skep_smt_and(s, skep_smt_extract(s, x.arg[0], lo, width),
+				    skep_smt_extract(s, x.arg[1], lo, width));
 	case SKEP_T_OR:
-		return skep_smt_or(s, skep_smt_extract(s, x.arg[0], lo, width), skep_smt_extract(s, x.arg[1], lo, width));
+		return skep_smt_or(s, skep_smt_extract(s, x.arg[0], lo, width),
+				   skep_smt_extract(s, x.arg[1], lo, width));
 	case SKEP_T_XOR:
-		return skep_smt_xor(s, skep_smt_extract(s, x.arg[0], lo, width), skep_smt_extract(s, x.arg[1], lo, width));
+		return skep_smt_xor(s, skep_smt_extract(s, x.arg[0], lo, width),
+				    skep_smt_extract(s, x.arg[1], lo, width));
 	case SKEP_T_ITE:
 		if (!skep_smt_is_const(s, x.arg[1]) && !skep_smt_is_const(s, x.arg[2]))
 			return plain_extract(s, a, lo, width);
 		return skep_smt_ite(s, x.arg[0], skep_smt_extract(s, x.arg[1], lo, width),
 				    skep_smt_extract(s, x.arg[2], lo, width));
-	default:
-		return plain_extract(s, a, lo, width);
+	default: return plain_extract(s, a, lo, width);
 	}
 }
 
@@ -111,10 +112,12 @@ static u32 merge(struct skep_smt *s, u32 lo, u32 hi)
 
 	if (l->op == SKEP_T_CONST && h->op == SKEP_T_CONST)
 		return skep_smt_const(s, w, l->k | h->k << l->width);
-	if (h->op == SKEP_T_EXTRACT && l->op == SKEP_T_EXTRACT && l->arg[0] == h->arg[0] && l->k + l->width == h->k)
+	if (h->op == SKEP_T_EXTRACT && l->op == SKEP_T_EXTRACT && l->arg[0] == h->arg[0] &&
+	    l->k + l->width == h->k)
 		return skep_smt_extract(s, l->arg[0], (u32)l->k, w);
 	/* The low half of a sum is no EXTRACT any more. */
-	if (h->op == SKEP_T_EXTRACT && h->k == l->width && skep_smt_extract(s, h->arg[0], 0, (u32)h->k) == lo)
+	if (h->op == SKEP_T_EXTRACT && h->k == l->width &&
+	    skep_smt_extract(s, h->arg[0], 0, (u32)h->k) == lo)
 		return skep_smt_extract(s, s->t.v[hi].arg[0], 0, w);
 	return 0;
 }
@@ -123,14 +126,16 @@ u32 skep_smt_concat(struct skep_smt *s, u32 lo, u32 hi)
 {
 	u32 part[130], n = 0;
 	u32 side[2] = {lo, hi};
-	struct skep_term t = {.op = SKEP_T_CONCAT, .width = (u8)(skep_smt_width(s, lo) + skep_smt_width(s, hi))};
+	struct skep_term t = {.op = SKEP_T_CONCAT,
+			      .width = (u8)(skep_smt_width(s, lo) + skep_smt_width(s, hi))};
 
 	for (u32 k = 0; k < 2; k++) {
 		bool row = is(s, side[k], SKEP_T_CONCAT);
 		u32 cnt = row ? s->t.v[side[k]].nargs : 1;
 
 		for (u32 i = 0; i < cnt; i++) {
-			u32 p = row ? s->t.v[side[k]].arg[i] : side[k], m = n ? merge(s, part[n - 1], p) : 0;
+			u32 p = row ? s->t.v[side[k]].arg[i] : side[k],
+			    m = n ? merge(s, part[n - 1], p) : 0;
 
 			if (m)
 				part[n - 1] = m;
@@ -184,8 +189,7 @@ u32 skep_smt_zeros(const struct skep_smt *s, u32 t)
 	u32 n = 0;
 
 	switch (x->op) {
-	case SKEP_T_CONST:
-		return x->k ? (u32)__builtin_clzll(x->k) - (64 - x->width) : x->width;
+	case SKEP_T_CONST: return x->k ? (u32)__builtin_clzll(x->k) - (64 - x->width) : x->width;
 	case SKEP_T_CONCAT:
 		for (u32 i = x->nargs; i-- > 0;) {
 			u32 z = skep_smt_zeros(s, x->arg[i]);
@@ -204,10 +208,8 @@ u32 skep_smt_zeros(const struct skep_smt *s, u32 t)
 		return SKEP_MIN(skep_smt_zeros(s, x->arg[0]), skep_smt_zeros(s, x->arg[1]));
 	case SKEP_T_UDIV:
 	case SKEP_T_UREM:
-	case SKEP_T_SHR:
-		return skep_smt_zeros(s, x->arg[0]);
-	default:
-		return 0;
+	case SKEP_T_SHR: return skep_smt_zeros(s, x->arg[0]);
+	default: return 0;
 	}
 }
 
@@ -249,7 +251,10 @@ static u32 piece(struct skep_smt *s, enum skep_smt_op op, u32 a, u32 b)
 		if (skep_smt_is_const(s, a)) {
 			u64 l = s->t.v[a].k;
 
-			return skep_smt_const(s, w, op == SKEP_T_AND ? l & k : op == SKEP_T_OR ? l | k : l ^ k);
+			return skep_smt_const(s, w,
+					      op == SKEP_T_AND	? l & k
+					      : op == SKEP_T_OR ? l | k
+								: l ^ k);
 		}
 		if (!k)
 			return op == SKEP_T_AND ? b : a;
@@ -277,7 +282,8 @@ static u32 bitwise(struct skep_smt *s, enum skep_smt_op op, u32 a, u32 b)
 		u64 rest = lo >= 63 ? 0 : cuts >> (lo + 1);
 		u32 hi = rest ? lo + 1 + (u32)__builtin_ctzll(rest) : w, p;
 
-		p = piece(s, op, skep_smt_extract(s, a, lo, hi - lo), skep_smt_extract(s, b, lo, hi - lo));
+		p = piece(s, op, skep_smt_extract(s, a, lo, hi - lo),
+			  skep_smt_extract(s, b, lo, hi - lo));
 		r = r ? skep_smt_concat(s, r, p) : p;
 		lo = hi;
 	}
@@ -328,7 +334,8 @@ u32 skep_smt_shift(struct skep_smt *s, enum skep_smt_op op, u32 a, u32 b)
 		return a;
 	k = (u32)s->t.v[b].k;
 	if (op == SKEP_T_SHL)
-		return skep_smt_concat(s, skep_smt_const(s, k, 0), skep_smt_extract(s, a, 0, w - k));
+		return skep_smt_concat(s, skep_smt_const(s, k, 0),
+				       skep_smt_extract(s, a, 0, w - k));
 	if (op == SKEP_T_SHR)
 		return skep_smt_zext(s, skep_smt_extract(s, a, k, w - k), w);
 	return skep_smt_sext(s, skep_smt_extract(s, a, k, w - k), w);

@@ -75,7 +75,8 @@ static void sum_tidy(struct sum *m, u64 mask)
 
 static u32 sum_make(struct skep_smt *s, u32 width, struct sum *m)
 {
-	struct skep_term t = {.op = SKEP_T_SUM, .width = (u8)width, .arg = m->atom, .coef = m->coef};
+	struct skep_term t = {
+		.op = SKEP_T_SUM, .width = (u8)width, .arg = m->atom, .coef = m->coef};
 
 	sum_tidy(m, skep_smt_mask(width));
 	if (!m->n)
@@ -91,7 +92,8 @@ static u32 combine(struct skep_smt *s, u32 a, u64 ca, u32 b, u64 cb, u64 k)
 {
 	u32 width = skep_smt_width(s, a);
 	struct sum m = {.k = k};
-	u32 na = is(s, a, SKEP_T_SUM) ? s->t.v[a].nargs : 1, nb = is(s, b, SKEP_T_SUM) ? s->t.v[b].nargs : 1;
+	u32 na = is(s, a, SKEP_T_SUM) ? s->t.v[a].nargs : 1,
+	    nb = is(s, b, SKEP_T_SUM) ? s->t.v[b].nargs : 1;
 
 	if (na + nb > 2 * MAX_ATOMS - 2 || na > MAX_ATOMS || nb > MAX_ATOMS) {
 		/* Too long: what is there already becomes one piece. */
@@ -164,10 +166,12 @@ u32 skep_smt_mul(struct skep_smt *s, u32 a, u32 b)
 		b = t;
 	}
 	if (!skep_smt_is_const(s, b))
-		return a < b ? skep_smt_make2(s, SKEP_T_MUL, w, a, b) : skep_smt_make2(s, SKEP_T_MUL, w, b, a);
+		return a < b ? skep_smt_make2(s, SKEP_T_MUL, w, a, b)
+			     : skep_smt_make2(s, SKEP_T_MUL, w, b, a);
 	k = s->t.v[b].k;
 	if (k && !(k & (k - 1)))
-		return skep_smt_shift(s, SKEP_T_SHL, a, skep_smt_const(s, w, (u64)__builtin_ctzll(k)));
+		return skep_smt_shift(s, SKEP_T_SHL, a,
+				      skep_smt_const(s, w, (u64)__builtin_ctzll(k)));
 	sum_of(s, a, k, &m);
 	return sum_make(s, w, &m);
 }
@@ -177,14 +181,10 @@ static u64 div_const(enum skep_smt_op op, u64 a, u64 b, u32 w)
 	s64 x = skep_smt_signed(a, w), y = skep_smt_signed(b, w);
 
 	switch (op) {
-	case SKEP_T_UDIV:
-		return a / b;
-	case SKEP_T_UREM:
-		return a % b;
-	case SKEP_T_SDIV:
-		return y == -1 ? 0 - a : (u64)(x / y);
-	default:
-		return y == -1 ? 0 : (u64)(x % y);
+	case SKEP_T_UDIV: return a / b;
+	case SKEP_T_UREM: return a % b;
+	case SKEP_T_SDIV: return y == -1 ? 0 - a : (u64)(x / y);
+	default: return y == -1 ? 0 : (u64)(x % y);
 	}
 }
 
@@ -199,7 +199,8 @@ u32 skep_smt_div(struct skep_smt *s, enum skep_smt_op op, u32 a, u32 b)
 	if (skep_smt_is_const(s, a))
 		return skep_smt_const(s, w, div_const(op, s->t.v[a].k, k, w));
 	if (!(k & (k - 1)) && op == SKEP_T_UDIV)
-		return skep_smt_shift(s, SKEP_T_SHR, a, skep_smt_const(s, w, (u64)__builtin_ctzll(k)));
+		return skep_smt_shift(s, SKEP_T_SHR, a,
+				      skep_smt_const(s, w, (u64)__builtin_ctzll(k)));
 	if (!(k & (k - 1)) && op == SKEP_T_UREM)
 		return skep_smt_and(s, a, skep_smt_const(s, w, k - 1));
 	return skep_smt_make2(s, op, w, a, b);
@@ -244,7 +245,8 @@ static u32 eq_const(struct skep_smt *s, u32 a, u32 b)
 	switch (x.op) {
 	case SKEP_T_SUM:
 		if (x.k)
-			return skep_smt_eq(s, skep_smt_addk(s, a, 0 - x.k), skep_smt_const(s, x.width, k - x.k));
+			return skep_smt_eq(s, skep_smt_addk(s, a, 0 - x.k),
+					   skep_smt_const(s, x.width, k - x.k));
 		if (x.nargs == 1 && (x.coef[0] & 1) && x.coef[0] == skep_smt_mask(x.width))
 			return skep_smt_eq(s, x.arg[0], skep_smt_const(s, x.width, 0 - k));
 		return 0;
@@ -254,17 +256,15 @@ static u32 eq_const(struct skep_smt *s, u32 a, u32 b)
 		if (((u64)skep_smt_signed(k & skep_smt_mask(w), w) & skep_smt_mask(x.width)) != k)
 			return skep_smt_const(s, 1, 0);
 		return skep_smt_eq(s, in, skep_smt_const(s, w, k));
-	case SKEP_T_NOT:
-		return skep_smt_eq(s, x.arg[0], skep_smt_const(s, x.width, ~k));
+	case SKEP_T_NOT: return skep_smt_eq(s, x.arg[0], skep_smt_const(s, x.width, ~k));
 	case SKEP_T_ITE:
 		if (!skep_smt_is_const(s, x.arg[1]) && !skep_smt_is_const(s, x.arg[2]))
 			return 0;
-		return skep_smt_ite(s, x.arg[0], skep_smt_eq(s, x.arg[1], b), skep_smt_eq(s, x.arg[2], b));
+		return skep_smt_ite(s, x.arg[0], skep_smt_eq(s, x.arg[1], b),
+				    skep_smt_eq(s, x.arg[2], b));
 	case SKEP_T_VAR:
-	case SKEP_T_APP:
-		return x.flags & SKEP_TF_NONNULL && !k ? skep_smt_const(s, 1, 0) : 0;
-	default:
-		return 0;
+	case SKEP_T_APP: return x.flags & SKEP_TF_NONNULL && !k ? skep_smt_const(s, 1, 0) : 0;
+	default: return 0;
 	}
 }
 
@@ -319,7 +319,8 @@ u32 skep_smt_ult(struct skep_smt *s, u32 a, u32 b)
 	if (skep_smt_is_const(s, a) && skep_smt_zeros(s, b) > z)
 		return skep_smt_const(s, 1, 0);
 	if (z && z < w)
-		return skep_smt_ult(s, skep_smt_extract(s, a, 0, w - z), skep_smt_extract(s, b, 0, w - z));
+		return skep_smt_ult(s, skep_smt_extract(s, a, 0, w - z),
+				    skep_smt_extract(s, b, 0, w - z));
 	if (skep_smt_is(s, b, 1))
 		return skep_smt_eq(s, a, skep_smt_const(s, w, 0));
 	if (skep_smt_is(s, b, skep_smt_mask(w)))
@@ -337,7 +338,8 @@ u32 skep_smt_slt(struct skep_smt *s, u32 a, u32 b)
 	if (a == b || skep_smt_is(s, a, max) || skep_smt_is(s, b, max + 1))
 		return skep_smt_const(s, 1, 0);
 	if (skep_smt_is_const(s, a) && skep_smt_is_const(s, b))
-		return skep_smt_const(s, 1, skep_smt_signed(s->t.v[a].k, w) < skep_smt_signed(s->t.v[b].k, w));
+		return skep_smt_const(
+			s, 1, skep_smt_signed(s->t.v[a].k, w) < skep_smt_signed(s->t.v[b].k, w));
 	if (skep_smt_zeros(s, a) && skep_smt_zeros(s, b))
 		return skep_smt_ult(s, a, b);
 	if (skep_smt_is_const(s, a))
@@ -348,7 +350,8 @@ u32 skep_smt_slt(struct skep_smt *s, u32 a, u32 b)
 u32 skep_smt_ite(struct skep_smt *s, u32 c, u32 a, u32 b)
 {
 	u32 arg[3] = {c, a, b};
-	struct skep_term t = {.op = SKEP_T_ITE, .width = (u8)skep_smt_width(s, a), .nargs = 3, .arg = arg};
+	struct skep_term t = {
+		.op = SKEP_T_ITE, .width = (u8)skep_smt_width(s, a), .nargs = 3, .arg = arg};
 
 	if (a == b || skep_smt_is(s, c, 1))
 		return a;
@@ -369,50 +372,35 @@ u32 skep_smt_rebuild(struct skep_smt *s, u32 t, const u32 *arg)
 	u32 r;
 
 	switch (x.op) {
-	case SKEP_T_APP:
-		return skep_smt_app(s, x.width, x.k, arg, x.nargs, x.flags);
+	case SKEP_T_APP: return skep_smt_app(s, x.width, x.k, arg, x.nargs, x.flags);
 	case SKEP_T_SUM:
 		r = skep_smt_const(s, x.width, x.k);
 		for (u32 i = 0; i < x.nargs; i++)
 			r = combine(s, r, 1, arg[i], x.coef[i], 0);
 		return r;
-	case SKEP_T_MUL:
-		return skep_smt_mul(s, arg[0], arg[1]);
+	case SKEP_T_MUL: return skep_smt_mul(s, arg[0], arg[1]);
 	case SKEP_T_UDIV:
 	case SKEP_T_UREM:
 	case SKEP_T_SDIV:
-	case SKEP_T_SREM:
-		return skep_smt_div(s, x.op, arg[0], arg[1]);
-	case SKEP_T_AND:
-		return skep_smt_and(s, arg[0], arg[1]);
-	case SKEP_T_OR:
-		return skep_smt_or(s, arg[0], arg[1]);
-	case SKEP_T_XOR:
-		return skep_smt_xor(s, arg[0], arg[1]);
-	case SKEP_T_NOT:
-		return skep_smt_not(s, arg[0]);
+	case SKEP_T_SREM: return skep_smt_div(s, x.op, arg[0], arg[1]);
+	case SKEP_T_AND: return skep_smt_and(s, arg[0], arg[1]);
+	case SKEP_T_OR: return skep_smt_or(s, arg[0], arg[1]);
+	case SKEP_T_XOR: return skep_smt_xor(s, arg[0], arg[1]);
+	case SKEP_T_NOT: return skep_smt_not(s, arg[0]);
 	case SKEP_T_SHL:
 	case SKEP_T_SHR:
-	case SKEP_T_SAR:
-		return skep_smt_shift(s, x.op, arg[0], arg[1]);
-	case SKEP_T_EQ:
-		return skep_smt_eq(s, arg[0], arg[1]);
-	case SKEP_T_ULT:
-		return skep_smt_ult(s, arg[0], arg[1]);
-	case SKEP_T_SLT:
-		return skep_smt_slt(s, arg[0], arg[1]);
-	case SKEP_T_ITE:
-		return skep_smt_ite(s, arg[0], arg[1], arg[2]);
-	case SKEP_T_EXTRACT:
-		return skep_smt_extract(s, arg[0], (u32)x.k, x.width);
-	case SKEP_T_SEXT:
-		return skep_smt_sext(s, arg[0], x.width);
+	case SKEP_T_SAR: return skep_smt_shift(s, x.op, arg[0], arg[1]);
+	case SKEP_T_EQ: return skep_smt_eq(s, arg[0], arg[1]);
+	case SKEP_T_ULT: return skep_smt_ult(s, arg[0], arg[1]);
+	case SKEP_T_SLT: return skep_smt_slt(s, arg[0], arg[1]);
+	case SKEP_T_ITE: return skep_smt_ite(s, arg[0], arg[1], arg[2]);
+	case SKEP_T_EXTRACT: return skep_smt_extract(s, arg[0], (u32)x.k, x.width);
+	case SKEP_T_SEXT: return skep_smt_sext(s, arg[0], x.width);
 	case SKEP_T_CONCAT:
 		r = arg[0];
 		for (u32 i = 1; i < x.nargs; i++)
 			r = skep_smt_concat(s, r, arg[i]);
 		return r;
-	default:
-		return t;
+	default: return t;
 	}
 }

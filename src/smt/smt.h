@@ -17,10 +17,10 @@
 
 enum skep_smt_op {
 	SKEP_T_NONE,
-	SKEP_T_CONST,	/* k */
-	SKEP_T_VAR,	/* k: number of the variable */
-	SKEP_T_APP,	/* k: function; args: uninterpreted */
-	SKEP_T_SUM,	/* k + sum of coef[i] * arg[i] */
+	SKEP_T_CONST, /* k */
+	SKEP_T_VAR,   /* k: number of the variable */
+	SKEP_T_APP,   /* k: function; args: uninterpreted */
+	SKEP_T_SUM,   /* k + sum of coef[i] * arg[i] */
 	SKEP_T_MUL,
 	SKEP_T_UDIV,
 	SKEP_T_UREM,
@@ -68,7 +68,8 @@ struct skep_smt {
 	u32 timeout_ms; /* of one query; 0: 1000 */
 	u64 seed;
 	u32 queries, solved, timeouts; /* asked; that needed a solver; that it gave up */
-	/* Called with each query that went to the solver, as SMT-LIB2, and "unsat", "sat" or "unknown"; or NULL. */
+	/* Called with each query that went to the solver, as SMT-LIB2, and "unsat", "sat" or
+	 * "unknown"; or NULL. */
 	void (*dump)(void *user, const char *text, size_t n, const char *answer);
 	void *user;
 };
@@ -132,7 +133,8 @@ u32 skep_smt_bswap(struct skep_smt *s, u32 a);
 u32 skep_smt_zeros(const struct skep_smt *s, u32 t);
 /* t = *base + *k, with no constant left in the base. */
 void skep_smt_split(struct skep_smt *s, u32 t, u32 *base, u64 *k);
-/* Replace terms: `map` gives the new term of a term, or 0 to look inside. Abstract arguments stay. */
+/* Replace terms: `map` gives the new term of a term, or 0 to look inside. Abstract arguments stay.
+ */
 u32 skep_smt_subst(struct skep_smt *s, u32 t, u32 (*map)(void *user, u32 t), void *user);
 /* Is some variable, or abstract argument, of `t` accepted by `want`? */
 bool skep_smt_mentions(struct skep_smt *s, u32 t, bool (*want)(void *user, u32 var), void *user);

@@ -41,8 +41,9 @@ static u64 hash_of(const struct skep_term *t)
 
 static bool same(const struct skep_term *a, const struct skep_term *b)
 {
-	return a->hash == b->hash && a->op == b->op && a->width == b->width && a->nargs == b->nargs && a->k == b->k &&
-	       a->flags == b->flags && (!a->nargs || memcmp(a->arg, b->arg, a->nargs * sizeof(u32)) == 0) &&
+	return a->hash == b->hash && a->op == b->op && a->width == b->width &&
+	       a->nargs == b->nargs && a->k == b->k && a->flags == b->flags &&
+	       (!a->nargs || memcmp(a->arg, b->arg, a->nargs * sizeof(u32)) == 0) &&
 	       (!a->coef || memcmp(a->coef, b->coef, a->nargs * sizeof(u64)) == 0);
 }
 
@@ -94,14 +95,16 @@ u32 skep_smt_make2(struct skep_smt *s, enum skep_smt_op op, u32 width, u32 a, u3
 
 u32 skep_smt_const(struct skep_smt *s, u32 width, u64 k)
 {
-	struct skep_term t = {.op = SKEP_T_CONST, .width = (u8)width, .k = k & skep_smt_mask(width)};
+	struct skep_term t = {
+		.op = SKEP_T_CONST, .width = (u8)width, .k = k & skep_smt_mask(width)};
 
 	return skep_smt_make(s, &t);
 }
 
 u32 skep_smt_var(struct skep_smt *s, u32 width, u64 number, u32 flags)
 {
-	struct skep_term t = {.op = SKEP_T_VAR, .width = (u8)width, .k = number, .flags = (u8)flags};
+	struct skep_term t = {
+		.op = SKEP_T_VAR, .width = (u8)width, .k = number, .flags = (u8)flags};
 
 	return skep_smt_make(s, &t);
 }
@@ -109,7 +112,12 @@ u32 skep_smt_var(struct skep_smt *s, u32 width, u64 number, u32 flags)
 u32 skep_smt_app(struct skep_smt *s, u32 width, u64 fn, const u32 *arg, u32 n, u32 flags)
 {
 	u32 copy[255];
-	struct skep_term t = {.op = SKEP_T_APP, .width = (u8)width, .k = fn, .nargs = (u8)n, .arg = copy, .flags = (u8)flags};
+	struct skep_term t = {.op = SKEP_T_APP,
+			      .width = (u8)width,
+			      .k = fn,
+			      .nargs = (u8)n,
+			      .arg = copy,
+			      .flags = (u8)flags};
 
 	if (n)
 		memcpy(copy, arg, n * sizeof(u32));
@@ -197,17 +205,12 @@ static u64 some_value(u64 seed, u64 number, u32 width)
 	u64 r = mix(mix(seed, number), width);
 
 	switch (r >> 60) {
-	case 0:
-		return r & 3 & skep_smt_mask(width);
-	case 1:
-		return ~(r & 3) & skep_smt_mask(width);
-	case 2:
-		return ((u64)1 << (width - 1)) & skep_smt_mask(width);
+	case 0: return r & 3 & skep_smt_mask(width);
+	case 1: return ~(r & 3) & skep_smt_mask(width);
+	case 2: return ((u64)1 << (width - 1)) & skep_smt_mask(width);
 	case 3:
-	case 4:
-		return r & 0xff & skep_smt_mask(width);
-	default:
-		return (r ^ r << 7) & skep_smt_mask(width);
+	case 4: return r & 0xff & skep_smt_mask(width);
+	default: return (r ^ r << 7) & skep_smt_mask(width);
 	}
 }
 
@@ -231,13 +234,11 @@ static u64 eval_op(struct skep_smt *s, const struct skep_smt_point *p, u32 t)
 	u64 a, b, m = skep_smt_mask(w), r = x.k;
 
 	switch (x.op) {
-	case SKEP_T_CONST:
-		return x.k;
+	case SKEP_T_CONST: return x.k;
 	case SKEP_T_VAR:
 		r = p->value ? p->value(p->user, t) : some_value(p->seed, x.k, x.width);
 		return r || !(x.flags & SKEP_TF_NONNULL) ? r : 4096;
-	case SKEP_T_APP:
-		return eval_app(s, p, t);
+	case SKEP_T_APP: return eval_app(s, p, t);
 	case SKEP_T_SUM:
 		for (u32 i = 0; i < x.nargs; i++)
 			r += x.coef[i] * skep_smt_eval(s, p, x.arg[i]);
@@ -248,10 +249,8 @@ static u64 eval_op(struct skep_smt *s, const struct skep_smt_point *p, u32 t)
 			at += s->t.v[x.arg[i]].width;
 		}
 		return r;
-	case SKEP_T_ITE:
-		return skep_smt_eval(s, p, x.arg[skep_smt_eval(s, p, x.arg[0]) ? 1 : 2]);
-	default:
-		break;
+	case SKEP_T_ITE: return skep_smt_eval(s, p, x.arg[skep_smt_eval(s, p, x.arg[0]) ? 1 : 2]);
+	default: break;
 	}
 	a = skep_smt_eval(s, p, x.arg[0]);
 	if (x.op == SKEP_T_NOT)
@@ -262,38 +261,28 @@ static u64 eval_op(struct skep_smt *s, const struct skep_smt_point *p, u32 t)
 		return (u64)skep_smt_signed(a, w) & skep_smt_mask(x.width);
 	b = skep_smt_eval(s, p, x.arg[1]);
 	switch (x.op) {
-	case SKEP_T_MUL:
-		return a * b & m;
-	case SKEP_T_UDIV:
-		return b ? a / b : m;
-	case SKEP_T_UREM:
-		return b ? a % b : a;
+	case SKEP_T_MUL: return a * b & m;
+	case SKEP_T_UDIV: return b ? a / b : m;
+	case SKEP_T_UREM: return b ? a % b : a;
 	case SKEP_T_SDIV:
 		if (!b)
 			return skep_smt_signed(a, w) < 0 ? 1 : m;
-		return b == m ? (0 - a) & m : (u64)(skep_smt_signed(a, w) / skep_smt_signed(b, w)) & m;
+		return b == m ? (0 - a) & m
+			      : (u64)(skep_smt_signed(a, w) / skep_smt_signed(b, w)) & m;
 	case SKEP_T_SREM:
-		return !b ? a : b == m ? 0 : (u64)(skep_smt_signed(a, w) % skep_smt_signed(b, w)) & m;
-	case SKEP_T_AND:
-		return a & b;
-	case SKEP_T_OR:
-		return a | b;
-	case SKEP_T_XOR:
-		return a ^ b;
-	case SKEP_T_SHL:
-		return b < w ? a << b & m : 0;
-	case SKEP_T_SHR:
-		return b < w ? a >> b : 0;
-	case SKEP_T_SAR:
-		return (u64)(skep_smt_signed(a, w) >> (b < w ? b : w - 1)) & m;
-	case SKEP_T_EQ:
-		return a == b;
-	case SKEP_T_ULT:
-		return a < b;
-	case SKEP_T_SLT:
-		return skep_smt_signed(a, w) < skep_smt_signed(b, w);
-	default:
-		return 0;
+		return !b	? a
+		       : b == m ? 0
+				: (u64)(skep_smt_signed(a, w) % skep_smt_signed(b, w)) & m;
+	case SKEP_T_AND: return a & b;
+	case SKEP_T_OR: return a | b;
+	case SKEP_T_XOR: return a ^ b;
+	case SKEP_T_SHL: return b < w ? a << b & m : 0;
+	case SKEP_T_SHR: return b < w ? a >> b : 0;
+	case SKEP_T_SAR: return (u64)(skep_smt_signed(a, w) >> (b < w ? b : w - 1)) & m;
+	case SKEP_T_EQ: return a == b;
+	case SKEP_T_ULT: return a < b;
+	case SKEP_T_SLT: return skep_smt_signed(a, w) < skep_smt_signed(b, w);
+	default: return 0;
 	}
 }
 
@@ -311,7 +300,8 @@ u64 skep_smt_eval(struct skep_smt *s, const struct skep_smt_point *p, u32 t)
 
 /* --- questions ------------------------------------------------------------------------- */
 
-static void collect(struct skep_smt *s, u32 t, struct skep_smt_model *m, const struct skep_smt_point *p, u8 *seen)
+static void collect(struct skep_smt *s, u32 t, struct skep_smt_model *m,
+		    const struct skep_smt_point *p, u8 *seen)
 {
 	if (seen[t])
 		return;
@@ -365,7 +355,8 @@ static void believe(struct skep_smt *s, const struct skep_smt_point *p, const u3
 }
 
 /* Some points: is the goal false at one where everything assumed is true? */
-static bool refuted(struct skep_smt *s, const u32 *assume, u32 n, u32 goal, struct skep_smt_model *model)
+static bool refuted(struct skep_smt *s, const u32 *assume, u32 n, u32 goal,
+		    struct skep_smt_model *model)
 {
 	for (u32 k = 0; k < POINTS; k++) {
 		struct skep_smt_point p = {.seed = s->seed + k * 0x10001};
@@ -415,7 +406,10 @@ enum skep_smt_answer skep_smt_follows(struct skep_smt *s, const u32 *assume, u32
 
 		skep_smt_print(s, assume, n, goal, &b);
 		if (!b.failed)
-			s->dump(s->user, b.p, b.n, a == SKEP_SMT_YES ? "unsat" : a == SKEP_SMT_NO ? "sat" : "unknown");
+			s->dump(s->user, b.p, b.n,
+				a == SKEP_SMT_YES  ? "unsat"
+				: a == SKEP_SMT_NO ? "sat"
+						   : "unknown");
 		skep_buf_fini(&b);
 	}
 	return a;

@@ -3,9 +3,10 @@
 #include "smt/smt_impl.h"
 
 static const char *const op_name[] = {
-	[SKEP_T_MUL] = "bvmul",	  [SKEP_T_UDIV] = "bvudiv", [SKEP_T_UREM] = "bvurem", [SKEP_T_SDIV] = "bvsdiv",
-	[SKEP_T_SREM] = "bvsrem", [SKEP_T_AND] = "bvand",   [SKEP_T_OR] = "bvor",     [SKEP_T_XOR] = "bvxor",
-	[SKEP_T_NOT] = "bvnot",	  [SKEP_T_SHL] = "bvshl",   [SKEP_T_SHR] = "bvlshr",  [SKEP_T_SAR] = "bvashr",
+	[SKEP_T_MUL] = "bvmul",	  [SKEP_T_UDIV] = "bvudiv", [SKEP_T_UREM] = "bvurem",
+	[SKEP_T_SDIV] = "bvsdiv", [SKEP_T_SREM] = "bvsrem", [SKEP_T_AND] = "bvand",
+	[SKEP_T_OR] = "bvor",	  [SKEP_T_XOR] = "bvxor",   [SKEP_T_NOT] = "bvnot",
+	[SKEP_T_SHL] = "bvshl",	  [SKEP_T_SHR] = "bvlshr",  [SKEP_T_SAR] = "bvashr",
 };
 
 struct printer {
@@ -84,16 +85,21 @@ static void body(struct printer *p, u32 t)
 	case SKEP_T_ULT:
 	case SKEP_T_SLT:
 		skep_buf_printf(out, "(ite (%s t%u t%u) #b1 #b0)",
-				x->op == SKEP_T_EQ ? "=" : x->op == SKEP_T_ULT ? "bvult" : "bvslt", x->arg[0], x->arg[1]);
+				x->op == SKEP_T_EQ    ? "="
+				: x->op == SKEP_T_ULT ? "bvult"
+						      : "bvslt",
+				x->arg[0], x->arg[1]);
 		return;
 	case SKEP_T_ITE:
 		skep_buf_printf(out, "(ite (= t%u #b1) t%u t%u)", x->arg[0], x->arg[1], x->arg[2]);
 		return;
 	case SKEP_T_EXTRACT:
-		skep_buf_printf(out, "((_ extract %u %u) t%u)", (u32)x->k + x->width - 1, (u32)x->k, x->arg[0]);
+		skep_buf_printf(out, "((_ extract %u %u) t%u)", (u32)x->k + x->width - 1, (u32)x->k,
+				x->arg[0]);
 		return;
 	case SKEP_T_SEXT:
-		skep_buf_printf(out, "((_ sign_extend %u) t%u)", (u32)x->width - p->s->t.v[x->arg[0]].width, x->arg[0]);
+		skep_buf_printf(out, "((_ sign_extend %u) t%u)",
+				(u32)x->width - p->s->t.v[x->arg[0]].width, x->arg[0]);
 		return;
 	case SKEP_T_CONCAT:
 		skep_buf_puts(out, "(concat");
@@ -159,36 +165,26 @@ void skep_smt_print_term(struct skep_smt *s, u32 t, struct skep_buf *out)
 	case SKEP_T_VAR:
 		skep_buf_printf(out, "v%llx:%u", (unsigned long long)x->k, x->width);
 		return;
-	case SKEP_T_APP:
-		skep_buf_printf(out, "(f%llx", (unsigned long long)x->k);
-		break;
-	case SKEP_T_SUM:
-		skep_buf_printf(out, "(sum 0x%llx", (unsigned long long)x->k);
-		break;
-	case SKEP_T_CONCAT:
-		skep_buf_puts(out, "(concat-lo-hi");
-		break;
-	case SKEP_T_EXTRACT:
-		skep_buf_printf(out, "(bits%u+%u", (u32)x->k, x->width);
-		break;
+	case SKEP_T_APP: skep_buf_printf(out, "(f%llx", (unsigned long long)x->k); break;
+	case SKEP_T_SUM: skep_buf_printf(out, "(sum 0x%llx", (unsigned long long)x->k); break;
+	case SKEP_T_CONCAT: skep_buf_puts(out, "(concat-lo-hi"); break;
+	case SKEP_T_EXTRACT: skep_buf_printf(out, "(bits%u+%u", (u32)x->k, x->width); break;
 	case SKEP_T_EQ:
 	case SKEP_T_ULT:
 	case SKEP_T_SLT:
-		skep_buf_puts(out, x->op == SKEP_T_EQ ? "(=" : x->op == SKEP_T_ULT ? "(ult" : "(slt");
+		skep_buf_puts(out, x->op == SKEP_T_EQ	 ? "(="
+				   : x->op == SKEP_T_ULT ? "(ult"
+							 : "(slt");
 		break;
-	case SKEP_T_ITE:
-		skep_buf_puts(out, "(ite");
-		break;
-	case SKEP_T_SEXT:
-		skep_buf_printf(out, "(sext%u", x->width);
-		break;
-	default:
-		skep_buf_printf(out, "(%s", op_name[x->op]);
+	case SKEP_T_ITE: skep_buf_puts(out, "(ite"); break;
+	case SKEP_T_SEXT: skep_buf_printf(out, "(sext%u", x->width); break;
+	default: skep_buf_printf(out, "(%s", op_name[x->op]);
 	}
 	for (u32 i = 0; i < x->nargs; i++) {
 		skep_buf_puts(out, " ");
 		if (x->coef && x->coef[i] != 1)
-			skep_buf_printf(out, "%lld*", (long long)skep_smt_signed(x->coef[i], x->width));
+			skep_buf_printf(out, "%lld*",
+					(long long)skep_smt_signed(x->coef[i], x->width));
 		skep_smt_print_term(s, x->arg[i], out);
 	}
 	skep_buf_puts(out, ")");

@@ -40,7 +40,8 @@ static struct skep_smt_z3 *start(struct skep_smt *s)
 	Z3_solver_inc_ref(z->c, z->solver);
 	p = Z3_mk_params(z->c);
 	Z3_params_inc_ref(z->c, p);
-	/* A limit of work rather than of time: the same question gets the same answer on a busy machine. */
+	/* A limit of work rather than of time: the same question gets the same answer on a busy
+	 * machine. */
 	ms = s->timeout_ms ? s->timeout_ms : 1000;
 	Z3_params_set_uint(z->c, p, Z3_mk_string_symbol(z->c, "rlimit"), ms * 5000);
 	Z3_params_set_uint(z->c, p, Z3_mk_string_symbol(z->c, "timeout"), ms * 30);
@@ -101,7 +102,8 @@ static Z3_ast application(struct skep_smt *s, struct skep_smt_z3 *z, u32 t)
 	if (!f) {
 		f = Z3_mk_fresh_func_decl(z->c, "f", n, sort, Z3_mk_bv_sort(z->c, x.width));
 		Z3_inc_ref(z->c, Z3_func_decl_to_ast(z->c, f));
-		skep_hmap_put(&z->fn, skep_arena_memdup(s->arena, key, k * sizeof(u64)), k * sizeof(u64), f);
+		skep_hmap_put(&z->fn, skep_arena_memdup(s->arena, key, k * sizeof(u64)),
+			      k * sizeof(u64), f);
 	}
 	return Z3_mk_app(z->c, f, n, arg);
 }
@@ -117,12 +119,9 @@ static Z3_ast translate(struct skep_smt *s, struct skep_smt_z3 *z, u32 t)
 	Z3_ast a, b, c, r;
 
 	switch (x.op) {
-	case SKEP_T_CONST:
-		return number(z, x.width, x.k);
-	case SKEP_T_VAR:
-		return Z3_mk_fresh_const(z->c, "v", Z3_mk_bv_sort(z->c, x.width));
-	case SKEP_T_APP:
-		return application(s, z, t);
+	case SKEP_T_CONST: return number(z, x.width, x.k);
+	case SKEP_T_VAR: return Z3_mk_fresh_const(z->c, "v", Z3_mk_bv_sort(z->c, x.width));
+	case SKEP_T_APP: return application(s, z, t);
 	case SKEP_T_SUM:
 		r = number(z, x.width, x.k);
 		for (u32 i = 0; i < x.nargs; i++) {
@@ -130,8 +129,12 @@ static Z3_ast translate(struct skep_smt *s, struct skep_smt_z3 *z, u32 t)
 			if (x.coef[i] == skep_smt_mask(x.width))
 				r = Z3_mk_bvsub(z->c, r, a);
 			else
-				r = Z3_mk_bvadd(z->c, r, x.coef[i] == 1 ? a
-								: Z3_mk_bvmul(z->c, number(z, x.width, x.coef[i]), a));
+				r = Z3_mk_bvadd(z->c, r,
+						x.coef[i] == 1
+							? a
+							: Z3_mk_bvmul(z->c,
+								      number(z, x.width, x.coef[i]),
+								      a));
 		}
 		return r;
 	case SKEP_T_CONCAT:
@@ -139,51 +142,31 @@ static Z3_ast translate(struct skep_smt *s, struct skep_smt_z3 *z, u32 t)
 		for (u32 i = 1; i < x.nargs; i++)
 			r = Z3_mk_concat(z->c, ast_of(s, z, x.arg[i]), r);
 		return r;
-	default:
-		break;
+	default: break;
 	}
 	a = ast_of(s, z, x.arg[0]);
 	b = x.nargs > 1 ? ast_of(s, z, x.arg[1]) : NULL;
 	c = x.nargs > 2 ? ast_of(s, z, x.arg[2]) : NULL;
 	switch (x.op) {
-	case SKEP_T_MUL:
-		return Z3_mk_bvmul(z->c, a, b);
-	case SKEP_T_UDIV:
-		return Z3_mk_bvudiv(z->c, a, b);
-	case SKEP_T_UREM:
-		return Z3_mk_bvurem(z->c, a, b);
-	case SKEP_T_SDIV:
-		return Z3_mk_bvsdiv(z->c, a, b);
-	case SKEP_T_SREM:
-		return Z3_mk_bvsrem(z->c, a, b);
-	case SKEP_T_AND:
-		return Z3_mk_bvand(z->c, a, b);
-	case SKEP_T_OR:
-		return Z3_mk_bvor(z->c, a, b);
-	case SKEP_T_XOR:
-		return Z3_mk_bvxor(z->c, a, b);
-	case SKEP_T_NOT:
-		return Z3_mk_bvnot(z->c, a);
-	case SKEP_T_SHL:
-		return Z3_mk_bvshl(z->c, a, b);
-	case SKEP_T_SHR:
-		return Z3_mk_bvlshr(z->c, a, b);
-	case SKEP_T_SAR:
-		return Z3_mk_bvashr(z->c, a, b);
-	case SKEP_T_EQ:
-		return truth(z, Z3_mk_eq(z->c, a, b));
-	case SKEP_T_ULT:
-		return truth(z, Z3_mk_bvult(z->c, a, b));
-	case SKEP_T_SLT:
-		return truth(z, Z3_mk_bvslt(z->c, a, b));
-	case SKEP_T_ITE:
-		return Z3_mk_ite(z->c, Z3_mk_eq(z->c, a, number(z, 1, 1)), b, c);
-	case SKEP_T_EXTRACT:
-		return Z3_mk_extract(z->c, (u32)x.k + x.width - 1, (u32)x.k, a);
-	case SKEP_T_SEXT:
-		return Z3_mk_sign_ext(z->c, x.width - s->t.v[x.arg[0]].width, a);
-	default:
-		return number(z, x.width, 0);
+	case SKEP_T_MUL: return Z3_mk_bvmul(z->c, a, b);
+	case SKEP_T_UDIV: return Z3_mk_bvudiv(z->c, a, b);
+	case SKEP_T_UREM: return Z3_mk_bvurem(z->c, a, b);
+	case SKEP_T_SDIV: return Z3_mk_bvsdiv(z->c, a, b);
+	case SKEP_T_SREM: return Z3_mk_bvsrem(z->c, a, b);
+	case SKEP_T_AND: return Z3_mk_bvand(z->c, a, b);
+	case SKEP_T_OR: return Z3_mk_bvor(z->c, a, b);
+	case SKEP_T_XOR: return Z3_mk_bvxor(z->c, a, b);
+	case SKEP_T_NOT: return Z3_mk_bvnot(z->c, a);
+	case SKEP_T_SHL: return Z3_mk_bvshl(z->c, a, b);
+	case SKEP_T_SHR: return Z3_mk_bvlshr(z->c, a, b);
+	case SKEP_T_SAR: return Z3_mk_bvashr(z->c, a, b);
+	case SKEP_T_EQ: return truth(z, Z3_mk_eq(z->c, a, b));
+	case SKEP_T_ULT: return truth(z, Z3_mk_bvult(z->c, a, b));
+	case SKEP_T_SLT: return truth(z, Z3_mk_bvslt(z->c, a, b));
+	case SKEP_T_ITE: return Z3_mk_ite(z->c, Z3_mk_eq(z->c, a, number(z, 1, 1)), b, c);
+	case SKEP_T_EXTRACT: return Z3_mk_extract(z->c, (u32)x.k + x.width - 1, (u32)x.k, a);
+	case SKEP_T_SEXT: return Z3_mk_sign_ext(z->c, x.width - s->t.v[x.arg[0]].width, a);
+	default: return number(z, x.width, 0);
 	}
 }
 
@@ -192,7 +175,8 @@ static Z3_ast ast_of(struct skep_smt *s, struct skep_smt_z3 *z, u32 t)
 	if (z->nast < s->t.n) {
 		u32 n = s->t.n * 2;
 
-		z->ast = skep_arena_grow(s->arena, z->ast, z->nast * sizeof(Z3_ast), n * sizeof(Z3_ast));
+		z->ast = skep_arena_grow(s->arena, z->ast, z->nast * sizeof(Z3_ast),
+					 n * sizeof(Z3_ast));
 		z->nast = n;
 	}
 	if (!z->ast[t]) {
@@ -223,7 +207,8 @@ static void read_model(struct skep_smt *s, struct skep_smt_z3 *z, struct skep_sm
 		Z3_ast v = NULL;
 		u64 n = 0;
 
-		if (s->t.v[t].op != SKEP_T_VAR || !z->ast[t] || !Z3_model_eval(z->c, m, z->ast[t], true, &v) || !v)
+		if (s->t.v[t].op != SKEP_T_VAR || !z->ast[t] ||
+		    !Z3_model_eval(z->c, m, z->ast[t], true, &v) || !v)
 			continue;
 		if (Z3_get_numeral_uint64(z->c, v, (uint64_t *)&n)) {
 			out->var[out->n] = t;
@@ -246,8 +231,9 @@ enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, 
 	for (u32 i = 0; i < z->nonnull.n; i++) {
 		u32 t = z->nonnull.v[i];
 
-		Z3_solver_assert(z->c, z->solver,
-				 Z3_mk_not(z->c, Z3_mk_eq(z->c, z->ast[t], number(z, s->t.v[t].width, 0))));
+		Z3_solver_assert(
+			z->c, z->solver,
+			Z3_mk_not(z->c, Z3_mk_eq(z->c, z->ast[t], number(z, s->t.v[t].width, 0))));
 	}
 	r = Z3_solver_check(z->c, z->solver);
 	if (r == Z3_L_TRUE && model)

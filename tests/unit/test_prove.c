@@ -24,7 +24,8 @@ static u64 value(void *user, u32 var)
 
 static u64 number(struct skep_rng *g)
 {
-	static const u64 odd[] = {0, 1, ~(u64)0, 0x80000000, 0x7fffffff, 0xffffffff, (u64)1 << 63, 0xff00, 8};
+	static const u64 odd[] = {
+		0, 1, ~(u64)0, 0x80000000, 0x7fffffff, 0xffffffff, (u64)1 << 63, 0xff00, 8};
 	u64 r = skep_rng_next(g);
 
 	return r & 1 ? odd[(r >> 1) % SKEP_ARRAY_SIZE(odd)] : r & 2 ? r >> 40 : skep_rng_next(g);
@@ -32,9 +33,10 @@ static u64 number(struct skep_rng *g)
 
 static struct skep_ins random_ins(struct skep_rng *g)
 {
-	static const u16 op[] = {SKEP_ADD, SKEP_SUB, SKEP_MUL, SKEP_DIV, SKEP_OR,   SKEP_AND,  SKEP_LSH,  SKEP_RSH, SKEP_MOD,
-				 SKEP_XOR, SKEP_MOV, SKEP_ARSH, SKEP_SDIV, SKEP_SMOD, SKEP_NEG, SKEP_TOLE, SKEP_TOBE, SKEP_BSWAP,
-				 SKEP_MOVSX, SKEP_AND, SKEP_LSH, SKEP_RSH, SKEP_OR};
+	static const u16 op[] = {SKEP_ADD,   SKEP_SUB,	SKEP_MUL, SKEP_DIV,  SKEP_OR,	SKEP_AND,
+				 SKEP_LSH,   SKEP_RSH,	SKEP_MOD, SKEP_XOR,  SKEP_MOV,	SKEP_ARSH,
+				 SKEP_SDIV,  SKEP_SMOD, SKEP_NEG, SKEP_TOLE, SKEP_TOBE, SKEP_BSWAP,
+				 SKEP_MOVSX, SKEP_AND,	SKEP_LSH, SKEP_RSH,  SKEP_OR};
 	struct skep_ins in = {0};
 
 	in.op = op[skep_rng_below(g, SKEP_ARRAY_SIZE(op))];
@@ -59,11 +61,13 @@ static struct skep_ins random_ins(struct skep_rng *g)
 	return in;
 }
 
-static void report(const struct skep_ins *in, u32 n, const struct point *p, u64 want, u64 got, const char *who)
+static void report(const struct skep_ins *in, u32 n, const struct point *p, u64 want, u64 got,
+		   const char *who)
 {
 	struct skep_buf b = {0};
 
-	printf("FAIL: %s: 0x%llx, not 0x%llx, from", who, (unsigned long long)got, (unsigned long long)want);
+	printf("FAIL: %s: 0x%llx, not 0x%llx, from", who, (unsigned long long)got,
+	       (unsigned long long)want);
 	for (u32 r = 0; r < REGS; r++)
 		printf(" 0x%llx", (unsigned long long)p->val[r]);
 	printf("\n");
@@ -114,15 +118,20 @@ static int one_row(struct skep_rng *g, bool ask)
 		u32 last = in[LENGTH - 1].dst;
 
 		for (u32 r = 0; r < REGS; r++)
-			assume[r] = skep_smt_eq(&s, skep_smt_var(&s, 64, 100 + r, 0), skep_smt_const(&s, 64, p.val[r]));
-		if (skep_smt_follows(&s, assume, REGS, skep_smt_eq(&s, term[last], skep_smt_const(&s, 64, num[last])), NULL) ==
-		    SKEP_SMT_NO) {
+			assume[r] = skep_smt_eq(&s, skep_smt_var(&s, 64, 100 + r, 0),
+						skep_smt_const(&s, 64, p.val[r]));
+		if (skep_smt_follows(&s, assume, REGS,
+				     skep_smt_eq(&s, term[last], skep_smt_const(&s, 64, num[last])),
+				     NULL) == SKEP_SMT_NO) {
 			report(in, LENGTH, &p, num[last], 0, "the solver disagrees");
 			bad = 1;
 		}
-		if (skep_smt_follows(&s, assume, REGS, skep_smt_eq(&s, term[last], skep_smt_const(&s, 64, num[last] ^ 1)), NULL) ==
-		    SKEP_SMT_YES) {
-			report(in, LENGTH, &p, num[last], num[last] ^ 1, "the solver proves what is wrong");
+		if (skep_smt_follows(
+			    &s, assume, REGS,
+			    skep_smt_eq(&s, term[last], skep_smt_const(&s, 64, num[last] ^ 1)),
+			    NULL) == SKEP_SMT_YES) {
+			report(in, LENGTH, &p, num[last], num[last] ^ 1,
+			       "the solver proves what is wrong");
 			bad = 1;
 		}
 	}
@@ -139,7 +148,10 @@ static int conditions(struct skep_rng *g)
 	for (u32 k = 0; k < 4000 && bad < 5; k++) {
 		struct skep_arena arena;
 		struct skep_smt s;
-		struct skep_ins in = {.op = (u16)(SKEP_JEQ + skep_rng_below(g, SKEP_JSET - SKEP_JEQ + 1)), .form = SKEP_REG, .src = 1};
+		struct skep_ins in = {
+			.op = (u16)(SKEP_JEQ + skep_rng_below(g, SKEP_JSET - SKEP_JEQ + 1)),
+			.form = SKEP_REG,
+			.src = 1};
 		struct point p = {{number(g), number(g)}};
 		struct skep_smt_point at = {.seed = 1, .value = value, .user = &p};
 		u32 a, b, c;
@@ -158,8 +170,9 @@ static int conditions(struct skep_rng *g)
 		c = skep_prove_cond(&s, &in, a, b);
 		skep_smt_eval_begin(&s);
 		if (skep_smt_eval(&s, &at, c) != skep_isa_cond(&in, p.val[0], p.val[1])) {
-			printf("FAIL: condition %s of %u bytes of 0x%llx and 0x%llx\n", skep_ops[in.op].name, in.size,
-			       (unsigned long long)p.val[0], (unsigned long long)p.val[1]);
+			printf("FAIL: condition %s of %u bytes of 0x%llx and 0x%llx\n",
+			       skep_ops[in.op].name, in.size, (unsigned long long)p.val[0],
+			       (unsigned long long)p.val[1]);
 			bad++;
 		}
 		skep_smt_fini(&s);
@@ -174,7 +187,8 @@ int main(int argc, char **argv)
 	struct skep_rng g;
 	int bad = 0;
 
-	printf("seed %llu, solver %s\n", (unsigned long long)seed, skep_smt_solver() ? skep_smt_solver() : "none");
+	printf("seed %llu, solver %s\n", (unsigned long long)seed,
+	       skep_smt_solver() ? skep_smt_solver() : "none");
 	skep_rng_init(&g, seed);
 	for (u32 k = 0; k < ROWS && bad < 5; k++)
 		bad += one_row(&g, k < SOLVED);
