@@ -163,7 +163,7 @@ static void renew(struct smap *m, u32 k)
 		return;
 	if (id && sobj_get_id(id, SKEP_SYS_PROG, &o) == 0) {
 		p = sprog_of(o);
-		if (p->d.type != m->h->hand || prog_ready(p, NULL, 0, NULL)) {
+		if (p->d.type != atomic_load(&m->prog_type) || prog_ready(p, NULL, 0, NULL)) {
 			sobj_put(o);
 			p = NULL;
 		}

@@ -170,6 +170,14 @@ static struct skep_dsec *contents(struct verifying *v, struct smap *m, struct sk
 	return s;
 }
 
+/* All programs that tail-call through an array are of one type. */
+static bool same_callers(const struct sprog *p, struct smap *m)
+{
+	u32 seen = 0;
+
+	return atomic_compare_exchange_strong(&m->prog_type, &seen, p->d.type) || seen == p->d.type;
+}
+
 static int open_maps(struct sprog *p)
 {
 	if (p->map)
@@ -186,6 +194,8 @@ static int open_maps(struct sprog *p)
 		p->map[p->nmap++] = smap_of(o);
 		if (map_percpu(p->map[k]->d.type) || p->map[k]->d.inner || p->map[k]->d.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			p->percpu = true;
+		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY && !same_callers(p, p->map[k]))
+			return -EINVAL;
 		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY)
 			p->tails = p->percpu = true; /* of those that it may call nothing is known */
 		err = map_fix(p->map[k]);

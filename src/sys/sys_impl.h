@@ -190,6 +190,7 @@ struct smap {
 	struct sprog **prog;
 	struct sperf **perf;
 	u32 gen;
+	_Atomic u32 prog_type; /* of the programs that use a prog array here: tail calls stay among them */
 	void *fixed; /* the contents of a frozen map that programs may only read */
 	u8 *view; /* a ring's pages with the data twice */
 	int wake; /* descriptor that wakes who waits for a ring, -1 */
