@@ -6,6 +6,7 @@
  */
 #include "sys/sys_impl.h"
 
+#include "abi/abi.h"
 #include "btf/btf.h"
 #include "sys/code.h"
 #include "sys/prog.h"
@@ -331,9 +332,22 @@ static bool env_value(void *user, const struct skep_ins *in, u64 *value, const s
 	return true;
 }
 
+static u64 never(u64 a, u64 b, u64 c, u64 d, u64 e)
+{
+	return 0;
+}
+
+/*
+ * A helper that such a program may not call stands where the program never comes: the verifier
+ * has said so. Loaders leave such calls behind tests of what the machine has.
+ */
 static const struct skep_eng_helper *env_helper(void *user, s64 id)
 {
-	return helper_find(((const struct sprog *)user)->d.type, id);
+	static const struct skep_eng_helper dead = {SKEP_ENG_CALL, never, 0};
+	const struct sprog *p = user;
+	const struct skep_eng_helper *h = helper_find(p->d.type, id);
+
+	return h || skep_helper_allowed(p->d.type, p->d.attach_type, id) ? h : &dead;
 }
 
 static const struct skep_engine *engine(void)
