@@ -2,6 +2,7 @@
 /* skep optimize: a smaller object that does the same, with the record of what was done. */
 #include "cli/cli.h"
 #include "cli/remarks.h"
+#include "cli/report.h"
 #include "run/run.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got there, as SMT-LIB2"},
 	{"dearer", 0, "N", "with --kernel-check: per cent that a program may cost the verifier more than before (default 5)"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
+	{"report", 0, "X.html", "write one page with everything: summary, code old and new, each rewrite, graphs", true},
 	{"dump", 0, "WHAT", "print a function after each pass that changed it (changed), after:PASS, or all passes"},
 	{"text", 'S', NULL, "print the optimized instructions instead of the summary"},
 	{0},
@@ -32,6 +34,9 @@ const char skep_about_optimize[] =
 	"With --prove each run of a pass over a function is proved to change nothing that anybody can see; a rewrite "
 	"of which that cannot be proved is not applied, and is named. skep prove says what is proved, and what is "
 	"taken on trust.\n\n"
+	"With --report one page of HTML says all of it: the summary, source, old and new code side by side with the "
+	"reason of each rewrite (and whether it was proved), the rewrites in their order, and the graphs of both. It needs "
+	"no network and no other file.\n\n"
 	"With --kernel-check a program that the kernel accepted before is accepted afterwards: when it is not, the "
 	"rewrites at fault are found and taken back. A program that the verifier has more to do with than before, by "
 	"more than --dearer says, is made again with some passes left out. When the kernel cannot be asked at all, nothing is written and "
@@ -119,6 +124,11 @@ static int check_dump(struct skep_cli *cli, const char *dump)
 	return SKEP_EXIT_USAGE;
 }
 
+static bool is_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
 /* Standard output has one reader: code for people goes there, or the result for a program. */
 static int check_stdout(struct skep_cli *cli)
 {
@@ -126,6 +136,7 @@ static int check_stdout(struct skep_cli *cli)
 	const char *code = skep_cli_opt(cli, "dump") ? "--dump" : skep_cli_flag(cli, "text") ? "--text" : NULL;
 	const char *result = output && strcmp(output, "-") == 0	  ? "--output"
 			     : remarks && strcmp(remarks, "-") == 0 ? "--remarks"
+			     : is_stdout(skep_cli_opt(cli, "report")) ? "--report"
 			     : cli->json			  ? "--json"
 								  : NULL;
 
@@ -383,13 +394,28 @@ static int write_remarks(struct skep_cli *cli, const struct skep_optimized *r)
 	return err;
 }
 
+static int write_report(struct skep_cli *cli, const struct skep_optimized *r, const struct skep_input *in,
+			const struct skep_buf *result, const struct skep_run_proofs *proofs)
+{
+	const struct report p = {cli, in->path, r, proofs, in->len, result->n, &cli->arena};
+	const char *path = skep_cli_opt(cli, "report");
+	struct skep_buf b = {0};
+	int err;
+
+	if (!path)
+		return 0;
+	skep_report_html(&p, &b);
+	err = b.failed ? skep_cli_fail(cli, NULL, SKEP_ENOMEM) : skep_cli_write(cli, path, b.p, b.n);
+	skep_buf_fini(&b);
+	return err;
+}
+
 static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct skep_input *in,
 		   const struct skep_buf *out, const struct skep_run_proofs *proofs)
 {
 	const char *path = skep_cli_opt(cli, "output");
-	const char *remarks = skep_cli_opt(cli, "remarks");
 	/* One thing at a time on standard output. */
-	bool to_stdout = (path && strcmp(path, "-") == 0) || (remarks && strcmp(remarks, "-") == 0);
+	bool to_stdout = is_stdout(path) || is_stdout(skep_cli_opt(cli, "remarks")) || is_stdout(skep_cli_opt(cli, "report"));
 	const char *silent = r->kernel_before ? r->kernel_before->unavailable : NULL;
 	int err;
 
@@ -399,6 +425,8 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		return SKEP_EXIT_ENV;
 	}
 	err = write_remarks(cli, r);
+	if (!err)
+		err = write_report(cli, r, in, out, proofs);
 	if (!err && path)
 		err = skep_cli_write(cli, path, out->p, out->n);
 	if (err)
