@@ -8,13 +8,15 @@
 
 enum { MAX_OFF = 1 << 29 };
 
-/* A number that a CO-RE record will put in is none yet: facts are of the object, not of one load. */
+/* A number that a CO-RE record will put in is none yet: facts are of the object, not of one load.
+ */
 static bool open_number(const struct skep_mach *m, const struct skep_insn *i)
 {
 	return m->joins && i->core;
 }
 
-static void operand(const struct skep_mach *m, const struct skep_insn *i, struct skep_vstate *st, struct skep_vreg *out)
+static void operand(const struct skep_mach *m, const struct skep_insn *i, struct skep_vstate *st,
+		    struct skep_vreg *out)
 {
 	if (i->in.form == SKEP_REG)
 		*out = *skep_vreg(st, i->in.src);
@@ -25,11 +27,13 @@ static void operand(const struct skep_mach *m, const struct skep_insn *i, struct
 }
 
 /* The number that is added is small enough that offsets never wrap. */
-static int check_sane(struct skep_mach *m, struct skep_vstate *st, const struct skep_range *r, u32 reg)
+static int check_sane(struct skep_mach *m, struct skep_vstate *st, const struct skep_range *r,
+		      u32 reg)
 {
 	if (r->smin == INT64_MIN || r->smin <= -MAX_OFF || r->smin >= MAX_OFF)
-		return skep_fault(m, st, SKEP_RULE_PTR_BOUNDS, REG(reg),
-				  "the number added to the pointer has no lower bound, or one beyond 2^29");
+		return skep_fault(
+			m, st, SKEP_RULE_PTR_BOUNDS, REG(reg),
+			"the number added to the pointer has no lower bound, or one beyond 2^29");
 	return 0;
 }
 
@@ -45,7 +49,8 @@ static int check_kind(struct skep_mach *m, struct skep_vstate *st, const struct 
 
 	if (p->flags & SKEP_VF_NULL)
 		return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(reg),
-				  "arithmetic on r%u, %s that may be NULL: test it first", reg, skep_vreg_what(p));
+				  "arithmetic on r%u, %s that may be NULL: test it first", reg,
+				  skep_vreg_what(p));
 	switch (p->type) {
 	case SKEP_VT_FLOW_KEYS:
 		if (known(n))
@@ -61,14 +66,12 @@ static int check_kind(struct skep_mach *m, struct skep_vstate *st, const struct 
 		break;
 	case SKEP_VT_PKT_END:
 	case SKEP_VT_FUNC:
-	case SKEP_VT_DYNPTR:
-		break;
+	case SKEP_VT_DYNPTR: break;
 	case SKEP_VT_CTX:
-	default:
-		return 0;
+	default: return 0;
 	}
-	return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(reg), "arithmetic on r%u, %s, is not possible", reg,
-			  skep_vreg_what(p));
+	return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(reg),
+			  "arithmetic on r%u, %s, is not possible", reg, skep_vreg_what(p));
 }
 
 /* dst = p +- n */
@@ -85,7 +88,8 @@ static int pointer_add(struct skep_mach *m, struct skep_vstate *st, const struct
 	if (err)
 		return err;
 	if (sub && p->type == SKEP_VT_STACK)
-		return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(preg), "subtraction from a stack pointer");
+		return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(preg),
+				  "subtraction from a stack pointer");
 	skep_mach_precise(m, num);
 	out.def = st->at;
 	if (p->type == SKEP_VT_ARENA) {
@@ -100,7 +104,8 @@ static int pointer_add(struct skep_mach *m, struct skep_vstate *st, const struct
 	if (known(&n) && fixed == (s32)fixed && fixed > -MAX_OFF && fixed < MAX_OFF) {
 		out.off = (s32)fixed;
 	} else if (known(&n)) {
-		return skep_fault(m, st, SKEP_RULE_PTR_BOUNDS, REG(preg), "the pointer's offset passes 2^29");
+		return skep_fault(m, st, SKEP_RULE_PTR_BOUNDS, REG(preg),
+				  "the pointer's offset passes 2^29");
 	} else {
 		out.r = skep_range_alu(sub ? &sub_ : &add, &p->r, &n);
 		if (skep_vreg_is_pkt(p)) {
@@ -127,8 +132,9 @@ static int pointer_alu(struct skep_mach *m, struct skep_vstate *st, const struct
 			skep_vreg_unknown(d, st->at);
 			return 0;
 		}
-		return skep_fault(m, st, SKEP_RULE_PTR_ARITH, regs, "%s and %s cannot be combined by '%s'",
-				  skep_vreg_what(d), skep_vreg_what(s), skep_ops[i->in.op].text);
+		return skep_fault(m, st, SKEP_RULE_PTR_ARITH, regs,
+				  "%s and %s cannot be combined by '%s'", skep_vreg_what(d),
+				  skep_vreg_what(s), skep_ops[i->in.op].text);
 	}
 	if (i->in.size == 4) {
 		if (i->in.op == SKEP_SUB && !m->opt.unpriv) {
@@ -140,15 +146,16 @@ static int pointer_alu(struct skep_mach *m, struct skep_vstate *st, const struct
 	}
 	if (dptr && (i->in.op == SKEP_ADD || i->in.op == SKEP_SUB)) {
 		p = *d;
-		return pointer_add(m, st, &p, s, i->in.dst, i->in.dst, i->in.form == SKEP_REG ? i->in.src : i->in.dst,
+		return pointer_add(m, st, &p, s, i->in.dst, i->in.dst,
+				   i->in.form == SKEP_REG ? i->in.src : i->in.dst,
 				   i->in.op == SKEP_SUB);
 	}
 	if (sptr && i->in.op == SKEP_ADD) {
 		p = *d;
 		return pointer_add(m, st, s, &p, i->in.dst, i->in.src, i->in.dst, false);
 	}
-	return skep_fault(m, st, SKEP_RULE_PTR_ARITH, regs, "'%s' is not possible with %s", skep_ops[i->in.op].text,
-			  skep_vreg_what(dptr ? d : s));
+	return skep_fault(m, st, SKEP_RULE_PTR_ARITH, regs, "'%s' is not possible with %s",
+			  skep_ops[i->in.op].text, skep_vreg_what(dptr ? d : s));
 }
 
 static int mov(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
@@ -180,7 +187,8 @@ static int mov(struct skep_mach *m, struct skep_vstate *st, const struct skep_in
 	}
 	if (s->type != SKEP_VT_NUM) {
 		if (m->opt.unpriv)
-			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.src), "half of a pointer is copied");
+			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.src),
+					  "half of a pointer is copied");
 		skep_vreg_unknown(d, def);
 		return 0;
 	}
@@ -208,12 +216,14 @@ static int check_operands(struct skep_mach *m, struct skep_vstate *st, const str
 	if (err)
 		return err;
 	if (i->in.form == SKEP_IMM && !i->in.imm &&
-	    (i->in.op == SKEP_DIV || i->in.op == SKEP_MOD || i->in.op == SKEP_SDIV || i->in.op == SKEP_SMOD))
+	    (i->in.op == SKEP_DIV || i->in.op == SKEP_MOD || i->in.op == SKEP_SDIV ||
+	     i->in.op == SKEP_SMOD))
 		return skep_fault(m, st, SKEP_RULE_BAD_ALU, 0, "division by the constant zero");
-	if (i->in.form == SKEP_IMM && (i->in.op == SKEP_LSH || i->in.op == SKEP_RSH || i->in.op == SKEP_ARSH) &&
+	if (i->in.form == SKEP_IMM &&
+	    (i->in.op == SKEP_LSH || i->in.op == SKEP_RSH || i->in.op == SKEP_ARSH) &&
 	    (i->in.imm < 0 || i->in.imm >= i->in.size * 8))
-		return skep_fault(m, st, SKEP_RULE_BAD_ALU, 0, "a shift by %lld of %u bits", (long long)i->in.imm,
-				  i->in.size * 8u);
+		return skep_fault(m, st, SKEP_RULE_BAD_ALU, 0, "a shift by %lld of %u bits",
+				  (long long)i->in.imm, i->in.size * 8u);
 	return 0;
 }
 
@@ -241,14 +251,11 @@ static bool beyond_kernel(const struct skep_insn *i, const struct skep_range *s)
 	case SKEP_DIV:
 	case SKEP_MOD:
 	case SKEP_SDIV:
-	case SKEP_SMOD:
-		return true;
+	case SKEP_SMOD: return true;
 	case SKEP_LSH:
 	case SKEP_RSH:
-	case SKEP_ARSH:
-		return !known(s) || s->umax >= i->in.size * 8u;
-	default:
-		return false;
+	case SKEP_ARSH: return !known(s) || s->umax >= i->in.size * 8u;
+	default: return false;
 	}
 }
 
@@ -321,10 +328,12 @@ int skep_step_unary(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	}
 	if (s.type != SKEP_VT_NUM) {
 		if (m->opt.unpriv)
-			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(src), "'%s' is not possible with %s",
-					  skep_ops[i->in.op].text, skep_vreg_what(&s));
+			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(src),
+					  "'%s' is not possible with %s", skep_ops[i->in.op].text,
+					  skep_vreg_what(&s));
 		if (i->in.op == SKEP_MOVSX && i->in.size == 8)
-			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(src), "a pointer cannot be sign-extended");
+			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(src),
+					  "a pointer cannot be sign-extended");
 		skep_vreg_unknown(d, st->at);
 		return 0;
 	}
@@ -341,7 +350,8 @@ int skep_step_lddw(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	switch (i->ref) {
 	case SKEP_REF_NONE:
 		if (i->in.src != SKEP_LD_IMM)
-			return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "a 16-byte load of kind %u without a symbol", i->in.src);
+			return skep_fault(m, st, SKEP_RULE_ENCODING, 0,
+					  "a 16-byte load of kind %u without a symbol", i->in.src);
 		if (open_number(m, i))
 			skep_vreg_unknown(d, st->at);
 		else
@@ -362,8 +372,8 @@ int skep_step_lddw(struct skep_mach *m, struct skep_vstate *st, const struct ske
 		skep_vreg_pointer(d, SKEP_VT_FUNC, st->at);
 		d->aux = m->func_of[i->callee->index];
 		return 0;
-	default:
-		return skep_load_extern(m, st, i, d);
+	default: return skep_load_extern(m, st, i, d);
 	}
-	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "the symbol '%s' is not a map or a variable", sym->name);
+	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+			  "the symbol '%s' is not a map or a variable", sym->name);
 }

@@ -30,7 +30,8 @@ void skep_btf_percpu(struct skep_mach *m, const struct skep_vreg *var, struct sk
 	*r0 = *var;
 	r0->def = at;
 	r0->flags &= (u16)~SKEP_VF_PERCPU;
-	if (m->opt.kernel && skep_btf_resolve(m->opt.kernel, var->btf, &t) && t.kind != SKEP_BTF_STRUCT) {
+	if (m->opt.kernel && skep_btf_resolve(m->opt.kernel, var->btf, &t) &&
+	    t.kind != SKEP_BTF_STRUCT) {
 		skep_vreg_pointer(r0, SKEP_VT_MEM, at);
 		r0->flags = SKEP_VF_RDONLY;
 		r0->aux = (u32)SKEP_MAX(skep_btf_size(m->opt.kernel, t.id), (s64)0);
@@ -45,19 +46,22 @@ static bool type_of(const struct skep_mach *m, const struct skep_vreg *r, struct
 }
 
 /* The type itself, or one that has it at its start. */
-static bool begins_with(const struct skep_btf *btf, const struct skep_btf_type *t, const char *name, u32 depth)
+static bool begins_with(const struct skep_btf *btf, const struct skep_btf_type *t, const char *name,
+			u32 depth)
 {
 	struct skep_btf_member mb;
 	struct skep_btf_type first;
 
 	if (strcmp(t->name, name) == 0)
 		return true;
-	return depth < 8 && t->kind == SKEP_BTF_STRUCT && t->vlen && skep_btf_member(btf, t, 0, &mb) && mb.off == 0 &&
+	return depth < 8 && t->kind == SKEP_BTF_STRUCT && t->vlen &&
+	       skep_btf_member(btf, t, 0, &mb) && mb.off == 0 &&
 	       skep_btf_resolve(btf, mb.type, &first) && begins_with(btf, &first, name, depth + 1);
 }
 
 /* The struct that lies at an offset in another one, whole. */
-static bool nested_is(const struct skep_btf *btf, const struct skep_btf_type *t, s64 off, const char *name, u32 depth)
+static bool nested_is(const struct skep_btf *btf, const struct skep_btf_type *t, s64 off,
+		      const char *name, u32 depth)
 {
 	struct skep_btf_member mb;
 	struct skep_btf_type in;
@@ -67,7 +71,8 @@ static bool nested_is(const struct skep_btf *btf, const struct skep_btf_type *t,
 	if (depth > 8 || (t->kind != SKEP_BTF_STRUCT && t->kind != SKEP_BTF_UNION))
 		return false;
 	for (u32 k = 0; k < t->vlen; k++) {
-		if (!skep_btf_member(btf, t, k, &mb) || mb.size || off < mb.off / 8 || !skep_btf_resolve(btf, mb.type, &in))
+		if (!skep_btf_member(btf, t, k, &mb) || mb.size || off < mb.off / 8 ||
+		    !skep_btf_resolve(btf, mb.type, &in))
 			continue;
 		if (off < mb.off / 8 + SKEP_MAX(skep_btf_size(btf, mb.type), (s64)0) &&
 		    nested_is(btf, &in, off - mb.off / 8, name, depth + 1))
@@ -80,7 +85,8 @@ bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *nam
 {
 	struct skep_btf_type t;
 
-	return r->type == SKEP_VT_BTF && type_of(m, r, &t) && nested_is(types(m, r), &t, r->off, name, 0);
+	return r->type == SKEP_VT_BTF && type_of(m, r, &t) &&
+	       nested_is(types(m, r), &t, r->off, name, 0);
 }
 
 bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r)
@@ -90,27 +96,45 @@ bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r)
 
 static int unknown_types(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 {
-	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg), "the kernel's types are not known, r%u points to one of them", reg);
+	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg),
+			  "the kernel's types are not known, r%u points to one of them", reg);
 }
 
 /* The kernel's struct of a map, which begins with struct bpf_map. */
 static const char *map_type(const struct skep_map *map)
 {
 	static const char *const name[SKEP_MAP_NR] = {
-		[SKEP_MAP_HASH] = "bpf_htab", [SKEP_MAP_PERCPU_HASH] = "bpf_htab", [SKEP_MAP_LRU_HASH] = "bpf_htab",
-		[SKEP_MAP_LRU_PERCPU_HASH] = "bpf_htab", [SKEP_MAP_HASH_OF_MAPS] = "bpf_htab",
-		[SKEP_MAP_ARRAY] = "bpf_array", [SKEP_MAP_PERCPU_ARRAY] = "bpf_array", [SKEP_MAP_PROG_ARRAY] = "bpf_array",
-		[SKEP_MAP_PERF_EVENT_ARRAY] = "bpf_array", [SKEP_MAP_CGROUP_ARRAY] = "bpf_array",
-		[SKEP_MAP_ARRAY_OF_MAPS] = "bpf_array", [SKEP_MAP_STACK_TRACE] = "bpf_stack_map",
-		[SKEP_MAP_LPM_TRIE] = "lpm_trie", [SKEP_MAP_DEVMAP] = "bpf_dtab", [SKEP_MAP_DEVMAP_HASH] = "bpf_dtab",
-		[SKEP_MAP_CPUMAP] = "bpf_cpu_map", [SKEP_MAP_XSKMAP] = "xsk_map", [SKEP_MAP_SOCKMAP] = "bpf_stab",
-		[SKEP_MAP_SOCKHASH] = "bpf_shtab", [SKEP_MAP_QUEUE] = "bpf_queue_stack",
-		[SKEP_MAP_STACK] = "bpf_queue_stack", [SKEP_MAP_RINGBUF] = "bpf_ringbuf_map",
-		[SKEP_MAP_REUSEPORT_SOCKARRAY] = "reuseport_array", [SKEP_MAP_SK_STORAGE] = "bpf_local_storage_map",
-		[SKEP_MAP_INODE_STORAGE] = "bpf_local_storage_map", [SKEP_MAP_TASK_STORAGE] = "bpf_local_storage_map",
-		[SKEP_MAP_CGRP_STORAGE] = "bpf_local_storage_map", [SKEP_MAP_CGROUP_STORAGE] = "bpf_cgroup_storage_map",
+		[SKEP_MAP_HASH] = "bpf_htab",
+		[SKEP_MAP_PERCPU_HASH] = "bpf_htab",
+		[SKEP_MAP_LRU_HASH] = "bpf_htab",
+		[SKEP_MAP_LRU_PERCPU_HASH] = "bpf_htab",
+		[SKEP_MAP_HASH_OF_MAPS] = "bpf_htab",
+		[SKEP_MAP_ARRAY] = "bpf_array",
+		[SKEP_MAP_PERCPU_ARRAY] = "bpf_array",
+		[SKEP_MAP_PROG_ARRAY] = "bpf_array",
+		[SKEP_MAP_PERF_EVENT_ARRAY] = "bpf_array",
+		[SKEP_MAP_CGROUP_ARRAY] = "bpf_array",
+		[SKEP_MAP_ARRAY_OF_MAPS] = "bpf_array",
+		[SKEP_MAP_STACK_TRACE] = "bpf_stack_map",
+		[SKEP_MAP_LPM_TRIE] = "lpm_trie",
+		[SKEP_MAP_DEVMAP] = "bpf_dtab",
+		[SKEP_MAP_DEVMAP_HASH] = "bpf_dtab",
+		[SKEP_MAP_CPUMAP] = "bpf_cpu_map",
+		[SKEP_MAP_XSKMAP] = "xsk_map",
+		[SKEP_MAP_SOCKMAP] = "bpf_stab",
+		[SKEP_MAP_SOCKHASH] = "bpf_shtab",
+		[SKEP_MAP_QUEUE] = "bpf_queue_stack",
+		[SKEP_MAP_STACK] = "bpf_queue_stack",
+		[SKEP_MAP_RINGBUF] = "bpf_ringbuf_map",
+		[SKEP_MAP_REUSEPORT_SOCKARRAY] = "reuseport_array",
+		[SKEP_MAP_SK_STORAGE] = "bpf_local_storage_map",
+		[SKEP_MAP_INODE_STORAGE] = "bpf_local_storage_map",
+		[SKEP_MAP_TASK_STORAGE] = "bpf_local_storage_map",
+		[SKEP_MAP_CGRP_STORAGE] = "bpf_local_storage_map",
+		[SKEP_MAP_CGROUP_STORAGE] = "bpf_cgroup_storage_map",
 		[SKEP_MAP_PERCPU_CGROUP_STORAGE] = "bpf_cgroup_storage_map",
-		[SKEP_MAP_STRUCT_OPS] = "bpf_struct_ops_map", [SKEP_MAP_BLOOM_FILTER] = "bpf_bloom_filter",
+		[SKEP_MAP_STRUCT_OPS] = "bpf_struct_ops_map",
+		[SKEP_MAP_BLOOM_FILTER] = "bpf_bloom_filter",
 	};
 
 	return map && map->type < SKEP_MAP_NR && name[map->type] ? name[map->type] : "bpf_map";
@@ -120,18 +144,23 @@ static const char *map_type(const struct skep_map *map)
 static int map_struct(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
 {
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
-	u32 id = m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, map_type(p->map)) : 0;
+	u32 id =
+		m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, map_type(p->map)) : 0;
 	struct skep_btf_walk w;
 
 	if (a->write)
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "a map's description may only be read");
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg),
+				  "a map's description may only be read");
 	if (!id)
 		return unknown_types(m, st, a->reg);
-	if (!skep_vreg_fixed(p) || a->off < 0 || !skep_btf_walk(m->opt.kernel, id, a->off, a->size, &w))
-		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct %s has no field of %u bytes at %d", map_type(p->map),
+	if (!skep_vreg_fixed(p) || a->off < 0 ||
+	    !skep_btf_walk(m->opt.kernel, id, a->off, a->size, &w))
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
+				  "struct %s has no field of %u bytes at %d", map_type(p->map),
 				  a->size, a->off);
 	if (a->to)
-		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
+		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size),
+			      st->at);
 	return 0;
 }
 
@@ -167,10 +196,12 @@ bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st)
 }
 
 /* How much is known of the life of what a field of `p` points to. */
-static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st, const struct skep_vreg *p,
-		       const struct skep_btf *btf, const char *of, const struct skep_btf_walk *w)
+static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st,
+		       const struct skep_vreg *p, const struct skep_btf *btf, const char *of,
+		       const struct skep_btf_walk *w)
 {
-	u16 tags = (u16)((w->flags & SKEP_BTF_USER ? SKEP_VF_USER : 0) | (w->flags & SKEP_BTF_PERCPU ? SKEP_VF_PERCPU : 0));
+	u16 tags = (u16)((w->flags & SKEP_BTF_USER ? SKEP_VF_USER : 0) |
+			 (w->flags & SKEP_BTF_PERCPU ? SKEP_VF_PERCPU : 0));
 	struct skep_btf_type in;
 
 	if (p->flags & SKEP_VF_UNTRUSTED)
@@ -192,7 +223,8 @@ static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st, 
 }
 
 /* Fields that programs of some struct_ops may write. */
-static bool writable(const struct skep_mach *m, const struct skep_btf_type *t, const struct skep_btf_walk *w)
+static bool writable(const struct skep_mach *m, const struct skep_btf_type *t,
+		     const struct skep_btf_walk *w)
 {
 	static const struct {
 		const char *ops, *in, *member;
@@ -213,7 +245,8 @@ static bool writable(const struct skep_mach *m, const struct skep_btf_type *t, c
 		{"sched_ext_ops", "task_struct", "disallow"},
 	};
 
-	if (strncmp(t->name, "nf_conn", 7) == 0 && (t->name[7] == 0 || strcmp(t->name + 7, "___init") == 0))
+	if (strncmp(t->name, "nf_conn", 7) == 0 &&
+	    (t->name[7] == 0 || strcmp(t->name + 7, "___init") == 0))
 		return w->member && strcmp(w->member, "mark") == 0;
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(ok) && m->prog->ops_type; k++)
 		if (strcmp(ok[k].ops, m->prog->ops_type) == 0 && strcmp(ok[k].in, t->name) == 0 &&
@@ -233,30 +266,38 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (p->type == SKEP_VT_MAP)
 		return map_struct(m, st, a);
 	if (p->flags & SKEP_VF_NULL && !(p->flags & SKEP_VF_UNTRUSTED))
-		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg), "r%u, a kernel object, may be NULL here", a->reg);
+		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg),
+				  "r%u, a kernel object, may be NULL here", a->reg);
 	if (!btf || !type_of(m, p, &t))
 		return unknown_types(m, st, a->reg);
 	if (!skep_vreg_fixed(p) || off < 0)
-		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "the offset into struct %s must be a constant", t.name);
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
+				  "the offset into struct %s must be a constant", t.name);
 	if (!m->opt.gpl && !(p->flags & SKEP_VF_ALLOC))
-		return skep_fault(m, st, SKEP_RULE_GPL, REG(a->reg), "kernel objects (struct %s) are for GPL-compatible programs", t.name);
+		return skep_fault(m, st, SKEP_RULE_GPL, REG(a->reg),
+				  "kernel objects (struct %s) are for GPL-compatible programs",
+				  t.name);
 	if (p->flags & (SKEP_VF_USER | SKEP_VF_PERCPU))
-		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "r%u points to %s memory: use a helper to read it", a->reg,
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
+				  "r%u points to %s memory: use a helper to read it", a->reg,
 				  p->flags & SKEP_VF_USER ? "user" : "per-CPU");
 	if (!skep_btf_walk(btf, t.id, off, a->size, &w))
-		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "struct %s has nothing of %u bytes at %lld", t.name,
-				  a->size, (long long)off);
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
+				  "struct %s has nothing of %u bytes at %lld", t.name, a->size,
+				  (long long)off);
 	if (a->write) {
 		if ((p->flags & SKEP_VF_ALLOC) && w.what == SKEP_WALK_SCALAR)
 			return 0;
 		if (writable(m, &t, &w))
 			return 0;
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "this part of struct %s may only be read", t.name);
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg),
+				  "this part of struct %s may only be read", t.name);
 	}
 	if (!a->to)
 		return 0;
 	if (w.what != SKEP_WALK_PTR) {
-		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
+		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size),
+			      st->at);
 		return 0;
 	}
 	{
@@ -280,9 +321,11 @@ int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 si
 	if (!btf || !type_of(m, p, &t))
 		return unknown_types(m, st, reg);
 	if (write && !(p->flags & SKEP_VF_ALLOC))
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg), "struct %s may only be read", t.name);
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg),
+				  "struct %s may only be read", t.name);
 	if (!skep_vreg_fixed(p) || p->off < 0 || (u64)p->off + size > t.ref)
-		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(reg), "%llu bytes are needed, struct %s has %u",
+		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(reg),
+				  "%llu bytes are needed, struct %s has %u",
 				  (unsigned long long)size, t.name, t.ref);
 	return 0;
 }
@@ -303,7 +346,8 @@ static bool member_proto(const struct skep_mach *m, struct skep_btf_type *proto)
 	/* The stub's parameters have the names that say more. */
 	snprintf(stub, sizeof(stub), "%s__%s", m->prog->ops_type, m->prog->ops_member);
 	id = skep_btf_find(btf, SKEP_BTF_FUNC, stub);
-	if (id && skep_btf_get(btf, id, &t) && skep_btf_get(btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO)
+	if (id && skep_btf_get(btf, id, &t) && skep_btf_get(btf, t.ref, proto) &&
+	    proto->kind == SKEP_BTF_FUNC_PROTO)
 		return true;
 	id = skep_btf_find(btf, SKEP_BTF_STRUCT, m->prog->ops_type);
 	if (!id || !skep_btf_get(btf, id, &t))
@@ -311,7 +355,8 @@ static bool member_proto(const struct skep_mach *m, struct skep_btf_type *proto)
 	for (u32 k = 0; k < t.vlen; k++)
 		if (skep_btf_member(btf, &t, k, &mb) && strcmp(mb.name, m->prog->ops_member) == 0)
 			return skep_btf_resolve(btf, mb.type, &p) && p.kind == SKEP_BTF_PTR &&
-			       skep_btf_resolve(btf, p.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
+			       skep_btf_resolve(btf, p.ref, proto) &&
+			       proto->kind == SKEP_BTF_FUNC_PROTO;
 	return false;
 }
 
@@ -350,12 +395,14 @@ static bool find_proto(const struct skep_mach *m, struct skep_btf_type *proto, u
 	return skep_btf_get(btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
 }
 
-static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, u32 type, u32 flags)
+static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,
+		     u32 type, u32 flags)
 {
 	struct skep_btf_type t, to;
 
 	skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
-	if ((flags & SKEP_KAF_NUMBER) || a->size != 8 || !skep_btf_resolve(m->opt.kernel, type, &t) || t.kind != SKEP_BTF_PTR)
+	if ((flags & SKEP_KAF_NUMBER) || a->size != 8 ||
+	    !skep_btf_resolve(m->opt.kernel, type, &t) || t.kind != SKEP_BTF_PTR)
 		return;
 	if (flags & SKEP_KAF_BUF) {
 		skep_vreg_pointer(a->to, SKEP_VT_BUF, st->at);
@@ -364,7 +411,8 @@ static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct s
 		skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
 		a->to->btf = to.id;
 		/* Congestion control runs on TCP sockets only. */
-		if (m->prog->ops_type && strcmp(m->prog->ops_type, "tcp_congestion_ops") == 0 && strcmp(to.name, "sock") == 0)
+		if (m->prog->ops_type && strcmp(m->prog->ops_type, "tcp_congestion_ops") == 0 &&
+		    strcmp(to.name, "sock") == 0)
 			a->to->btf = skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, "tcp_sock");
 		a->to->flags = flags & SKEP_KAF_PLAIN ? 0 : SKEP_VF_TRUSTED;
 	} else {
@@ -385,10 +433,12 @@ static u32 arg_flags(const struct skep_mach *m, u32 arg, const char *name)
 	if (n > 10 && strcmp(name + n - 10, "__nullable") == 0)
 		f |= SKEP_KAF_NULL;
 	if (m->opt.prog_type == SKEP_PROG_TRACING &&
-	    (m->opt.attach_type == SKEP_ATTACH_TRACE_FENTRY || m->opt.attach_type == SKEP_ATTACH_TRACE_FEXIT ||
+	    (m->opt.attach_type == SKEP_ATTACH_TRACE_FENTRY ||
+	     m->opt.attach_type == SKEP_ATTACH_TRACE_FEXIT ||
 	     m->opt.attach_type == SKEP_ATTACH_MODIFY_RETURN))
 		f |= SKEP_KAF_PLAIN;
-	if (m->opt.prog_type == SKEP_PROG_LSM && (skep_lsm_flags(m->opt.attach_to) & SKEP_LSM_PLAIN))
+	if (m->opt.prog_type == SKEP_PROG_LSM &&
+	    (skep_lsm_flags(m->opt.attach_to) & SKEP_LSM_PLAIN))
 		f |= SKEP_KAF_PLAIN;
 	return f;
 }
@@ -408,7 +458,8 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 	struct skep_btf_type proto;
 	struct skep_btf_member mb;
 	u32 skip, n, arg = (u32)(off / 8);
-	bool ret = m->opt.attach_type == SKEP_ATTACH_TRACE_FEXIT || m->opt.attach_type == SKEP_ATTACH_MODIFY_RETURN ||
+	bool ret = m->opt.attach_type == SKEP_ATTACH_TRACE_FEXIT ||
+		   m->opt.attach_type == SKEP_ATTACH_MODIFY_RETURN ||
 		   (m->opt.prog_type == SKEP_PROG_LSM);
 
 	if (a->write || off < 0 || off % 8 || off >= 96)
@@ -418,12 +469,14 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 		if (a->to)
 			skep_vreg_unknown(a->to, st->at);
 		return m->opt.kernel ? skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(a->reg),
-						 "the prototype of '%s' is not known", m->opt.attach_to ? m->opt.attach_to : "?")
+						  "the prototype of '%s' is not known",
+						  m->opt.attach_to ? m->opt.attach_to : "?")
 				     : unknown_types(m, st, a->reg);
 	}
 	n = proto.vlen - SKEP_MIN(skip, proto.vlen);
 	if (arg > n || (arg == n && !ret))
-		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg), "'%s' has %u arguments", m->opt.attach_to, n);
+		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg), "'%s' has %u arguments",
+				  m->opt.attach_to, n);
 	if (!a->to)
 		return 0;
 	if (arg == n) {
@@ -431,8 +484,10 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 
 		give_arg(m, st, a, proto.ref, SKEP_KAF_PLAIN);
 		/* What programs before this one may have returned. */
-		if (m->opt.prog_type == SKEP_PROG_LSM && a->to->type == SKEP_VT_NUM && a->size == 8 &&
-		    skep_return_range(m->opt.prog_type, m->opt.attach_type, m->opt.attach_to, false, &r))
+		if (m->opt.prog_type == SKEP_PROG_LSM && a->to->type == SKEP_VT_NUM &&
+		    a->size == 8 &&
+		    skep_return_range(m->opt.prog_type, m->opt.attach_type, m->opt.attach_to, false,
+				      &r))
 			a->to->r = skep_range_signed(r.min, r.max);
 	}
 	if (arg < n && skep_btf_member(m->opt.kernel, &proto, arg + skip, &mb))
@@ -442,13 +497,15 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 
 /* --- external symbols ------------------------------------------------------------------------- */
 
-int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, struct skep_vreg *d)
+int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		     struct skep_vreg *d)
 {
 	const struct skep_sym *sym = &m->obj->sym[i->sym];
 	const struct skep_btf *own = m->obj->btf, *btf = m->opt.kernel;
 	u32 id = own ? skep_btf_find(own, SKEP_BTF_VAR, sym->name) : 0;
 	struct skep_btf_type var, t;
-	bool typed = id && skep_btf_get(own, id, &var) && skep_btf_resolve(own, var.ref, &t) && t.id;
+	bool typed =
+		id && skep_btf_get(own, id, &var) && skep_btf_resolve(own, var.ref, &t) && t.id;
 
 	if (skep_extern_kconfig(m, sym, d, st->at))
 		return 0;
@@ -460,7 +517,8 @@ int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct s
 		d->flags = SKEP_VF_PERCPU;
 		return 0;
 	}
-	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak). */
+	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak).
+	 */
 	skep_vreg_unknown(d, st->at);
 	return 0;
 }

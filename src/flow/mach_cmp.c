@@ -69,14 +69,17 @@ static bool num_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 		return false;
 	if (!old->id)
 		return true;
-	if (!now->id || (old->flags & SKEP_VF_LINKED) != (now->flags & SKEP_VF_LINKED) || old->off != now->off)
+	if (!now->id || (old->flags & SKEP_VF_LINKED) != (now->flags & SKEP_VF_LINKED) ||
+	    old->off != now->off)
 		return false;
 	return map_id(&c->ids, old->id, now->id, false);
 }
 
-static bool part_covers(const struct cmp *c, const struct skep_vreg *old, const struct skep_vreg *now)
+static bool part_covers(const struct cmp *c, const struct skep_vreg *old,
+			const struct skep_vreg *now)
 {
-	return c->how == SKEP_CMP_EXACT ? skep_range_eq(&old->r, &now->r) : skep_range_includes(&old->r, &now->r);
+	return c->how == SKEP_CMP_EXACT ? skep_range_eq(&old->r, &now->r)
+					: skep_range_includes(&old->r, &now->r);
 }
 
 static bool reg_covers(struct cmp *c, const struct skep_vreg *old, const struct skep_vreg *now)
@@ -85,8 +88,9 @@ static bool reg_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 		return c->how != SKEP_CMP_EXACT || now->type == SKEP_VT_NONE;
 	if (old->type == SKEP_VT_NUM)
 		return num_covers(c, old, now);
-	if (old->type != now->type || old->flags != now->flags || old->off != now->off || old->map != now->map ||
-	    old->btf != now->btf || old->frame != now->frame || !part_covers(c, old, now))
+	if (old->type != now->type || old->flags != now->flags || old->off != now->off ||
+	    old->map != now->map || old->btf != now->btf || old->frame != now->frame ||
+	    !part_covers(c, old, now))
 		return false;
 	if (!same_ref(c, old->ref, now->ref))
 		return false;
@@ -97,9 +101,9 @@ static bool reg_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 			return false;
 		return same_id(c, old->id, now->id);
 	case SKEP_VT_VALUE:
-		return same_id(c, old->id, now->id) && (!old->aux || map_id(&c->ids, old->aux, now->aux, true));
-	default:
-		return old->aux == now->aux && same_id(c, old->id, now->id);
+		return same_id(c, old->id, now->id) &&
+		       (!old->aux || map_id(&c->ids, old->aux, now->aux, true));
+	default: return old->aux == now->aux && same_id(c, old->id, now->id);
 	}
 }
 
@@ -118,15 +122,18 @@ static bool special(u8 b)
 
 static bool is_zero_spill(const struct skep_vslot *s)
 {
-	return s->byte[0] == SKEP_VB_SPILL && skep_vreg_is_const(s->reg) && s->reg->r.bits.value == 0;
+	return s->byte[0] == SKEP_VB_SPILL && skep_vreg_is_const(s->reg) &&
+	       s->reg->r.bits.value == 0;
 }
 
-static bool special_covers(struct cmp *c, const struct skep_vslot *old, const struct skep_vslot *now)
+static bool special_covers(struct cmp *c, const struct skep_vslot *old,
+			   const struct skep_vslot *now)
 {
 	const struct skep_vreg *a = old->reg, *b = now->reg;
 
-	return memcmp(old->byte, now->byte, 8) == 0 && a->aux == b->aux && a->off == b->off && a->btf == b->btf &&
-	       a->flags == b->flags && same_ref(c, a->ref, b->ref) && (!a->id || map_id(&c->ids, a->id, b->id, true));
+	return memcmp(old->byte, now->byte, 8) == 0 && a->aux == b->aux && a->off == b->off &&
+	       a->btf == b->btf && a->flags == b->flags && same_ref(c, a->ref, b->ref) &&
+	       (!a->id || map_id(&c->ids, a->id, b->id, true));
 }
 
 static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struct skep_vslot *now)
@@ -146,7 +153,8 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 			continue;
 		if (special(b))
 			return false;
-		if (a == SKEP_VB_ZERO && b != SKEP_VB_ZERO && !(b == SKEP_VB_SPILL && is_zero_spill(now)))
+		if (a == SKEP_VB_ZERO && b != SKEP_VB_ZERO &&
+		    !(b == SKEP_VB_SPILL && is_zero_spill(now)))
 			return false;
 		if (a == SKEP_VB_MISC && c->m->opt.unpriv &&
 		    (b == SKEP_VB_NONE || (b == SKEP_VB_SPILL && now->reg->type != SKEP_VT_NUM)))
@@ -155,7 +163,8 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 			/* Any number covers bytes of which nothing is known. */
 			if (old->reg->type != SKEP_VT_NUM || b == SKEP_VB_NONE)
 				return false;
-			if (precise(c, old->reg) && (old->reg->id || old->reg->r.bits.mask != UINT64_MAX))
+			if (precise(c, old->reg) &&
+			    (old->reg->id || old->reg->r.bits.mask != UINT64_MAX))
 				return false;
 		}
 	}
@@ -183,7 +192,8 @@ static u16 live_of(const struct skep_mach *m, const struct skep_vstate *st, u32 
 	return (u16)(m->insn[m->insn[below->call].next].live & ~0x3f);
 }
 
-static bool frame_covers(struct cmp *c, const struct skep_vstate *old, const struct skep_vstate *now, u32 f)
+static bool frame_covers(struct cmp *c, const struct skep_vstate *old,
+			 const struct skep_vstate *now, u32 f)
 {
 	const struct skep_vframe *a = old->frame[f], *b = now->frame[f];
 	u16 live = c->how == SKEP_CMP_EXACT ? 0x3ff : live_of(c->m, now, f);
@@ -193,11 +203,13 @@ static bool frame_covers(struct cmp *c, const struct skep_vstate *old, const str
 		if ((live >> k & 1) && !reg_covers(c, &a->reg[k], &b->reg[k]))
 			return false;
 	for (u32 k = 0; k < a->nslot; k++)
-		if ((slots >> k & 1) && !slot_covers(c, &a->slot[k], k < b->nslot ? &b->slot[k] : NULL))
+		if ((slots >> k & 1) &&
+		    !slot_covers(c, &a->slot[k], k < b->nslot ? &b->slot[k] : NULL))
 			return false;
 	/* Special objects must not appear out of nothing. */
 	for (u32 k = a->nslot; k < b->nslot; k++)
-		if (special(b->slot[k].byte[0]) || (c->how == SKEP_CMP_EXACT && b->slot[k].byte[0] != SKEP_VB_NONE))
+		if (special(b->slot[k].byte[0]) ||
+		    (c->how == SKEP_CMP_EXACT && b->slot[k].byte[0] != SKEP_VB_NONE))
 			return false;
 	return true;
 }
@@ -222,14 +234,15 @@ bool skep_vstate_same_place(const struct skep_vstate *old, const struct skep_vst
 	if (old->nframe != now->nframe)
 		return false;
 	for (u32 f = 0; f < old->nframe; f++)
-		if (old->frame[f]->call != now->frame[f]->call || old->frame[f]->func != now->frame[f]->func ||
+		if (old->frame[f]->call != now->frame[f]->call ||
+		    old->frame[f]->func != now->frame[f]->func ||
 		    old->frame[f]->callback != now->frame[f]->callback)
 			return false;
 	return true;
 }
 
-bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old, const struct skep_vstate *now,
-			enum skep_vcmp how)
+bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old,
+			const struct skep_vstate *now, enum skep_vcmp how)
 {
 	struct cmp c;
 
@@ -264,7 +277,8 @@ void skep_vstate_mark_read(struct skep_vstate *st, u32 frame, u32 slot)
 	}
 }
 
-static void tie(struct skep_mach *m, const struct skep_vreg *old, const struct skep_vreg *now, bool unfinished)
+static void tie(struct skep_mach *m, const struct skep_vreg *old, const struct skep_vreg *now,
+		bool unfinished)
 {
 	if (old->type != SKEP_VT_NUM || now->type != SKEP_VT_NUM || !now->node)
 		return;
@@ -287,7 +301,8 @@ void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct sk
 			if (!unfinished && (k >= a->nslot || !(a->read >> k & 1)))
 				continue;
 			skep_vstate_mark_read(now, f, k);
-			if (k < a->nslot && a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
+			if (k < a->nslot && a->slot[k].byte[0] == SKEP_VB_SPILL &&
+			    b->slot[k].byte[0] == SKEP_VB_SPILL)
 				tie(m, a->slot[k].reg, b->slot[k].reg, unfinished);
 		}
 		for (u32 k = b->nslot; k < a->nslot; k++)
@@ -308,7 +323,8 @@ static void widen_reg(struct skep_mach *m, const struct skep_vreg *old, struct s
 {
 	if (old->type != SKEP_VT_NUM || now->type != SKEP_VT_NUM)
 		return;
-	if (m->node_precise[old->node] || m->node_precise[now->node] || skep_range_eq(&old->r, &now->r))
+	if (m->node_precise[old->node] || m->node_precise[now->node] ||
+	    skep_range_eq(&old->r, &now->r))
 		return;
 	skep_vreg_unknown(now, now->def);
 }
@@ -322,7 +338,8 @@ void skep_vstate_widen(struct skep_mach *m, const struct skep_vstate *old, struc
 		for (u32 k = 0; k < 10; k++)
 			widen_reg(m, &a->reg[k], &b->reg[k]);
 		for (u32 k = 0; k < a->nslot && k < b->nslot; k++)
-			if (a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
+			if (a->slot[k].byte[0] == SKEP_VB_SPILL &&
+			    b->slot[k].byte[0] == SKEP_VB_SPILL)
 				widen_reg(m, a->slot[k].reg, b->slot[k].reg);
 	}
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The context: its fields by program type, its arguments by the kernel's BTF; what a program may return. */
+/* The context: its fields by program type, its arguments by the kernel's BTF; what a program may
+ * return. */
 #include "flow/mach_impl.h"
 
-static int no_field(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off)
+static int no_field(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,
+		    s64 off)
 {
 	const struct skep_ctx_field *f = skep_ctx_find(m->type, off, a->size);
 
-	return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg), "%s of %u bytes at offset %lld of the context%s%s%s",
-			  a->write ? "a store" : "a load", a->size, (long long)off, f ? " (" : "", f ? f->name : "",
-			  f ? ")" : "");
+	return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg),
+			  "%s of %u bytes at offset %lld of the context%s%s%s",
+			  a->write ? "a store" : "a load", a->size, (long long)off, f ? " (" : "",
+			  f ? f->name : "", f ? ")" : "");
 }
 
 static void give(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,
@@ -25,11 +28,13 @@ static void give(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 	};
 
 	if (ans->value == SKEP_CV_SCALAR) {
-		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
+		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size),
+			      st->at);
 		return;
 	}
 	if (ans->value == SKEP_CV_BTF) {
-		skep_btf_object(m, a->to, ans->btf, SKEP_VF_TRUSTED | (ans->null ? SKEP_VF_NULL : 0), st->at);
+		skep_btf_object(m, a->to, ans->btf,
+				SKEP_VF_TRUSTED | (ans->null ? SKEP_VF_NULL : 0), st->at);
 	} else {
 		skep_vreg_pointer(a->to, type[ans->value], st->at);
 		a->to->flags = ans->null ? SKEP_VF_NULL : 0;
@@ -46,16 +51,18 @@ int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep
 
 	if (p->off || !skep_vreg_fixed(p))
 		return skep_fault(m, st, SKEP_RULE_CTX_POINTER, REG(a->reg),
-				  "r%u is the context moved by %s: access it with constant offsets", a->reg,
-				  skep_vreg_fixed(p) ? "a constant" : "a variable");
+				  "r%u is the context moved by %s: access it with constant offsets",
+				  a->reg, skep_vreg_fixed(p) ? "a constant" : "a variable");
 	if (a->write && a->from && skep_vreg_is_ptr(a->from) && m->opt.unpriv)
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg), "a pointer is stored in the context");
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg),
+				  "a pointer is stored in the context");
 	if (skep_ctx_by_btf(m->opt.prog_type))
 		return skep_ctx_btf(m, st, a, off);
 	if (!skep_ctx_access(m->opt.prog_type, m->opt.attach_type, off, a->size, a->write, &ans))
 		return no_field(m, st, a, off);
 	if (a->sext && ans.value != SKEP_CV_SCALAR)
-		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg), "a pointer in the context cannot be loaded with its sign");
+		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg),
+				  "a pointer in the context cannot be loaded with its sign");
 	if (a->to && !a->write)
 		give(m, st, a, &ans);
 	return 0;
@@ -86,11 +93,12 @@ int skep_check_return(struct skep_mach *m, struct skep_vstate *st)
 		return err;
 	if (r0->type != SKEP_VT_NUM) {
 		if (m->opt.unpriv)
-			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(0), "the program returns %s", skep_vreg_what(r0));
+			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(0),
+					  "the program returns %s", skep_vreg_what(r0));
 		if (!global && !demands(m, &need))
 			return 0;
-		return skep_fault(m, st, SKEP_RULE_RETURN, REG(0), "the program returns %s, a number is needed",
-				  skep_vreg_what(r0));
+		return skep_fault(m, st, SKEP_RULE_RETURN, REG(0),
+				  "the program returns %s, a number is needed", skep_vreg_what(r0));
 	}
 	if (global || !demands(m, &need))
 		return 0;
@@ -99,6 +107,7 @@ int skep_check_return(struct skep_mach *m, struct skep_vstate *st)
 	max = need.word ? r0->r.smax32 : r0->r.smax;
 	if (min >= need.min && max <= need.max)
 		return 0;
-	return skep_fault(m, st, SKEP_RULE_RETURN, REG(0), "the return value may be %lld to %lld, allowed are %d to %d",
+	return skep_fault(m, st, SKEP_RULE_RETURN, REG(0),
+			  "the return value may be %lld to %lld, allowed are %d to %d",
 			  (long long)min, (long long)max, need.min, need.max);
 }

@@ -21,7 +21,8 @@ static void forget_slices(struct skep_vstate *st, u32 id)
 	});
 }
 
-void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr, u32 slot)
+void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr,
+			 u32 slot)
 {
 	struct skep_vslot *s = &fr->slot[slot];
 	u32 id;
@@ -37,13 +38,14 @@ void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct ske
 	forget_slices(st, id);
 }
 
-static struct skep_vslot *slots_at(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p,
-				   struct skep_vslot **second)
+static struct skep_vslot *slots_at(struct skep_mach *m, struct skep_vstate *st,
+				   const struct skep_vreg *p, struct skep_vslot **second)
 {
 	struct skep_vframe *fr;
 	u32 k;
 
-	if (p->type != SKEP_VT_STACK || !skep_vreg_fixed(p) || p->off % 8 || p->off > -16 || p->off < -SKEP_STACK)
+	if (p->type != SKEP_VT_STACK || !skep_vreg_fixed(p) || p->off % 8 || p->off > -16 ||
+	    p->off < -SKEP_STACK)
 		return NULL;
 	fr = st->frame[p->frame];
 	k = slot_number(p->off);
@@ -68,26 +70,36 @@ int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 fl
 
 	if (p->type == SKEP_VT_DYNPTR) {
 		if (flags & SKEP_AF_UNINIT)
-			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "a new dynptr must lie on the stack");
+			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+					  "a new dynptr must lie on the stack");
 		if (flags & SKEP_AF_RELEASE)
-			return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg), "the dynptr belongs to the caller");
+			return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg),
+					  "the dynptr belongs to the caller");
 		return 0;
 	}
 	a = slots_at(m, st, p, &b);
 	if (!a)
-		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "argument %u must be an aligned dynptr on the stack", reg);
+		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+				  "argument %u must be an aligned dynptr on the stack", reg);
 	if (flags & SKEP_AF_UNINIT) {
-		if ((a->byte[0] == SKEP_VB_DYNPTR && a->reg->ref) || (b->byte[0] == SKEP_VB_DYNPTR && b->reg->ref))
-			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "the dynptr holds a reference: release it first");
+		if ((a->byte[0] == SKEP_VB_DYNPTR && a->reg->ref) ||
+		    (b->byte[0] == SKEP_VB_DYNPTR && b->reg->ref))
+			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+					  "the dynptr holds a reference: release it first");
 		return 0;
 	}
 	touch(st, p);
-	if (a->byte[0] != SKEP_VB_DYNPTR || b->byte[0] != SKEP_VB_DYNPTR || a->reg->id != b->reg->id || a->reg->off != 0)
-		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "argument %u is no initialised dynptr", reg);
-	if (((flags & SKEP_AF_RINGBUF) && a->reg->aux != DYN_RINGBUF) || ((flags & SKEP_AF_LOCAL) && a->reg->aux != DYN_LOCAL))
-		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "argument %u is a dynptr of another kind", reg);
+	if (a->byte[0] != SKEP_VB_DYNPTR || b->byte[0] != SKEP_VB_DYNPTR ||
+	    a->reg->id != b->reg->id || a->reg->off != 0)
+		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+				  "argument %u is no initialised dynptr", reg);
+	if (((flags & SKEP_AF_RINGBUF) && a->reg->aux != DYN_RINGBUF) ||
+	    ((flags & SKEP_AF_LOCAL) && a->reg->aux != DYN_LOCAL))
+		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+				  "argument %u is a dynptr of another kind", reg);
 	if ((flags & SKEP_AF_RELEASE) && !a->reg->ref)
-		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg), "the dynptr holds no reference");
+		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg),
+				  "the dynptr holds no reference");
 	return 0;
 }
 
@@ -99,7 +111,8 @@ int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 k
 
 	a = slots_at(m, st, &p, &b);
 	if (!a)
-		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg), "argument %u must be an aligned dynptr on the stack", reg);
+		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
+				  "argument %u must be an aligned dynptr on the stack", reg);
 	if (a->byte[0] == SKEP_VB_DYNPTR)
 		skep_dynptr_destroy(m, st, st->frame[p.frame], slot_number(p.off));
 	if (b->byte[0] == SKEP_VB_DYNPTR)
@@ -137,23 +150,19 @@ void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 	/* Clones share the reference: they go too. */
 	for (u32 f = 0; f < st->nframe; f++)
 		for (u32 s = 0; s < st->frame[f]->nslot; s++)
-			if (st->frame[f]->slot[s].byte[0] == SKEP_VB_DYNPTR && st->frame[f]->slot[s].reg->ref == ref)
+			if (st->frame[f]->slot[s].byte[0] == SKEP_VB_DYNPTR &&
+			    st->frame[f]->slot[s].reg->ref == ref)
 				skep_dynptr_destroy(m, st, st->frame[f], s);
 }
 
 int skep_dynptr_call(struct skep_mach *m, struct skep_vstate *st, s64 helper, u64 alloc)
 {
 	switch (helper) {
-	case SKEP_FN_dynptr_from_mem:
-		return skep_dynptr_make(m, st, 4, DYN_LOCAL, false);
-	case SKEP_FN_ringbuf_reserve_dynptr:
-		return skep_dynptr_make(m, st, 4, DYN_RINGBUF, true);
+	case SKEP_FN_dynptr_from_mem: return skep_dynptr_make(m, st, 4, DYN_LOCAL, false);
+	case SKEP_FN_ringbuf_reserve_dynptr: return skep_dynptr_make(m, st, 4, DYN_RINGBUF, true);
 	case SKEP_FN_ringbuf_submit_dynptr:
-	case SKEP_FN_ringbuf_discard_dynptr:
-		skep_dynptr_release(m, st, 1);
-		return 0;
-	default:
-		return 0;
+	case SKEP_FN_ringbuf_discard_dynptr: skep_dynptr_release(m, st, 1); return 0;
+	default: return 0;
 	}
 }
 

@@ -14,8 +14,8 @@ struct skep_mach_opts skep_mach_opts_of(const struct skep_obj *obj, const struct
 	return mo;
 }
 
-static void add_facts(const struct skep_obj *obj, const struct skep_func *prog, struct skep_arena *arena,
-		      struct skep_vfact *out, u8 *failed)
+static void add_facts(const struct skep_obj *obj, const struct skep_func *prog,
+		      struct skep_arena *arena, struct skep_vfact *out, u8 *failed)
 {
 	struct skep_mach_opts mo = skep_mach_opts_of(obj, prog);
 	struct skep_arena_mark mark = skep_arena_mark(arena);

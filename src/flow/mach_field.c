@@ -12,25 +12,18 @@ static const struct {
 	u8 kind;
 	u8 size;
 } known[] = {
-	{"bpf_spin_lock", SKEP_FIELD_LOCK, 4},
-	{"bpf_res_spin_lock", SKEP_FIELD_RES_LOCK, 8},
-	{"bpf_timer", SKEP_FIELD_TIMER, 16},
-	{"bpf_wq", SKEP_FIELD_WQ, 16},
-	{"bpf_task_work", SKEP_FIELD_TASK_WORK, 8},
-	{"bpf_list_head", SKEP_FIELD_LIST_HEAD, 16},
-	{"bpf_list_node", SKEP_FIELD_LIST_NODE, 24},
-	{"bpf_rb_root", SKEP_FIELD_RB_ROOT, 16},
-	{"bpf_rb_node", SKEP_FIELD_RB_NODE, 32},
-	{"bpf_refcount", SKEP_FIELD_REFCOUNT, 4},
+	{"bpf_spin_lock", SKEP_FIELD_LOCK, 4},	     {"bpf_res_spin_lock", SKEP_FIELD_RES_LOCK, 8},
+	{"bpf_timer", SKEP_FIELD_TIMER, 16},	     {"bpf_wq", SKEP_FIELD_WQ, 16},
+	{"bpf_task_work", SKEP_FIELD_TASK_WORK, 8},  {"bpf_list_head", SKEP_FIELD_LIST_HEAD, 16},
+	{"bpf_list_node", SKEP_FIELD_LIST_NODE, 24}, {"bpf_rb_root", SKEP_FIELD_RB_ROOT, 16},
+	{"bpf_rb_node", SKEP_FIELD_RB_NODE, 32},     {"bpf_refcount", SKEP_FIELD_REFCOUNT, 4},
 };
 static const struct {
 	const char *tag;
 	u8 kind;
 } tags[] = {
-	{"kptr", SKEP_FIELD_KPTR},
-	{"kptr_untrusted", SKEP_FIELD_KPTR_UNTRUSTED},
-	{"kptr_ref", SKEP_FIELD_KPTR},
-	{"percpu_kptr", SKEP_FIELD_KPTR_PERCPU},
+	{"kptr", SKEP_FIELD_KPTR},     {"kptr_untrusted", SKEP_FIELD_KPTR_UNTRUSTED},
+	{"kptr_ref", SKEP_FIELD_KPTR}, {"percpu_kptr", SKEP_FIELD_KPTR_PERCPU},
 	{"uptr", SKEP_FIELD_UPTR},
 };
 
@@ -41,7 +34,8 @@ static void add(struct skep_vfields *fs, u8 kind, u32 off, u32 size, u32 type)
 }
 
 /* A pointer whose target carries a tag. */
-static void find_kptr(const struct skep_btf *btf, const struct skep_btf_type *ptr, u32 off, struct skep_vfields *fs)
+static void find_kptr(const struct skep_btf *btf, const struct skep_btf_type *ptr, u32 off,
+		      struct skep_vfields *fs)
 {
 	struct skep_btf_type t;
 
@@ -51,12 +45,14 @@ static void find_kptr(const struct skep_btf *btf, const struct skep_btf_type *pt
 		if (strcmp(t.name, tags[k].tag) == 0) {
 			struct skep_btf_type to;
 
-			add(fs, tags[k].kind, off, 8, skep_btf_resolve(btf, t.ref, &to) ? to.id : 0);
+			add(fs, tags[k].kind, off, 8,
+			    skep_btf_resolve(btf, t.ref, &to) ? to.id : 0);
 			return;
 		}
 }
 
-static void find_fields(const struct skep_btf *btf, u32 id, u32 off, u32 depth, struct skep_vfields *fs)
+static void find_fields(const struct skep_btf *btf, u32 id, u32 off, u32 depth,
+			struct skep_vfields *fs)
 {
 	struct skep_btf_type t;
 	struct skep_btf_member mb;
@@ -109,7 +105,8 @@ const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct ske
 
 		if (id && skep_btf_get(m->obj->btf, id, &t))
 			for (u32 k = 0; k < t.vlen; k++)
-				if (skep_btf_member(m->obj->btf, &t, k, &mb) && skep_btf_get(m->obj->btf, mb.type, &v) &&
+				if (skep_btf_member(m->obj->btf, &t, k, &mb) &&
+				    skep_btf_get(m->obj->btf, mb.type, &v) &&
 				    v.kind == SKEP_BTF_VAR)
 					find_fields(m->obj->btf, v.ref, mb.off, 0, fs);
 	}
@@ -123,21 +120,12 @@ u32 skep_mach_map_fields(struct skep_mach *m, const struct skep_map *map)
 
 	for (u32 k = 0; k < fs->n; k++)
 		switch (fs->v[k].kind) {
-		case SKEP_FIELD_LOCK:
-			set |= SKEP_MAPF_LOCK;
-			break;
-		case SKEP_FIELD_TIMER:
-			set |= SKEP_MAPF_TIMER;
-			break;
-		case SKEP_FIELD_WQ:
-			set |= SKEP_MAPF_WQ;
-			break;
+		case SKEP_FIELD_LOCK: set |= SKEP_MAPF_LOCK; break;
+		case SKEP_FIELD_TIMER: set |= SKEP_MAPF_TIMER; break;
+		case SKEP_FIELD_WQ: set |= SKEP_MAPF_WQ; break;
 		case SKEP_FIELD_LIST_HEAD:
-		case SKEP_FIELD_RB_ROOT:
-			set |= SKEP_MAPF_GRAPH;
-			break;
-		default:
-			break;
+		case SKEP_FIELD_RB_ROOT: set |= SKEP_MAPF_GRAPH; break;
+		default: break;
 		}
 	return set;
 }
@@ -150,9 +138,10 @@ int skep_check_map_fields(struct skep_mach *m, struct skep_vstate *st, u32 reg, 
 
 	for (u32 k = 0; k < fs->n; k++)
 		if (lo < (s64)fs->v[k].off + fs->v[k].size && hi > (s64)fs->v[k].off)
-			return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg),
-					  "the access touches bytes %u to %u of map '%s', which only helpers may", fs->v[k].off,
-					  fs->v[k].off + fs->v[k].size - 1, p->map->name);
+			return skep_fault(
+				m, st, SKEP_RULE_MAP_ACCESS, REG(reg),
+				"the access touches bytes %u to %u of map '%s', which only helpers may",
+				fs->v[k].off, fs->v[k].off + fs->v[k].size - 1, p->map->name);
 	return 0;
 }
 
@@ -175,11 +164,13 @@ int skep_field_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kin
 	const struct skep_vfield *f = field_at(m, p);
 
 	if (p->flags & SKEP_VF_NULL)
-		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(reg), "r%u, %s, may be NULL here", reg, skep_vreg_what(p));
+		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(reg),
+				  "r%u, %s, may be NULL here", reg, skep_vreg_what(p));
 	if (f && f->kind == kind)
 		return 0;
-	return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg), "argument %u is %s; the address of %s is needed", reg,
-			  skep_vreg_what(p), need);
+	return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
+			  "argument %u is %s; the address of %s is needed", reg, skep_vreg_what(p),
+			  need);
 }
 
 /* --- locks ---------------------------------------------------------------------------------- */
@@ -192,15 +183,18 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 	int err;
 
 	if (m->opt.prog_type == SKEP_PROG_SOCKET_FILTER || skep_prog_type_traces(m->opt.prog_type))
-		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "programs of type %s cannot take locks", m->type->name);
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "programs of type %s cannot take locks",
+				  m->type->name);
 	if (!(p->type == SKEP_VT_BTF && (p->flags & SKEP_VF_ALLOC))) {
-		err = skep_field_arg(m, st, reg, SKEP_FIELD_LOCK, "a bpf_spin_lock in a map's value");
+		err = skep_field_arg(m, st, reg, SKEP_FIELD_LOCK,
+				     "a bpf_spin_lock in a map's value");
 		if (err)
 			return err;
 	}
 	if (lock) {
 		if (held)
-			return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg), "a second lock is taken");
+			return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
+					  "a second lock is taken");
 		skep_ref_add(m, st, ++m->ids, SKEP_REFK_LOCK);
 		st->ref[st->nref - 1].lock = id ? id : SKEP_VNONE;
 		st->ref[st->nref - 1].map = p->map;
@@ -209,12 +203,14 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 	if (!held)
 		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg), "no lock is held");
 	if (held->map != p->map || held->lock != (id ? id : SKEP_VNONE))
-		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg), "another lock is held than the one that is released");
+		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
+				  "another lock is held than the one that is released");
 	skep_ref_drop(st, held->id);
 	return 0;
 }
 
-/* --- kernel pointers in maps -------------------------------------------------------------------- */
+/* --- kernel pointers in maps --------------------------------------------------------------------
+ */
 
 static bool is_kptr(const struct skep_vfield *f)
 {
@@ -244,7 +240,8 @@ static const struct skep_vfield *kptr_at(struct skep_mach *m, const struct skep_
 }
 
 /* The pointer's type as the kernel knows it (by name), or as the program's own. */
-static void kptr_object(struct skep_mach *m, const struct skep_vfield *f, struct skep_vreg *r, u16 flags, u32 at)
+static void kptr_object(struct skep_mach *m, const struct skep_vfield *f, struct skep_vreg *r,
+			u16 flags, u32 at)
 {
 	struct skep_btf_type t;
 
@@ -265,19 +262,22 @@ int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct s
 
 	if (!a->write) {
 		if (a->to)
-			kptr_object(m, f, a->to,
-				    (u16)(SKEP_VF_NULL | (f->kind == SKEP_FIELD_KPTR && (!m->opt.sleepable || st->rcu)
-								  ? SKEP_VF_RCU
-								  : SKEP_VF_UNTRUSTED)),
-				    st->at);
+			kptr_object(
+				m, f, a->to,
+				(u16)(SKEP_VF_NULL |
+				      (f->kind == SKEP_FIELD_KPTR && (!m->opt.sleepable || st->rcu)
+					       ? SKEP_VF_RCU
+					       : SKEP_VF_UNTRUSTED)),
+				st->at);
 		return 0;
 	}
 	if (f->kind == SKEP_FIELD_KPTR_UNTRUSTED && a->from && a->from->type == SKEP_VT_BTF)
 		return 0;
-	if (f->kind != SKEP_FIELD_UPTR && a->from && skep_vreg_is_const(a->from) && !a->from->r.bits.value &&
-	    f->kind == SKEP_FIELD_KPTR_UNTRUSTED)
+	if (f->kind != SKEP_FIELD_UPTR && a->from && skep_vreg_is_const(a->from) &&
+	    !a->from->r.bits.value && f->kind == SKEP_FIELD_KPTR_UNTRUSTED)
 		return 0;
-	return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(a->reg), "a kernel pointer in a map is stored with bpf_kptr_xchg() only");
+	return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(a->reg),
+			  "a kernel pointer in a map is stored with bpf_kptr_xchg() only");
 }
 
 int skep_kptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg)
@@ -289,11 +289,13 @@ int skep_kptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 		return 0;
 	if (p->type == SKEP_VT_BTF && (p->flags & SKEP_VF_ALLOC) && !(p->flags & SKEP_VF_NULL))
 		return 0;
-	return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg), "argument %u is %s; the address of a kernel pointer in a map is needed",
+	return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
+			  "argument %u is %s; the address of a kernel pointer in a map is needed",
 			  reg, skep_vreg_what(p));
 }
 
-void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where, struct skep_vreg *r0)
+void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where,
+		      struct skep_vreg *r0)
 {
 	const struct skep_vfield *f = field_at(m, where);
 

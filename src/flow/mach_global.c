@@ -20,7 +20,8 @@ static bool signature(const struct skep_mach *m, u32 func, struct skep_btf_type 
 	const struct skep_func *f = m->func[func].func;
 	struct skep_btf_type t;
 
-	if (!m->obj->btf || !f->type || !skep_btf_get(m->obj->btf, f->type, &t) || t.kind != SKEP_BTF_FUNC)
+	if (!m->obj->btf || !f->type || !skep_btf_get(m->obj->btf, f->type, &t) ||
+	    t.kind != SKEP_BTF_FUNC)
 		return false;
 	return skep_btf_get(m->obj->btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
 }
@@ -32,7 +33,8 @@ static bool has_tag(const struct skep_mach *m, u32 func, u32 arg, const char *ta
 	struct skep_btf_type t;
 
 	for (u32 id = 1; id < btf->ntypes; id++) {
-		if (!skep_btf_get(btf, id, &t) || t.kind != SKEP_BTF_DECL_TAG || t.ref != m->func[func].func->type)
+		if (!skep_btf_get(btf, id, &t) || t.kind != SKEP_BTF_DECL_TAG ||
+		    t.ref != m->func[func].func->type)
 			continue;
 		if (strcmp(t.name, tag) == 0 && skep_get32(t.more, btf->big) == arg)
 			return true;
@@ -46,16 +48,25 @@ bool skep_is_context(const struct skep_mach *m, const char *name)
 		u32 type;
 		const char *name;
 	} also[] = {
-		{SKEP_PROG_KPROBE, "bpf_user_pt_regs_t"}, {SKEP_PROG_KPROBE, "user_pt_regs"},
+		{SKEP_PROG_KPROBE, "bpf_user_pt_regs_t"},
+		{SKEP_PROG_KPROBE, "user_pt_regs"},
 		{SKEP_PROG_RAW_TRACEPOINT, "bpf_raw_tracepoint_args"},
 		{SKEP_PROG_RAW_TRACEPOINT_WRITABLE, "bpf_raw_tracepoint_args"},
 		{SKEP_PROG_NETFILTER, "bpf_nf_ctx"},
 		/* what the kernel itself calls them */
-		{SKEP_PROG_XDP, "xdp_buff"}, {SKEP_PROG_XDP, "xdp_md"}, {SKEP_PROG_SCHED_CLS, "sk_buff"},
-		{SKEP_PROG_SCHED_ACT, "sk_buff"}, {SKEP_PROG_CGROUP_SKB, "sk_buff"}, {SKEP_PROG_SOCKET_FILTER, "sk_buff"},
-		{SKEP_PROG_SK_SKB, "sk_buff"}, {SKEP_PROG_LWT_IN, "sk_buff"}, {SKEP_PROG_LWT_OUT, "sk_buff"},
-		{SKEP_PROG_LWT_XMIT, "sk_buff"}, {SKEP_PROG_SOCK_OPS, "bpf_sock_ops_kern"},
-		{SKEP_PROG_CGROUP_SOCK_ADDR, "bpf_sock_addr_kern"}, {SKEP_PROG_SK_LOOKUP, "bpf_sk_lookup_kern"},
+		{SKEP_PROG_XDP, "xdp_buff"},
+		{SKEP_PROG_XDP, "xdp_md"},
+		{SKEP_PROG_SCHED_CLS, "sk_buff"},
+		{SKEP_PROG_SCHED_ACT, "sk_buff"},
+		{SKEP_PROG_CGROUP_SKB, "sk_buff"},
+		{SKEP_PROG_SOCKET_FILTER, "sk_buff"},
+		{SKEP_PROG_SK_SKB, "sk_buff"},
+		{SKEP_PROG_LWT_IN, "sk_buff"},
+		{SKEP_PROG_LWT_OUT, "sk_buff"},
+		{SKEP_PROG_LWT_XMIT, "sk_buff"},
+		{SKEP_PROG_SOCK_OPS, "bpf_sock_ops_kern"},
+		{SKEP_PROG_CGROUP_SOCK_ADDR, "bpf_sock_addr_kern"},
+		{SKEP_PROG_SK_LOOKUP, "bpf_sk_lookup_kern"},
 	};
 
 	if (m->type->ctx_name && strcmp(m->type->ctx_name, name) == 0)
@@ -78,7 +89,10 @@ static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
 	a.nonnull = has_tag(m, func, n, "arg:nonnull");
 	a.trusted = has_tag(m, func, n, "arg:trusted");
 	if (t.kind != SKEP_BTF_PTR) {
-		a.kind = t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM || t.kind == SKEP_BTF_ENUM64 ? ARG_NUM : ARG_BAD;
+		a.kind = t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM ||
+					 t.kind == SKEP_BTF_ENUM64
+				 ? ARG_NUM
+				 : ARG_BAD;
 		return a;
 	}
 	if (has_tag(m, func, n, "arg:ctx")) {
@@ -96,10 +110,12 @@ static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
 		struct skep_btf_type named = to;
 
 		/* The name of a typedef counts too (bpf_user_pt_regs_t). */
-		for (u32 id = t.ref; skep_btf_get(btf, id, &named) && named.kind != SKEP_BTF_STRUCT; id = named.ref) {
+		for (u32 id = t.ref; skep_btf_get(btf, id, &named) && named.kind != SKEP_BTF_STRUCT;
+		     id = named.ref) {
 			if (named.kind == SKEP_BTF_TYPEDEF && skep_is_context(m, named.name))
 				a.kind = ARG_CTX;
-			if (named.kind != SKEP_BTF_TYPEDEF && named.kind != SKEP_BTF_CONST && named.kind != SKEP_BTF_VOLATILE)
+			if (named.kind != SKEP_BTF_TYPEDEF && named.kind != SKEP_BTF_CONST &&
+			    named.kind != SKEP_BTF_VOLATILE)
 				break;
 		}
 	}
@@ -123,7 +139,8 @@ static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
 	return a;
 }
 
-static int check_global_arg(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 n, const struct arg *a)
+static int check_global_arg(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 n,
+			    const struct arg *a)
 {
 	u32 reg = n + 1;
 	const struct skep_vreg *r = skep_vreg(st, reg);
@@ -137,27 +154,29 @@ static int check_global_arg(struct skep_mach *m, struct skep_vstate *st, u32 fun
 	case ARG_NUM:
 		if (r->type == SKEP_VT_NUM)
 			return 0;
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg), "argument %u of global function '%s' is %s, a number is needed",
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
+				  "argument %u of global function '%s' is %s, a number is needed",
 				  reg, name, skep_vreg_what(r));
 	case ARG_CTX:
 		if (r->type == SKEP_VT_CTX && !r->off && skep_vreg_fixed(r))
 			return 0;
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg), "argument %u of global function '%s' must be the context",
-				  reg, name);
-	case ARG_ARENA:
-		return 0;
-	case ARG_DYNPTR:
-		return skep_dynptr_arg(m, st, reg, 0, 0);
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
+				  "argument %u of global function '%s' must be the context", reg,
+				  name);
+	case ARG_ARENA: return 0;
+	case ARG_DYNPTR: return skep_dynptr_arg(m, st, reg, 0, 0);
 	case ARG_MEM:
 		if (skep_vreg_is_const(r) && !r->r.bits.value && !a->nonnull)
 			return 0;
 		if (a->nonnull && (r->flags & SKEP_VF_NULL))
-			return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg), "argument %u of global function '%s' may be NULL",
-					  reg, name);
-		if (r->type == SKEP_VT_NUM)
 			return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
-					  "argument %u of global function '%s' is a number, %u bytes of memory are needed", reg, name,
-					  a->size);
+					  "argument %u of global function '%s' may be NULL", reg,
+					  name);
+		if (r->type == SKEP_VT_NUM)
+			return skep_fault(
+				m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
+				"argument %u of global function '%s' is a number, %u bytes of memory are needed",
+				reg, name, a->size);
 		/* May be NULL: then what lies behind it must do when it is not. */
 		copy = *r;
 		skep_vreg(st, reg)->flags &= (u16)~SKEP_VF_NULL;
@@ -165,29 +184,38 @@ static int check_global_arg(struct skep_mach *m, struct skep_vstate *st, u32 fun
 		skep_vreg(st, reg)->flags = copy.flags;
 		return err;
 	case ARG_BTF:
-		if (r->type == SKEP_VT_BTF && (r->flags & (SKEP_VF_TRUSTED | SKEP_VF_RCU)) && !(r->flags & SKEP_VF_NULL))
+		if (r->type == SKEP_VT_BTF && (r->flags & (SKEP_VF_TRUSTED | SKEP_VF_RCU)) &&
+		    !(r->flags & SKEP_VF_NULL))
 			return 0;
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg), "argument %u of global function '%s' must be a trusted pointer",
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
+				  "argument %u of global function '%s' must be a trusted pointer",
 				  reg, name);
 	default:
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg), "argument %u of global function '%s' has a type that is not possible",
-				  reg, name);
+		return skep_fault(
+			m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
+			"argument %u of global function '%s' has a type that is not possible", reg,
+			name);
 	}
 }
 
-int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, u32 func)
+int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		     u32 func)
 {
 	struct skep_btf_type proto;
 	struct skep_btf_member mb;
 	int err;
 
 	if (!signature(m, func, &proto))
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0, "global function '%s' has no BTF signature", m->func[func].func->name);
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0,
+				  "global function '%s' has no BTF signature",
+				  m->func[func].func->name);
 	if (!proto.ref)
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0, "global function '%s' returns nothing, it must return a number",
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0,
+				  "global function '%s' returns nothing, it must return a number",
 				  m->func[func].func->name);
 	if (skep_ref_lock(st))
-		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "a global function is called while a lock is held");
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
+				  "a global function is called while a lock is held");
 	for (u32 k = 0; k < proto.vlen && k < 5; k++) {
 		struct arg a;
 
@@ -212,9 +240,12 @@ static int entry_args(struct skep_mach *m, struct skep_vstate *st, u32 func)
 	struct skep_btf_member mb;
 
 	if (!signature(m, func, &proto))
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0, "global function '%s' has no BTF signature", m->func[func].func->name);
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0,
+				  "global function '%s' has no BTF signature",
+				  m->func[func].func->name);
 	if (proto.vlen > 5)
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0, "global function '%s' has more than 5 arguments",
+		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0,
+				  "global function '%s' has more than 5 arguments",
 				  m->func[func].func->name);
 	for (u32 k = 0; k < proto.vlen; k++) {
 		struct skep_vreg *r = skep_vreg(st, k + 1);
@@ -224,22 +255,14 @@ static int entry_args(struct skep_mach *m, struct skep_vstate *st, u32 func)
 			return SKEP_EINPUT;
 		a = classify(m, func, k, mb.type);
 		switch (a.kind) {
-		case ARG_NUM:
-			skep_vreg_unknown(r, SKEP_VNONE);
-			break;
-		case ARG_CTX:
-			skep_vreg_pointer(r, SKEP_VT_CTX, SKEP_VNONE);
-			break;
+		case ARG_NUM: skep_vreg_unknown(r, SKEP_VNONE); break;
+		case ARG_CTX: skep_vreg_pointer(r, SKEP_VT_CTX, SKEP_VNONE); break;
 		case ARG_DYNPTR:
 			skep_vreg_pointer(r, SKEP_VT_DYNPTR, SKEP_VNONE);
 			r->id = ++m->ids;
 			break;
-		case ARG_ARENA:
-			skep_vreg_pointer(r, SKEP_VT_ARENA, SKEP_VNONE);
-			break;
-		case ARG_BTF:
-			skep_btf_object(m, r, a.name, SKEP_VF_TRUSTED, SKEP_VNONE);
-			break;
+		case ARG_ARENA: skep_vreg_pointer(r, SKEP_VT_ARENA, SKEP_VNONE); break;
+		case ARG_BTF: skep_btf_object(m, r, a.name, SKEP_VF_TRUSTED, SKEP_VNONE); break;
 		case ARG_MEM:
 			skep_vreg_pointer(r, SKEP_VT_MEM, SKEP_VNONE);
 			r->aux = a.size;
@@ -249,9 +272,10 @@ static int entry_args(struct skep_mach *m, struct skep_vstate *st, u32 func)
 			}
 			break;
 		default:
-			return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, 0,
-					  "argument %u of global function '%s' has a type that is not possible", k + 1,
-					  m->func[func].func->name);
+			return skep_fault(
+				m, st, SKEP_RULE_GLOBAL_FUNC, 0,
+				"argument %u of global function '%s' has a type that is not possible",
+				k + 1, m->func[func].func->name);
 		}
 	}
 	return 0;
@@ -276,7 +300,8 @@ bool skep_returns_number(struct skep_mach *m, const struct skep_vstate *st)
 	return !signature(m, skep_vtop(st)->func, &proto) || proto.ref != 0;
 }
 
-bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d, u32 at)
+bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d,
+			 u32 at)
 {
 	const struct skep_btf *btf = m->obj->btf;
 	u32 id = btf ? skep_btf_find(btf, SKEP_BTF_DATASEC, ".kconfig") : 0;
@@ -288,7 +313,8 @@ bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct
 	for (u32 k = 0; k < sec.vlen; k++) {
 		s64 size;
 
-		if (!skep_btf_member(btf, &sec, k, &mb) || !skep_btf_get(btf, mb.type, &var) || strcmp(var.name, sym->name))
+		if (!skep_btf_member(btf, &sec, k, &mb) || !skep_btf_get(btf, mb.type, &var) ||
+		    strcmp(var.name, sym->name))
 			continue;
 		size = skep_btf_size(btf, var.ref);
 		skep_vreg_pointer(d, SKEP_VT_MEM, at);

@@ -8,9 +8,10 @@
 
 #define SKEP_VNONE UINT32_MAX
 
-/* Report a broken rule; returns a negative number to hand on. `regs`: a mask of those that matter. */
-int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 regs, const char *fmt, ...)
-	SKEP_PRINTF(5, 6);
+/* Report a broken rule; returns a negative number to hand on. `regs`: a mask of those that matter.
+ */
+int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 regs,
+	       const char *fmt, ...) SKEP_PRINTF(5, 6);
 #define REG(n) ((u16)(1u << (n)))
 
 /* --- origins of numbers (mach_node.c) --- */
@@ -71,7 +72,8 @@ int skep_mach_use(struct skep_mach *m, struct skep_vstate *st, u32 reg);
 /* The number in it mattered. */
 void skep_mach_precise(struct skep_mach *m, const struct skep_vreg *r);
 /* The second operand as a register (a constant one for immediates). */
-struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call);
+struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st, u32 func,
+				     u32 call);
 void skep_vframe_pop(struct skep_mach *m, struct skep_vstate *st);
 /* Room for the register that a slot holds. */
 struct skep_vreg *skep_vslot_reg(struct skep_mach *m, struct skep_vslot *s);
@@ -96,7 +98,8 @@ int skep_step_call(struct skep_mach *m, struct skep_vstate *st, const struct ske
 int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
-int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, u32 func);
+int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		     u32 func);
 /* Lose r1 to r5. */
 void skep_call_clobber(struct skep_vstate *st);
 bool skep_mach_sync_callback(s64 helper);
@@ -105,7 +108,8 @@ bool skep_mach_throws(const struct skep_mach *m, const struct skep_insn *i);
 bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i);
 
 /* --- memory (mach_mem.c, mach_stack.c) --- */
-/* One access through register `reg`: `val` (may be NULL) receives what was read; `from` is what is written. */
+/* One access through register `reg`: `val` (may be NULL) receives what was read; `from` is what is
+ * written. */
 struct skep_access {
 	u32 reg;
 	s32 off;
@@ -117,7 +121,11 @@ struct skep_access {
 int skep_access_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
-enum skep_use { SKEP_USE_READ = 1, SKEP_USE_WRITE = 2, SKEP_USE_MAYBE = 4 /* perhaps fewer bytes */ };
+enum skep_use {
+	SKEP_USE_READ = 1,
+	SKEP_USE_WRITE = 2,
+	SKEP_USE_MAYBE = 4 /* perhaps fewer bytes */
+};
 /*
  * Memory that a helper takes: register `reg` must give `size` bytes (the most that there may be)
  * to read, to write (need not be initialised), or both.
@@ -125,11 +133,13 @@ enum skep_use { SKEP_USE_READ = 1, SKEP_USE_WRITE = 2, SKEP_USE_MAYBE = 4 /* per
 int skep_access_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, u32 use);
 int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, u32 use);
 /* Of a bounded memory: [off + smin, off + umax + size) must lie in [0, limit). */
-int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size, u64 limit,
-		      u32 rule, const char *what);
-int skep_map_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size, u32 use);
+int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size,
+		      u64 limit, u32 rule, const char *what);
+int skep_map_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size,
+		    u32 use);
 /* The constant behind a pointer into the stack (spilled number or zeroes), for map keys. */
-bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p, u32 size, u64 *out);
+bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p,
+		      u32 size, u64 *out);
 int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 
@@ -138,15 +148,18 @@ enum { SKEP_MAPFL_RDONLY_PROG = 1 << 7, SKEP_MAPFL_WRONLY_PROG = 1 << 8 };
 const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct skep_map *map);
 /* Does an access stay off the fields that only helpers may touch? */
 int skep_check_map_fields(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size);
-int skep_field_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, const char *need);
+int skep_field_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind,
+		   const char *need);
 int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lock);
 bool skep_kptr_field(struct skep_mach *m, const struct skep_vreg *p, s64 off, u32 size);
 int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_kptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg);
-void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where, struct skep_vreg *r0);
+void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where,
+		      struct skep_vreg *r0);
 
 /* --- dynptrs (mach_dynptr.c) --- */
-void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr, u32 slot);
+void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr,
+			 u32 slot);
 int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 flags, s64 helper);
 int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, bool acquire);
 /* The kind that a function makes ("bpf_dynptr_from_skb"). */
@@ -158,10 +171,12 @@ void skep_dynptr_slice(struct skep_mach *m, struct skep_vstate *st, u32 reg, str
 		       const struct skep_vreg *dyn);
 
 /* --- kernel types (mach_btf.c) --- */
-/* r becomes a pointer to the kernel's type of that name; false: there is none (then r is a number). */
+/* r becomes a pointer to the kernel's type of that name; false: there is none (then r is a number).
+ */
 bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name, u16 flags, u32 at);
 /* What bpf_per_cpu_ptr() makes of the address of a per-CPU variable. */
-void skep_btf_percpu(struct skep_mach *m, const struct skep_vreg *var, struct skep_vreg *r0, u32 at);
+void skep_btf_percpu(struct skep_mach *m, const struct skep_vreg *var, struct skep_vreg *r0,
+		     u32 at);
 /* A struct of a name, not a union. */
 static inline bool skep_btf_struct(const struct skep_btf_type *t)
 {
@@ -172,17 +187,20 @@ bool skep_is_context(const struct skep_mach *m, const char *name);
 bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *name);
 bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r);
 int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, bool write);
-int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, struct skep_vreg *d);
+int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		     struct skep_vreg *d);
 
 /* Are objects that RCU protects alive here? */
 bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st);
 int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off);
 /* A variable of the kernel's configuration, in the map that libbpf makes of them. */
-bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d, u32 at);
+bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d,
+			 u32 at);
 
 /* --- calls (mach_sub.c) --- */
 int skep_enter(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call);
-int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, const struct skep_map *map, u32 func);
+int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper,
+		       const struct skep_map *map, u32 func);
 bool skep_returns_number(struct skep_mach *m, const struct skep_vstate *st);
 /* The visit of `at` before the last one on the path to st, by the same calls, or NULL. */
 const struct skep_vstate *skep_vstate_earlier(const struct skep_vstate *st, u32 at);

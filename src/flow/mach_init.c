@@ -65,7 +65,8 @@ static void prune_at(struct skep_mach *m, u32 at, u8 flags)
 		m->insn[at].flags |= flags;
 }
 
-/* As the kernel chooses them: jumps, targets of gotos, behind calls of subprograms, around iterators and callbacks. */
+/* As the kernel chooses them: jumps, targets of gotos, behind calls of subprograms, around
+ * iterators and callbacks. */
 static void choose_prune_points(struct skep_mach *m)
 {
 	for (u32 k = 0; k < m->ninsn; k++) {
@@ -86,7 +87,8 @@ static void choose_prune_points(struct skep_mach *m)
 				prune_at(m, v->next, SKEP_VI_PRUNE);
 				if (!m->func[m->func_of[i->callee->index]].global) {
 					prune_at(m, k, SKEP_VI_PRUNE);
-					prune_at(m, m->func[m->func_of[i->callee->index]].first, SKEP_VI_PRUNE);
+					prune_at(m, m->func[m->func_of[i->callee->index]].first,
+						 SKEP_VI_PRUNE);
 				}
 			}
 			h = i->ref == SKEP_REF_NONE ? skep_helper_find(i->in.imm) : NULL;
@@ -121,7 +123,8 @@ static int check_shape(struct skep_mach *m)
 			return bad_shape(m, SKEP_RULE_FLOW, 0, "a function is empty");
 		if (!skep_is_end(m->insn[last].insn->in.op) &&
 		    !skep_mach_throws(m, m->insn[last].insn))
-			return bad_shape(m, SKEP_RULE_FLOW, last, "control runs off the end of the function");
+			return bad_shape(m, SKEP_RULE_FLOW, last,
+					 "control runs off the end of the function");
 		todo[n++] = f->first;
 		m->insn[f->first].flags |= SKEP_VI_SEEN;
 	}
@@ -137,15 +140,17 @@ static int check_shape(struct skep_mach *m)
 	}
 	for (u32 k = 0; k < m->ninsn; k++)
 		if (!(m->insn[k].flags & SKEP_VI_SEEN))
-			return bad_shape(m, SKEP_RULE_UNREACHABLE, k, "the instruction cannot be reached");
+			return bad_shape(m, SKEP_RULE_UNREACHABLE, k,
+					 "the instruction cannot be reached");
 	return 0;
 }
 
 static u16 reads(const struct skep_mach *m, const struct skep_insn *i)
 {
 	if (is_call(i) && i->ref == SKEP_REF_FUNC)
-		return m->func[m->func_of[i->callee->index]].global ? 0x3e
-			: m->func[m->func_of[i->callee->index]].live & 0x3e;
+		return m->func[m->func_of[i->callee->index]].global
+			       ? 0x3e
+			       : m->func[m->func_of[i->callee->index]].live & 0x3e;
 	if (is_call(i) && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER)
 		return skep_helper_reads(i->in.imm);
 	if (is_call(i))
@@ -173,7 +178,8 @@ static void compute_live(struct skep_mach *m)
 		changed = false;
 		for (u32 k = m->ninsn; k--;) {
 			struct skep_vinsn *v = &m->insn[k];
-			u16 in = (u16)(live_after(m, v) & ~skep_isa_writes(&v->insn->in)) | reads(m, v->insn);
+			u16 in = (u16)(live_after(m, v) & ~skep_isa_writes(&v->insn->in)) |
+				 reads(m, v->insn);
 
 			if (in != v->live) {
 				v->live = in;
@@ -205,7 +211,8 @@ static void compute_effects(struct skep_mach *m)
 				continue;
 			if (i->callee && (is_call(i) || i->ref == SKEP_REF_FUNC))
 				pkt = m->func[m->func_of[i->callee->index]].pkt;
-			else if (is_call(i) && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER)
+			else if (is_call(i) && i->ref == SKEP_REF_NONE &&
+				 i->in.src == SKEP_CALL_HELPER)
 				h = skep_helper_find(i->in.imm);
 			if (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL)))
 				pkt = true;
@@ -229,11 +236,13 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 	if (!m->type)
 		return bad_shape(m, SKEP_RULE_PROG_TYPE, 0, "the program type is not known");
 	if (opt->prog_type == SKEP_PROG_EXT)
-		return bad_shape(m, SKEP_RULE_UNSUPPORTED, 0, "what an extension may do depends on the program that it extends");
+		return bad_shape(m, SKEP_RULE_UNSUPPORTED, 0,
+				 "what an extension may do depends on the program that it extends");
 	skep_nodes_init(m);
 	add_funcs(m);
 	if (m->nfunc > 256)
-		return bad_shape(m, SKEP_RULE_CALL_DEPTH, 0, "the program has more than 256 functions");
+		return bad_shape(m, SKEP_RULE_CALL_DEPTH, 0,
+				 "the program has more than 256 functions");
 	number(m);
 	err = check_shape(m);
 	if (err)

@@ -46,7 +46,8 @@ static u32 join_id(struct join *j, u32 a, u32 b)
 	return j->pair[j->npair++].id;
 }
 
-static struct skep_range join_range(const struct join *j, const struct skep_range *a, const struct skep_range *b)
+static struct skep_range join_range(const struct join *j, const struct skep_range *a,
+				    const struct skep_range *b)
 {
 	struct skep_range r = skep_range_join(a, b);
 
@@ -68,11 +69,13 @@ static void shift(struct skep_vreg *r)
 }
 
 /* A pointer that is NULL in the other state. */
-static bool join_null(struct join *j, struct skep_vreg *to, const struct skep_vreg *a, const struct skep_vreg *b)
+static bool join_null(struct join *j, struct skep_vreg *to, const struct skep_vreg *a,
+		      const struct skep_vreg *b)
 {
 	const struct skep_vreg *p = is_zero(a) ? b : a, *z = is_zero(a) ? a : b;
 
-	if (!is_zero(z) || !skep_vreg_is_ptr(p) || p->off || !skep_vreg_fixed(p) || p->ref || p->type != SKEP_VT_VALUE)
+	if (!is_zero(z) || !skep_vreg_is_ptr(p) || p->off || !skep_vreg_fixed(p) || p->ref ||
+	    p->type != SKEP_VT_VALUE)
 		return false;
 	*to = *p;
 	to->flags |= SKEP_VF_NULL;
@@ -89,7 +92,9 @@ static void join_reg(struct join *j, struct skep_vreg *a, const struct skep_vreg
 		return;
 	}
 	if (x.type == SKEP_VT_NUM && y.type == SKEP_VT_NUM) {
-		u32 id = x.id && y.id && x.off == y.off && x.flags == y.flags ? join_id(j, x.id, y.id) : 0;
+		u32 id = x.id && y.id && x.off == y.off && x.flags == y.flags
+				 ? join_id(j, x.id, y.id)
+				 : 0;
 		s32 off = x.off;
 		u16 flags = x.flags;
 
@@ -103,8 +108,8 @@ static void join_reg(struct join *j, struct skep_vreg *a, const struct skep_vreg
 	}
 	if (join_null(j, a, &x, &y))
 		return;
-	if (x.type != y.type || x.map != y.map || x.btf != y.btf || x.frame != y.frame || x.ref != y.ref ||
-	    ((x.flags ^ y.flags) & (u16)~(SKEP_VF_NULL | SKEP_VF_PKT_BEYOND))) {
+	if (x.type != y.type || x.map != y.map || x.btf != y.btf || x.frame != y.frame ||
+	    x.ref != y.ref || ((x.flags ^ y.flags) & (u16) ~(SKEP_VF_NULL | SKEP_VF_PKT_BEYOND))) {
 		memset(a, 0, sizeof(*a));
 		return;
 	}
@@ -151,17 +156,22 @@ static void join_slot(struct join *j, struct skep_vslot *a, const struct skep_vs
 	}
 	if (memcmp(a->byte, b->byte, 8) == 0 && !spill_a && a->byte[0] <= SKEP_VB_ZERO)
 		return;
-	if (memcmp(a->byte, b->byte, 8) == 0 && a->byte[0] > SKEP_VB_ZERO && a->reg->id == b->reg->id &&
-	    a->reg->aux == b->reg->aux && a->reg->off == b->reg->off)
+	if (memcmp(a->byte, b->byte, 8) == 0 && a->byte[0] > SKEP_VB_ZERO &&
+	    a->reg->id == b->reg->id && a->reg->aux == b->reg->aux && a->reg->off == b->reg->off)
 		return;
-	/* Whatever it is: numbers become bytes of which nothing is known, the rest is not spoken of. */
+	/* Whatever it is: numbers become bytes of which nothing is known, the rest is not spoken
+	 * of. */
 	for (u32 k = 0; k < 8; k++) {
 		u8 x = a->byte[k], y = b->byte[k];
-		bool num_x = x == SKEP_VB_MISC || x == SKEP_VB_ZERO || (x == SKEP_VB_SPILL && a->reg->type == SKEP_VT_NUM);
-		bool num_y = y == SKEP_VB_MISC || y == SKEP_VB_ZERO || (y == SKEP_VB_SPILL && b->reg->type == SKEP_VT_NUM);
+		bool num_x = x == SKEP_VB_MISC || x == SKEP_VB_ZERO ||
+			     (x == SKEP_VB_SPILL && a->reg->type == SKEP_VT_NUM);
+		bool num_y = y == SKEP_VB_MISC || y == SKEP_VB_ZERO ||
+			     (y == SKEP_VB_SPILL && b->reg->type == SKEP_VT_NUM);
 
-		a->byte[k] = num_x && num_y ? (x == SKEP_VB_ZERO && y == SKEP_VB_ZERO ? SKEP_VB_ZERO : SKEP_VB_MISC)
-					    : SKEP_VB_NONE;
+		a->byte[k] = num_x && num_y
+				     ? (x == SKEP_VB_ZERO && y == SKEP_VB_ZERO ? SKEP_VB_ZERO
+									       : SKEP_VB_MISC)
+				     : SKEP_VB_NONE;
 	}
 }
 
@@ -185,7 +195,8 @@ static void join_state(struct join *j, struct skep_vstate *a, const struct skep_
 	a->preempt = SKEP_MIN(a->preempt, b->preempt);
 }
 
-/* --- steps that know too little ---------------------------------------------------------------- */
+/* --- steps that know too little ----------------------------------------------------------------
+ */
 
 static void forget_stack(struct skep_vstate *st)
 {
@@ -219,7 +230,8 @@ static bool go_on(struct join *j, struct skep_vstate *st)
 		skep_call_clobber(st);
 		skep_forget_packet(st);
 		forget_stack(st);
-	} else if (skep_op_class(v->insn->in.op) == SKEP_CLASS_MEM || skep_op_class(v->insn->in.op) == SKEP_CLASS_ATOMIC) {
+	} else if (skep_op_class(v->insn->in.op) == SKEP_CLASS_MEM ||
+		   skep_op_class(v->insn->in.op) == SKEP_CLASS_ATOMIC) {
 		if (v->insn->in.op != SKEP_LDX && v->insn->in.op != SKEP_LDXS)
 			forget_stack(st);
 	}
@@ -231,7 +243,8 @@ static bool go_on(struct join *j, struct skep_vstate *st)
 	return st->at != SKEP_VNONE;
 }
 
-/* --- the walk ---------------------------------------------------------------------------------------- */
+/* --- the walk
+ * ---------------------------------------------------------------------------------------- */
 
 static void record(struct join *j, const struct skep_vstate *st)
 {
@@ -312,7 +325,8 @@ static int walk(struct join *j, struct skep_vstate *st, u64 *steps)
 		}
 		record(j, st);
 		if (skep_mach_step(m, st) < 0 && !go_on(j, st)) {
-			/* At the program's end nothing follows; elsewhere something would be missed. */
+			/* At the program's end nothing follows; elsewhere something would be
+			 * missed. */
 			if (st->nframe > 1 || m->insn[st->at].insn->in.op != SKEP_EXIT)
 				return SKEP_EUNSUP;
 			break;
@@ -358,8 +372,9 @@ void skep_vfact_join(struct skep_vfact *a, const struct skep_vfact *b)
 		join_reg(&j, &a->reg[k], &b->reg[k]);
 }
 
-int skep_vfacts_compute(const struct skep_obj *obj, const struct skep_func *prog, const struct skep_mach_opts *opt,
-			struct skep_arena *arena, struct skep_vfacts **out)
+int skep_vfacts_compute(const struct skep_obj *obj, const struct skep_func *prog,
+			const struct skep_mach_opts *opt, struct skep_arena *arena,
+			struct skep_vfacts **out)
 {
 	struct join *j = SKEP_NEW(arena, struct join);
 	int err;

@@ -59,12 +59,9 @@ static bool never_null(const struct skep_vreg *r)
 	case SKEP_VT_VALUE:
 	case SKEP_VT_KEY:
 	case SKEP_VT_MEM:
-	case SKEP_VT_MAP:
-		return true;
-	case SKEP_VT_BTF:
-		return r->flags & (SKEP_VF_TRUSTED | SKEP_VF_RCU) || r->ref;
-	default:
-		return false;
+	case SKEP_VT_MAP: return true;
+	case SKEP_VT_BTF: return r->flags & (SKEP_VF_TRUSTED | SKEP_VF_RCU) || r->ref;
+	default: return false;
 	}
 }
 
@@ -96,8 +93,9 @@ static bool is_data_start(const struct skep_vreg *r)
  * A comparison of a packet pointer with the packet's end (or of metadata with the
  * packet's start). `st` falls through, `taken` jumps.
  */
-static bool packet_cond(struct skep_vstate *st, struct skep_vstate *taken, const struct skep_insn *i,
-			const struct skep_vreg *d, const struct skep_vreg *s)
+static bool packet_cond(struct skep_vstate *st, struct skep_vstate *taken,
+			const struct skep_insn *i, const struct skep_vreg *d,
+			const struct skep_vreg *s)
 {
 	bool left = (d->type == SKEP_VT_PKT && s->type == SKEP_VT_PKT_END) ||
 		    (d->type == SKEP_VT_META && is_data_start(s));
@@ -127,14 +125,9 @@ static bool packet_cond(struct skep_vstate *st, struct skep_vstate *taken, const
 		prove_packet(taken, d, false);
 		skep_vreg(st, right ? i->in.src : i->in.dst)->flags |= SKEP_VF_PKT_BEYOND;
 		return true;
-	case SKEP_JGE:
-		prove_packet(st, d, true);
-		return true;
-	case SKEP_JLT:
-		prove_packet(taken, d, true);
-		return true;
-	default:
-		return false;
+	case SKEP_JGE: prove_packet(st, d, true); return true;
+	case SKEP_JLT: prove_packet(taken, d, true); return true;
+	default: return false;
 	}
 }
 
@@ -148,7 +141,8 @@ static int packet_decided(u16 op, const struct skep_vreg *d, const struct skep_v
 			return -1;
 		return packet_decided((u16)swapped, s, d);
 	}
-	if (d->type != SKEP_VT_PKT || s->type != SKEP_VT_PKT_END || !(d->flags & SKEP_VF_PKT_BEYOND))
+	if (d->type != SKEP_VT_PKT || s->type != SKEP_VT_PKT_END ||
+	    !(d->flags & SKEP_VF_PKT_BEYOND))
 		return -1;
 	return op == SKEP_JGT || op == SKEP_JGE ? 1 : op == SKEP_JLE || op == SKEP_JLT ? 0 : -1;
 }
@@ -182,7 +176,8 @@ static bool narrow_equals(struct skep_mach *m, struct skep_vstate *st, const str
 }
 
 /* Narrow the operands on one way; false: it is impossible. */
-static bool narrow(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, bool taken)
+static bool narrow(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		   bool taken)
 {
 	struct skep_vreg *d = skep_vreg(st, i->in.dst), *s, imm;
 
@@ -211,12 +206,9 @@ static int same_decided(u16 op)
 	case SKEP_JGE:
 	case SKEP_JLE:
 	case SKEP_JSGE:
-	case SKEP_JSLE:
-		return 1;
-	case SKEP_JSET:
-		return -1;
-	default:
-		return 0;
+	case SKEP_JSLE: return 1;
+	case SKEP_JSET: return -1;
+	default: return 0;
 	}
 }
 
@@ -234,7 +226,8 @@ static void follow(struct skep_mach *m, struct skep_vstate *st, bool taken)
 }
 
 /* Is the way decided? 1 taken, 0 not, -1 open. */
-static int decided(struct skep_mach *m, const struct skep_insn *i, const struct skep_vreg *d, const struct skep_vreg *s)
+static int decided(struct skep_mach *m, const struct skep_insn *i, const struct skep_vreg *d,
+		   const struct skep_vreg *s)
 {
 	int way = -1;
 
@@ -268,17 +261,20 @@ static int decided(struct skep_mach *m, const struct skep_insn *i, const struct 
 	return packet_decided(i->in.op, d, s);
 }
 
-static bool null_test(const struct skep_insn *i, const struct skep_vreg *p, const struct skep_vreg *z)
+static bool null_test(const struct skep_insn *i, const struct skep_vreg *p,
+		      const struct skep_vreg *z)
 {
-	return (i->in.op == SKEP_JEQ || i->in.op == SKEP_JNE) && i->in.size == 8 && skep_vreg_is_ptr(p) &&
-	       (p->flags & SKEP_VF_NULL) && is_zero(z);
+	return (i->in.op == SKEP_JEQ || i->in.op == SKEP_JNE) && i->in.size == 8 &&
+	       skep_vreg_is_ptr(p) && (p->flags & SKEP_VF_NULL) && is_zero(z);
 }
 
 /* p == q where only one of them may be NULL: neither is on that way. */
-static bool equal_test(const struct skep_insn *i, const struct skep_vreg *p, const struct skep_vreg *q)
+static bool equal_test(const struct skep_insn *i, const struct skep_vreg *p,
+		       const struct skep_vreg *q)
 {
-	return (i->in.op == SKEP_JEQ || i->in.op == SKEP_JNE) && i->in.size == 8 && (p->flags & SKEP_VF_NULL) &&
-	       skep_vreg_is_ptr(p) && skep_vreg_is_ptr(q) && p->type != SKEP_VT_BTF && never_null(q);
+	return (i->in.op == SKEP_JEQ || i->in.op == SKEP_JNE) && i->in.size == 8 &&
+	       (p->flags & SKEP_VF_NULL) && skep_vreg_is_ptr(p) && skep_vreg_is_ptr(q) &&
+	       p->type != SKEP_VT_BTF && never_null(q);
 }
 
 static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
@@ -296,8 +292,10 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		s = *skep_vreg(st, i->in.src);
 	else
 		skep_vreg_const(&s, (u64)i->in.imm, st->at);
-	if (m->opt.unpriv && skep_vreg_is_ptr(d) != skep_vreg_is_ptr(&s) && !null_test(i, d, &s) && !is_zero(&s))
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst), "a pointer is compared with a number");
+	if (m->opt.unpriv && skep_vreg_is_ptr(d) != skep_vreg_is_ptr(&s) && !null_test(i, d, &s) &&
+	    !is_zero(&s))
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst),
+				  "a pointer is compared with a number");
 	way = decided(m, i, d, &s);
 	if (way >= 0) {
 		follow(m, st, way);
@@ -333,9 +331,11 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		settle_null(m, i->in.op == SKEP_JEQ ? taken : st, d0.id, d0.ref, false);
 	} else if (equal_test(i, &s, &d0)) {
 		settle_null(m, i->in.op == SKEP_JEQ ? taken : st, s.id, s.ref, false);
-	} else if (!packet_cond(st, taken, i, &d0, &s) && m->opt.unpriv && skep_vreg_is_ptr(&d0) && !is_zero(&s)) {
+	} else if (!packet_cond(st, taken, i, &d0, &s) && m->opt.unpriv && skep_vreg_is_ptr(&d0) &&
+		   !is_zero(&s)) {
 		skep_vstate_free(m, taken);
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst), "pointers are compared");
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst),
+				  "pointers are compared");
 	}
 	follow(m, taken, true);
 	follow(m, st, false);

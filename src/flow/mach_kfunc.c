@@ -52,9 +52,11 @@ bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i)
 	return k && (k->flags & SKEP_KF_ITER_NEXT);
 }
 
-static int wrong(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c, u32 reg, const char *need)
+static int wrong(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c, u32 reg,
+		 const char *need)
 {
-	return skep_fault(m, st, SKEP_RULE_KFUNC, REG(reg), "argument %u of %s() is %s; %s is needed", reg, c->name,
+	return skep_fault(m, st, SKEP_RULE_KFUNC, REG(reg),
+			  "argument %u of %s() is %s; %s is needed", reg, c->name,
 			  skep_vreg_what(skep_vreg(st, reg)), need);
 }
 
@@ -72,13 +74,15 @@ static u32 slot_number(s64 off)
 	return (u32)((-off - 1) / 8);
 }
 
-static int check_iter(struct skep_mach *m, struct skep_vstate *st, struct kcall *c, const struct param *p)
+static int check_iter(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
+		      const struct param *p)
 {
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
 	struct skep_vframe *fr;
 	u32 n = (p->to.ref + 7) / 8, k;
 
-	if (r->type != SKEP_VT_STACK || !skep_vreg_fixed(r) || r->off % 8 || r->off > -(s32)(8 * n) || r->off < -SKEP_STACK)
+	if (r->type != SKEP_VT_STACK || !skep_vreg_fixed(r) || r->off % 8 ||
+	    r->off > -(s32)(8 * n) || r->off < -SKEP_STACK)
 		return wrong(m, st, c, p->reg, "an iterator on the stack");
 	c->iter = p->reg;
 	c->iter_slots = n;
@@ -93,16 +97,20 @@ static int check_iter(struct skep_mach *m, struct skep_vstate *st, struct kcall 
 
 		if (!(c->k->flags & SKEP_KF_ITER_NEW))
 			skep_vstate_mark_read(st, r->frame, k - s);
-		if ((c->k->flags & SKEP_KF_ITER_NEW) && (is || v->byte[0] == SKEP_VB_DYNPTR || v->byte[0] == SKEP_VB_IRQ))
-			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(p->reg), "the iterator is in use: destroy it first");
+		if ((c->k->flags & SKEP_KF_ITER_NEW) &&
+		    (is || v->byte[0] == SKEP_VB_DYNPTR || v->byte[0] == SKEP_VB_IRQ))
+			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(p->reg),
+					  "the iterator is in use: destroy it first");
 		if (!(c->k->flags & SKEP_KF_ITER_NEW) &&
 		    (!is || v->reg->btf != p->to.id || v->reg->off != (s32)s))
-			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(p->reg), "argument %u of %s() is no initialised iterator",
-					  p->reg, c->name);
+			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(p->reg),
+					  "argument %u of %s() is no initialised iterator", p->reg,
+					  c->name);
 	}
 	if (!(c->k->flags & SKEP_KF_ITER_NEW) && (c->k->flags & SKEP_KF_RCU_PROTECTED) &&
 	    (fr->slot[k].reg->flags & SKEP_VF_UNTRUSTED))
-		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(p->reg), "the RCU section in which the iterator was made is over");
+		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(p->reg),
+				  "the RCU section in which the iterator was made is over");
 	return 0;
 }
 
@@ -143,7 +151,8 @@ static void destroy_iter(struct skep_vstate *st, const struct kcall *c)
 
 static bool type_is(const struct skep_btf_type *t, const char *name)
 {
-	return (t->kind == SKEP_BTF_STRUCT || t->kind == SKEP_BTF_FWD) && strcmp(t->name, name) == 0;
+	return (t->kind == SKEP_BTF_STRUCT || t->kind == SKEP_BTF_FWD) &&
+	       strcmp(t->name, name) == 0;
 }
 
 /* Numbers only, so that any bytes will do. */
@@ -160,14 +169,16 @@ static bool plain_struct(const struct skep_btf *btf, u32 id, u32 depth)
 		return plain_struct(btf, elem, depth + 1);
 	}
 	if (t.kind != SKEP_BTF_STRUCT && t.kind != SKEP_BTF_UNION)
-		return t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM || t.kind == SKEP_BTF_ENUM64 || t.kind == SKEP_BTF_FLOAT;
+		return t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM ||
+		       t.kind == SKEP_BTF_ENUM64 || t.kind == SKEP_BTF_FLOAT;
 	for (u32 k = 0; k < t.vlen; k++)
 		if (!skep_btf_member(btf, &t, k, &mb) || !plain_struct(btf, mb.type, depth + 1))
 			return false;
 	return true;
 }
 
-static int check_number(struct skep_mach *m, struct skep_vstate *st, struct kcall *c, const struct param *p)
+static int check_number(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
+			const struct param *p)
 {
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
 
@@ -188,7 +199,8 @@ static int check_number(struct skep_mach *m, struct skep_vstate *st, struct kcal
 }
 
 /* Memory whose size the next argument states. */
-static int check_sized(struct skep_mach *m, struct skep_vstate *st, struct kcall *c, const struct param *p)
+static int check_sized(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
+		       const struct param *p)
 {
 	const struct skep_vreg *n = skep_vreg(st, p->reg + 1);
 	int err = skep_mach_use(m, st, p->reg + 1);
@@ -198,19 +210,22 @@ static int check_sized(struct skep_mach *m, struct skep_vstate *st, struct kcall
 	if (n->type != SKEP_VT_NUM)
 		return wrong(m, st, c, p->reg + 1, "a number of bytes");
 	if (n->r.smin < 0 || n->r.umax >= 1 << 29)
-		return skep_fault(m, st, SKEP_RULE_HELPER_SIZE, REG(p->reg + 1), "the size of %s() is not bounded", c->name);
+		return skep_fault(m, st, SKEP_RULE_HELPER_SIZE, REG(p->reg + 1),
+				  "the size of %s() is not bounded", c->name);
 	skep_mach_precise(m, n);
 	if (null_reg(skep_vreg(st, p->reg)) && ((p->ks & SKEP_KS_NULL) || n->r.umax == 0))
 		return 0;
 	return skep_access_region(m, st, p->reg, n->r.umax,
-				  SKEP_USE_READ | SKEP_USE_WRITE | (skep_range_is_const(&n->r) ? 0 : SKEP_USE_MAYBE));
+				  SKEP_USE_READ | SKEP_USE_WRITE |
+					  (skep_range_is_const(&n->r) ? 0 : SKEP_USE_MAYBE));
 }
 
 /*
  * What is released must be of the very type; and a type that is only being initialised does
  * not pass for the finished one.
  */
-static bool same_object(const struct skep_mach *m, const struct kcall *c, const struct skep_vreg *r, const struct param *p)
+static bool same_object(const struct skep_mach *m, const struct kcall *c, const struct skep_vreg *r,
+			const struct param *p)
 {
 	struct skep_btf_type t;
 	size_t n = strlen(p->to.name);
@@ -222,14 +237,17 @@ static bool same_object(const struct skep_mach *m, const struct kcall *c, const 
 	return !(strncmp(t.name, p->to.name, n) == 0 && strcmp(t.name + n, "___init") == 0);
 }
 
-static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcall *c, const struct param *p)
+static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
+			const struct param *p)
 {
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
-	bool sock = r->type == SKEP_VT_SOCK || r->type == SKEP_VT_SOCK_COMMON || r->type == SKEP_VT_TCP_SOCK;
+	bool sock = r->type == SKEP_VT_SOCK || r->type == SKEP_VT_SOCK_COMMON ||
+		    r->type == SKEP_VT_TCP_SOCK;
 	bool trusted = r->ref || (r->flags & SKEP_VF_TRUSTED) || sock;
 
 	if (r->flags & SKEP_VF_NULL && !(p->ks & SKEP_KS_NULL))
-		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(p->reg), "argument %u of %s(), %s, may be NULL: test it first", p->reg,
+		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(p->reg),
+				  "argument %u of %s(), %s, may be NULL: test it first", p->reg,
 				  c->name, skep_vreg_what(r));
 	if (!sock && !skep_btf_is(m, r, p->to.name))
 		return wrong(m, st, c, p->reg, p->to.name);
@@ -241,7 +259,8 @@ static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcal
 		return wrong(m, st, c, p->reg, "a pointer that is known to be alive");
 	if ((c->k->flags & (SKEP_KF_TRUSTED | SKEP_KF_RELEASE)) && !trusted)
 		if (!((c->k->flags & SKEP_KF_RCU) && (r->flags & SKEP_VF_RCU)))
-			return wrong(m, st, c, p->reg, "a trusted pointer, or one that was acquired");
+			return wrong(m, st, c, p->reg,
+				     "a trusted pointer, or one that was acquired");
 	if ((c->k->flags & SKEP_KF_RCU) && !trusted && !(r->flags & SKEP_VF_RCU))
 		return wrong(m, st, c, p->reg, "a trusted pointer, or one that RCU protects");
 	if ((c->k->flags & SKEP_KF_RELEASE) && r->ref && !c->ref) {
@@ -252,7 +271,8 @@ static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcal
 	return 0;
 }
 
-static int check_dynptr(struct skep_mach *m, struct skep_vstate *st, struct kcall *c, const struct param *p)
+static int check_dynptr(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
+			const struct param *p)
 {
 	u16 flags = p->ks & SKEP_KS_UNINIT ? SKEP_AF_UNINIT : 0;
 
@@ -265,7 +285,8 @@ static int check_dynptr(struct skep_mach *m, struct skep_vstate *st, struct kcal
 	return skep_dynptr_arg(m, st, p->reg, flags, 0);
 }
 
-static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kcall *c, const struct param *p)
+static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
+			 const struct param *p)
 {
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
 	s64 size;
@@ -280,29 +301,38 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kca
 	}
 	if (type_is(&p->to, "bpf_dynptr_kern") || type_is(&p->to, "bpf_dynptr"))
 		return check_dynptr(m, st, c, p);
-	if ((c->k->flags & (SKEP_KF_ITER_NEW | SKEP_KF_ITER_NEXT | SKEP_KF_ITER_DESTROY)) && p->reg == 1)
+	if ((c->k->flags & (SKEP_KF_ITER_NEW | SKEP_KF_ITER_NEXT | SKEP_KF_ITER_DESTROY)) &&
+	    p->reg == 1)
 		return check_iter(m, st, c, p);
 	if (p->ks & SKEP_KS_STR) {
-		if (r->type == SKEP_VT_VALUE && r->map && (r->map->map_flags & SKEP_MAPFL_RDONLY_PROG))
+		if (r->type == SKEP_VT_VALUE && r->map &&
+		    (r->map->map_flags & SKEP_MAPFL_RDONLY_PROG))
 			return 0;
 		return wrong(m, st, c, p->reg, "a constant string");
 	}
 	if (r->type == SKEP_VT_CTX && p->to.name[0] && skep_is_context(m, p->to.name))
-		return r->off || !skep_vreg_fixed(r) ? wrong(m, st, c, p->reg, "the context, unmoved") : 0;
-	if ((p->ks & (SKEP_KS_IRQ | SKEP_KS_ALLOC | SKEP_KS_REFCOUNTED)) || p->to.kind == SKEP_BTF_FUNC_PROTO ||
-	    type_is(&p->to, "bpf_list_head") || type_is(&p->to, "bpf_list_node") || type_is(&p->to, "bpf_rb_root") ||
-	    type_is(&p->to, "bpf_rb_node") || type_is(&p->to, "bpf_res_spin_lock") || type_is(&p->to, "bpf_wq") ||
-	    type_is(&p->to, "bpf_timer") || type_is(&p->to, "bpf_task_work"))
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(p->reg), "argument %u of %s() is of a kind that is not followed",
-				  p->reg, c->name);
+		return r->off || !skep_vreg_fixed(r)
+			       ? wrong(m, st, c, p->reg, "the context, unmoved")
+			       : 0;
+	if ((p->ks & (SKEP_KS_IRQ | SKEP_KS_ALLOC | SKEP_KS_REFCOUNTED)) ||
+	    p->to.kind == SKEP_BTF_FUNC_PROTO || type_is(&p->to, "bpf_list_head") ||
+	    type_is(&p->to, "bpf_list_node") || type_is(&p->to, "bpf_rb_root") ||
+	    type_is(&p->to, "bpf_rb_node") || type_is(&p->to, "bpf_res_spin_lock") ||
+	    type_is(&p->to, "bpf_wq") || type_is(&p->to, "bpf_timer") ||
+	    type_is(&p->to, "bpf_task_work"))
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(p->reg),
+				  "argument %u of %s() is of a kind that is not followed", p->reg,
+				  c->name);
 	if (p->next_size)
 		return check_sized(m, st, c, p);
 	if (skep_btf_struct(&p->to) &&
-	    (r->type == SKEP_VT_BTF || r->type == SKEP_VT_SOCK || r->type == SKEP_VT_SOCK_COMMON || r->type == SKEP_VT_TCP_SOCK))
+	    (r->type == SKEP_VT_BTF || r->type == SKEP_VT_SOCK || r->type == SKEP_VT_SOCK_COMMON ||
+	     r->type == SKEP_VT_TCP_SOCK))
 		return check_object(m, st, c, p);
 	size = skep_btf_size(c->btf, p->to.id);
 	if (p->to.id == 0 || size <= 0)
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(p->reg), "what argument %u of %s() points to is not known", p->reg,
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(p->reg),
+				  "what argument %u of %s() points to is not known", p->reg,
 				  c->name);
 	if (!plain_struct(c->btf, p->to.id, 0))
 		return wrong(m, st, c, p->reg, p->to.name[0] ? p->to.name : "a kernel object");
@@ -318,7 +348,8 @@ static int check_param(struct skep_mach *m, struct skep_vstate *st, struct kcall
 	int err;
 
 	if (!skep_btf_member(c->btf, &c->proto, n, &mb) || !skep_btf_resolve(c->btf, mb.type, &p.t))
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "the prototype of %s() cannot be read", c->name);
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+				  "the prototype of %s() cannot be read", c->name);
 	p.name = mb.name;
 	p.ks = skep_kfunc_suffix(mb.name);
 	if (p.ks & (SKEP_KS_IGNORE | SKEP_KS_PROG))
@@ -342,11 +373,12 @@ static int check_param(struct skep_mach *m, struct skep_vstate *st, struct kcall
 	return check_pointer(m, st, c, &p);
 }
 
-/* --- results ------------------------------------------------------------------------------------ */
+/* --- results ------------------------------------------------------------------------------------
+ */
 
 /* Memory of a dynptr: what bpf_dynptr_slice() and its kin give. */
-static bool gives_slice(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c, const struct skep_vreg *dyn,
-			struct skep_vreg *r0)
+static bool gives_slice(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c,
+			const struct skep_vreg *dyn, struct skep_vreg *r0)
 {
 	if (strncmp(c->name, "bpf_dynptr_slice", 16) != 0 || !c->sized)
 		return false;
@@ -359,7 +391,8 @@ static bool gives_slice(struct skep_mach *m, struct skep_vstate *st, const struc
 	return true;
 }
 
-static int give_result(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c, const struct skep_vreg *args)
+static int give_result(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c,
+		       const struct skep_vreg *args)
 {
 	struct skep_vreg *r0 = skep_vreg(st, 0);
 	struct skep_btf_type t, to;
@@ -379,13 +412,16 @@ static int give_result(struct skep_mach *m, struct skep_vstate *st, const struct
 		return 0;
 	if (!skep_btf_resolve(c->btf, t.ref, &to) || !to.id) {
 		if (!c->sized)
-			return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "what %s() returns is not followed", c->name);
+			return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+					  "what %s() returns is not followed", c->name);
 		skep_vreg_pointer(r0, SKEP_VT_MEM, st->at);
 		r0->aux = (u32)SKEP_MIN(c->size, (u64)UINT32_MAX);
 	} else if (to.kind == SKEP_BTF_STRUCT) {
 		skep_vreg_pointer(r0, SKEP_VT_BTF, st->at);
 		r0->btf = to.id;
-		r0->flags = c->k->flags & (SKEP_KF_ACQUIRE | SKEP_KF_RCU_PROTECTED) ? SKEP_VF_TRUSTED : 0;
+		r0->flags = c->k->flags & (SKEP_KF_ACQUIRE | SKEP_KF_RCU_PROTECTED)
+				    ? SKEP_VF_TRUSTED
+				    : 0;
 		if (c->k->flags & SKEP_KF_RCU_PROTECTED)
 			r0->flags = SKEP_VF_RCU;
 		if (c->iter && !(c->k->flags & SKEP_KF_RCU_PROTECTED))
@@ -393,7 +429,8 @@ static int give_result(struct skep_mach *m, struct skep_vstate *st, const struct
 	} else {
 		size = skep_btf_size(c->btf, to.id);
 		skep_vreg_pointer(r0, SKEP_VT_MEM, st->at);
-		r0->aux = c->sized ? (u32)SKEP_MIN(c->size, (u64)UINT32_MAX) : (u32)SKEP_MAX(size, (s64)0);
+		r0->aux = c->sized ? (u32)SKEP_MIN(c->size, (u64)UINT32_MAX)
+				   : (u32)SKEP_MAX(size, (s64)0);
 		if (!c->sized)
 			r0->flags |= SKEP_VF_RDONLY;
 	}
@@ -408,13 +445,15 @@ static int give_result(struct skep_mach *m, struct skep_vstate *st, const struct
 	return 0;
 }
 
-/* --- sections --------------------------------------------------------------------------------------- */
+/* --- sections
+ * --------------------------------------------------------------------------------------- */
 
 static void leave_rcu(struct skep_vstate *st)
 {
 	FOR_EACH_VREG(st, r, {
 		if (skep_vreg_is_ptr(r) && (r->flags & SKEP_VF_RCU))
-			r->flags = (u16)((r->flags & ~(SKEP_VF_RCU | SKEP_VF_NULL)) | SKEP_VF_UNTRUSTED);
+			r->flags = (u16)((r->flags & ~(SKEP_VF_RCU | SKEP_VF_NULL)) |
+					 SKEP_VF_UNTRUSTED);
 	});
 	for (u32 f = 0; f < st->nframe; f++)
 		for (u32 k = 0; k < st->frame[f]->nslot; k++)
@@ -422,7 +461,8 @@ static void leave_rcu(struct skep_vstate *st)
 				st->frame[f]->slot[k].reg->flags |= SKEP_VF_UNTRUSTED;
 }
 
-/* Functions that open and close sections. 1: done, 0: another function, negative: a rule is broken. */
+/* Functions that open and close sections. 1: done, 0: another function, negative: a rule is broken.
+ */
 static int section(struct skep_mach *m, struct skep_vstate *st, const char *name)
 {
 	if (strcmp(name, "bpf_rcu_read_lock") == 0) {
@@ -449,46 +489,58 @@ static int section(struct skep_mach *m, struct skep_vstate *st, const char *name
 	return 0;
 }
 
-/* --- the call ------------------------------------------------------------------------------------------ */
+/* --- the call
+ * ------------------------------------------------------------------------------------------ */
 
-static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, struct kcall *c)
+static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		struct kcall *c)
 {
 	struct skep_btf_type f;
 	u32 id;
 
 	c->name = called(m, i);
 	if (!c->name)
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "a kernel function by its number only");
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+				  "a kernel function by its number only");
 	c->btf = m->opt.kernel;
 	if (!c->btf)
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "the kernel's types are not known, %s() is one of its functions",
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+				  "the kernel's types are not known, %s() is one of its functions",
 				  c->name);
 	c->k = skep_kfunc_find(c->name);
 	id = skep_btf_find(c->btf, SKEP_BTF_FUNC, c->name);
-	if (!c->k || !id || !skep_btf_get(c->btf, id, &f) || !skep_btf_get(c->btf, f.ref, &c->proto) ||
-	    c->proto.kind != SKEP_BTF_FUNC_PROTO)
+	if (!c->k || !id || !skep_btf_get(c->btf, id, &f) ||
+	    !skep_btf_get(c->btf, f.ref, &c->proto) || c->proto.kind != SKEP_BTF_FUNC_PROTO)
 		return skep_fault(m, st, c->k ? SKEP_RULE_UNSUPPORTED : SKEP_RULE_KFUNC, 0,
-				  "%s() is no function that programs may call on this kernel", c->name);
+				  "%s() is no function that programs may call on this kernel",
+				  c->name);
 	if (!skep_kfunc_allowed(m->opt.prog_type, c->k))
-		return skep_fault(m, st, SKEP_RULE_KFUNC, 0, "programs of type %s cannot call %s()", m->type->name, c->name);
+		return skep_fault(m, st, SKEP_RULE_KFUNC, 0, "programs of type %s cannot call %s()",
+				  m->type->name, c->name);
 	if (!m->opt.gpl)
-		return skep_fault(m, st, SKEP_RULE_GPL, 0, "%s() is for GPL-compatible programs", c->name);
-	if ((c->k->flags & SKEP_KF_SLEEPS) && (!m->opt.sleepable || st->rcu || st->preempt || skep_ref_lock(st)))
-		return skep_fault(m, st, SKEP_RULE_SLEEP, 0, "%s() may sleep, which is not possible here", c->name);
+		return skep_fault(m, st, SKEP_RULE_GPL, 0, "%s() is for GPL-compatible programs",
+				  c->name);
+	if ((c->k->flags & SKEP_KF_SLEEPS) &&
+	    (!m->opt.sleepable || st->rcu || st->preempt || skep_ref_lock(st)))
+		return skep_fault(m, st, SKEP_RULE_SLEEP, 0,
+				  "%s() may sleep, which is not possible here", c->name);
 	if (skep_ref_lock(st))
-		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "%s() is called while a lock is held", c->name);
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "%s() is called while a lock is held",
+				  c->name);
 	if ((c->k->flags & SKEP_KF_RCU_PROTECTED) && !skep_mach_in_rcu(m, st))
-		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "%s() must be called in an RCU read section", c->name);
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
+				  "%s() must be called in an RCU read section", c->name);
 	if (skep_mach_throws(m, i))
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "exceptions are not followed");
 	if (c->k->flags & SKEP_KF_CALLBACK)
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "callbacks of %s() are not followed", c->name);
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+				  "callbacks of %s() are not followed", c->name);
 	return 0;
 }
 
 /* The next element, or the end: two ways. */
-static int advance_iter(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c, const struct skep_vreg *args,
-			u32 at)
+static int advance_iter(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c,
+			const struct skep_vreg *args, u32 at)
 {
 	struct skep_vstate *more = skep_vstate_copy(m, st);
 	const struct skep_vstate *before;
@@ -551,7 +603,8 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	} else if ((c.k->flags & SKEP_KF_RELEASE) && c.dyn) {
 		skep_dynptr_release(m, st, c.dyn);
 	} else if (c.k->flags & SKEP_KF_RELEASE) {
-		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, 0x3e, "%s() releases nothing that was acquired", c.name);
+		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, 0x3e,
+				  "%s() releases nothing that was acquired", c.name);
 	}
 	skep_call_clobber(st);
 	if (c.k->flags & SKEP_KF_CHANGES_PKT)

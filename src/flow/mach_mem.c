@@ -6,27 +6,31 @@ enum { MAX_OFF = 1 << 29, MAX_PACKET = 0xffff };
 
 /* --- bounds ------------------------------------------------------------------------------- */
 
-int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size, u64 limit,
-		      u32 rule, const char *what)
+int skep_check_bounds(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size,
+		      u64 limit, u32 rule, const char *what)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	/* These wrap only when the bounds are refused below. */
 	s64 lo = (s64)((u64)off + (u64)p->r.smin), hi = (s64)((u64)off + p->r.umax);
 
 	if (p->r.smin < -MAX_OFF || lo < 0)
-		return skep_fault(m, st, rule, REG(reg),
-				  "the offset into %s may be negative (%lld): r%u needs a lower bound", what,
-				  (long long)SKEP_MAX(lo, (s64)-MAX_OFF), reg);
+		return skep_fault(
+			m, st, rule, REG(reg),
+			"the offset into %s may be negative (%lld): r%u needs a lower bound", what,
+			(long long)SKEP_MAX(lo, (s64)-MAX_OFF), reg);
 	if (p->r.umax >= MAX_OFF)
-		return skep_fault(m, st, rule, REG(reg), "the offset into %s has no upper bound", what);
+		return skep_fault(m, st, rule, REG(reg), "the offset into %s has no upper bound",
+				  what);
 	if ((u64)hi + size > limit)
 		return skep_fault(m, st, rule, REG(reg),
-				  "bytes %lld to %lld of %s are accessed, it has %llu", (long long)lo,
-				  (long long)(hi + (s64)size - 1), what, (unsigned long long)limit);
+				  "bytes %lld to %lld of %s are accessed, it has %llu",
+				  (long long)lo, (long long)(hi + (s64)size - 1), what,
+				  (unsigned long long)limit);
 	return 0;
 }
 
-static int check_plain_alignment(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 off, u32 size, bool always)
+static int check_plain_alignment(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 off,
+				 u32 size, bool always)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	u64 at = (u64)((s64)p->off + off) + p->r.bits.value;
@@ -35,7 +39,8 @@ static int check_plain_alignment(struct skep_mach *m, struct skep_vstate *st, u3
 		at += 2; /* headers behind Ethernet's 14 bytes are aligned */
 	if ((!m->opt.strict_align && !always) || ((at | p->r.bits.mask) & (size - 1)) == 0)
 		return 0;
-	return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(reg), "an access of %u bytes may not be aligned", size);
+	return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(reg),
+			  "an access of %u bytes may not be aligned", size);
 }
 
 /* --- packets --------------------------------------------------------------------------------- */
@@ -49,51 +54,60 @@ static bool may_write_packet(const struct skep_mach *m)
 	case SKEP_PROG_LWT_XMIT:
 	case SKEP_PROG_SK_SKB:
 	case SKEP_PROG_SK_MSG:
-	case SKEP_PROG_CGROUP_SOCKOPT:
-		return true;
-	default:
-		return false;
+	case SKEP_PROG_CGROUP_SOCKOPT: return true;
+	default: return false;
 	}
 }
 
-static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size, bool write)
+static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size,
+		  bool write)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	s64 at = (s64)p->off + off;
 	u64 proven = p->aux;
 
 	if (write && !may_write_packet(m))
-		return skep_fault(m, st, SKEP_RULE_PKT_ACCESS, REG(reg), "programs of type %s may not write into the packet",
+		return skep_fault(m, st, SKEP_RULE_PKT_ACCESS, REG(reg),
+				  "programs of type %s may not write into the packet",
 				  m->type->name);
 	if (p->r.smin < 0)
-		return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
-				  "the offset into the packet may be negative: r%u needs a lower bound", reg);
+		return skep_fault(
+			m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
+			"the offset into the packet may be negative: r%u needs a lower bound", reg);
 	if (at < 0)
 		return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
-				  "the access begins %lld bytes before what r%u was compared for", (long long)-at, reg);
+				  "the access begins %lld bytes before what r%u was compared for",
+				  (long long)-at, reg);
 	if ((u64)at + size <= proven)
 		return 0;
 	return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
-			  "needs %llu bytes of the packet behind r%u's base, %llu are proven", (unsigned long long)at + size,
-			  reg, (unsigned long long)proven);
+			  "needs %llu bytes of the packet behind r%u's base, %llu are proven",
+			  (unsigned long long)at + size, reg, (unsigned long long)proven);
 }
 
-/* --- maps ---------------------------------------------------------------------------------------- */
+/* --- maps ----------------------------------------------------------------------------------------
+ */
 
-int skep_map_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size, u32 use)
+int skep_map_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size,
+		    u32 use)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	const struct skep_map *map = p->map;
 	int err;
 
 	if (!map)
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg), "nothing is known of the map that the value is of");
-	if ((use & SKEP_USE_WRITE) && ((map->map_flags & SKEP_MAPFL_RDONLY_PROG) || map->type == SKEP_MAP_DEVMAP ||
-					map->type == SKEP_MAP_DEVMAP_HASH))
-		return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg), "programs may not write into map '%s'", map->name);
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg),
+				  "nothing is known of the map that the value is of");
+	if ((use & SKEP_USE_WRITE) &&
+	    ((map->map_flags & SKEP_MAPFL_RDONLY_PROG) || map->type == SKEP_MAP_DEVMAP ||
+	     map->type == SKEP_MAP_DEVMAP_HASH))
+		return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg),
+				  "programs may not write into map '%s'", map->name);
 	if ((use & SKEP_USE_READ) && (map->map_flags & SKEP_MAPFL_WRONLY_PROG))
-		return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg), "programs may not read from map '%s'", map->name);
-	err = skep_check_bounds(m, st, reg, off, size, map->value_size, SKEP_RULE_MAP_BOUNDS, "the map's value");
+		return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg),
+				  "programs may not read from map '%s'", map->name);
+	err = skep_check_bounds(m, st, reg, off, size, map->value_size, SKEP_RULE_MAP_BOUNDS,
+				"the map's value");
 	if (err)
 		return err;
 	return skep_check_map_fields(m, st, reg, off, size);
@@ -106,7 +120,8 @@ static bool frozen_load(const struct skep_vreg *p, s64 off, u32 size, u64 *out)
 	u8 b[8] = {0};
 	u64 at;
 
-	if (!map || !map->data || map->data->kind != SKEP_DSEC_RODATA || !(map->map_flags & SKEP_MAPFL_RDONLY_PROG))
+	if (!map || !map->data || map->data->kind != SKEP_DSEC_RODATA ||
+	    !(map->map_flags & SKEP_MAPFL_RDONLY_PROG))
 		return false;
 	if (!skep_vreg_fixed(p))
 		return false;
@@ -119,12 +134,14 @@ static bool frozen_load(const struct skep_vreg *p, s64 off, u32 size, u64 *out)
 	return true;
 }
 
-/* --- one access --------------------------------------------------------------------------------- */
+/* --- one access ---------------------------------------------------------------------------------
+ */
 
 static void give(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
 {
 	if (!a->write && a->to)
-		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size), st->at);
+		skep_vreg_num(a->to, a->sext ? skep_range_sext(a->size) : skep_range_zext(a->size),
+			      st->at);
 }
 
 static int bad_deref(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
@@ -132,10 +149,10 @@ static int bad_deref(struct skep_mach *m, struct skep_vstate *st, const struct s
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
 
 	if (p->flags & SKEP_VF_NULL)
-		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg), "r%u, %s, may be NULL here", a->reg,
-				  skep_vreg_what(p));
-	return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "r%u is %s, which cannot be %s", a->reg,
-			  skep_vreg_what(p), a->write ? "written through" : "read through");
+		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg),
+				  "r%u, %s, may be NULL here", a->reg, skep_vreg_what(p));
+	return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "r%u is %s, which cannot be %s",
+			  a->reg, skep_vreg_what(p), a->write ? "written through" : "read through");
 }
 
 static int map_value(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
@@ -146,17 +163,20 @@ static int map_value(struct skep_mach *m, struct skep_vstate *st, const struct s
 	int err;
 
 	if (a->write && a->from && skep_vreg_is_ptr(a->from) && m->opt.unpriv)
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg), "a pointer is stored in a map");
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg),
+				  "a pointer is stored in a map");
 	if (p->map && skep_kptr_field(m, p, off, a->size))
 		return skep_kptr_access(m, st, a);
-	err = skep_map_region(m, st, a->reg, off, a->size, a->write ? SKEP_USE_WRITE : SKEP_USE_READ);
+	err = skep_map_region(m, st, a->reg, off, a->size,
+			      a->write ? SKEP_USE_WRITE : SKEP_USE_READ);
 	if (err)
 		return err;
 	/* A loader may still set it: true of this load, not of the object. */
 	if (!a->write && a->to && !m->joins && frozen_load(p, a->off, a->size, &v)) {
 		skep_vreg_const(a->to, v, st->at);
 		if (a->sext)
-			a->to->r = skep_range_const((u64)((s64)(v << (64 - 8 * a->size)) >> (64 - 8 * a->size)));
+			a->to->r = skep_range_const(
+				(u64)((s64)(v << (64 - 8 * a->size)) >> (64 - 8 * a->size)));
 		return 0;
 	}
 	give(m, st, a);
@@ -169,10 +189,13 @@ static int memory(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	int err;
 
 	if (a->write && (p->flags & SKEP_VF_RDONLY))
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "the memory may only be read");
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg),
+				  "the memory may only be read");
 	if (a->write && a->from && skep_vreg_is_ptr(a->from) && m->opt.unpriv)
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg), "a pointer is stored in memory");
-	err = skep_check_bounds(m, st, a->reg, (s64)p->off + a->off, a->size, p->aux, SKEP_RULE_MEM_BOUNDS, "the memory");
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg),
+				  "a pointer is stored in memory");
+	err = skep_check_bounds(m, st, a->reg, (s64)p->off + a->off, a->size, p->aux,
+				SKEP_RULE_MEM_BOUNDS, "the memory");
 	if (!err)
 		give(m, st, a);
 	return err;
@@ -183,9 +206,11 @@ static int buffer(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
 
 	if (a->write && (p->flags & SKEP_VF_RDONLY))
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "the buffer may only be read");
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg),
+				  "the buffer may only be read");
 	if (a->off < 0 || !skep_vreg_fixed(p) || p->off < 0)
-		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(a->reg), "the offset into the buffer must be a constant");
+		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(a->reg),
+				  "the offset into the buffer must be a constant");
 	give(m, st, a);
 	return 0;
 }
@@ -193,16 +218,11 @@ static int buffer(struct skep_mach *m, struct skep_vstate *st, const struct skep
 static bool field_ok(u8 type, s64 off, u32 size)
 {
 	switch (type) {
-	case SKEP_VT_FLOW_KEYS:
-		return off >= 0 && off + size <= SKEP_FLOW_KEYS_SIZE;
-	case SKEP_VT_SOCK_COMMON:
-		return skep_sock_access(SKEP_SOCK_COMMON, off, size);
-	case SKEP_VT_SOCK:
-		return skep_sock_access(SKEP_SOCK_FULL, off, size);
-	case SKEP_VT_TCP_SOCK:
-		return skep_sock_access(SKEP_SOCK_TCP, off, size);
-	default:
-		return skep_sock_access(SKEP_SOCK_XDP, off, size);
+	case SKEP_VT_FLOW_KEYS: return off >= 0 && off + size <= SKEP_FLOW_KEYS_SIZE;
+	case SKEP_VT_SOCK_COMMON: return skep_sock_access(SKEP_SOCK_COMMON, off, size);
+	case SKEP_VT_SOCK: return skep_sock_access(SKEP_SOCK_FULL, off, size);
+	case SKEP_VT_TCP_SOCK: return skep_sock_access(SKEP_SOCK_TCP, off, size);
+	default: return skep_sock_access(SKEP_SOCK_XDP, off, size);
 	}
 }
 
@@ -212,10 +232,12 @@ static int socket_field(struct skep_mach *m, struct skep_vstate *st, const struc
 	s64 off = (s64)p->off + a->off;
 
 	if (a->write && p->type != SKEP_VT_FLOW_KEYS)
-		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "%s may only be read", skep_vreg_what(p));
+		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg), "%s may only be read",
+				  skep_vreg_what(p));
 	if (!skep_vreg_fixed(p) || !field_ok(p->type, off, a->size))
-		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(a->reg), "%s has no field of %u bytes at %lld",
-				  skep_vreg_what(p), a->size, (long long)off);
+		return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(a->reg),
+				  "%s has no field of %u bytes at %lld", skep_vreg_what(p), a->size,
+				  (long long)off);
 	give(m, st, a);
 	return 0;
 }
@@ -230,10 +252,8 @@ static bool rewritten(u8 type)
 	case SKEP_VT_TCP_SOCK:
 	case SKEP_VT_XDP_SOCK:
 	case SKEP_VT_BTF:
-	case SKEP_VT_ARENA:
-		return true;
-	default:
-		return false;
+	case SKEP_VT_ARENA: return true;
+	default: return false;
 	}
 }
 
@@ -242,8 +262,10 @@ static int check_one_kind(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 	u8 *seen = &m->insn[st->at].through, now = skep_vreg(st, reg)->type;
 
 	if (*seen && *seen != now && (rewritten(*seen) || rewritten(now)))
-		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(reg), "the same instruction is reached with r%u as %s and as another kind of pointer",
-				  reg, skep_vreg_what(skep_vreg(st, reg)));
+		return skep_fault(
+			m, st, SKEP_RULE_BAD_DEREF, REG(reg),
+			"the same instruction is reached with r%u as %s and as another kind of pointer",
+			reg, skep_vreg_what(skep_vreg(st, reg)));
 	*seen = now;
 	return 0;
 }
@@ -266,48 +288,42 @@ int skep_access_mem(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	switch (p->type) {
 	case SKEP_VT_STACK:
 		return a->write ? skep_stack_write(m, st, a) : skep_stack_read(m, st, a);
-	case SKEP_VT_CTX:
-		return skep_ctx_load(m, st, a);
-	case SKEP_VT_VALUE:
-		return map_value(m, st, a);
+	case SKEP_VT_CTX: return skep_ctx_load(m, st, a);
+	case SKEP_VT_VALUE: return map_value(m, st, a);
 	case SKEP_VT_KEY:
 		if (a->write)
-			return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(a->reg), "a map's key may only be read");
-		err = skep_check_bounds(m, st, a->reg, (s64)p->off + a->off, a->size, p->map ? p->map->key_size : 0,
-					SKEP_RULE_MAP_BOUNDS, "the map's key");
+			return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(a->reg),
+					  "a map's key may only be read");
+		err = skep_check_bounds(m, st, a->reg, (s64)p->off + a->off, a->size,
+					p->map ? p->map->key_size : 0, SKEP_RULE_MAP_BOUNDS,
+					"the map's key");
 		break;
 	case SKEP_VT_PKT:
 	case SKEP_VT_META:
 		if (a->write && a->from && skep_vreg_is_ptr(a->from) && m->opt.unpriv)
-			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg), "a pointer is stored in the packet");
+			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg),
+					  "a pointer is stored in the packet");
 		err = packet(m, st, a->reg, a->off, a->size, a->write);
 		break;
-	case SKEP_VT_MEM:
-		return memory(m, st, a);
-	case SKEP_VT_BUF:
-		return buffer(m, st, a);
+	case SKEP_VT_MEM: return memory(m, st, a);
+	case SKEP_VT_BUF: return buffer(m, st, a);
 	case SKEP_VT_SOCK:
 	case SKEP_VT_SOCK_COMMON:
 	case SKEP_VT_TCP_SOCK:
 	case SKEP_VT_XDP_SOCK:
-	case SKEP_VT_FLOW_KEYS:
-		return socket_field(m, st, a);
-	case SKEP_VT_BTF:
-		return skep_btf_access(m, st, a);
-	case SKEP_VT_ARENA:
-		err = 0;
-		break;
-	case SKEP_VT_MAP:
-		return skep_btf_access(m, st, a);
-	default:
-		return bad_deref(m, st, a);
+	case SKEP_VT_FLOW_KEYS: return socket_field(m, st, a);
+	case SKEP_VT_BTF: return skep_btf_access(m, st, a);
+	case SKEP_VT_ARENA: err = 0; break;
+	case SKEP_VT_MAP: return skep_btf_access(m, st, a);
+	default: return bad_deref(m, st, a);
 	}
 	if (!err)
 		give(m, st, a);
 	return err;
 }
 
-/* --- what helpers take ----------------------------------------------------------------------------- */
+/* --- what helpers take
+ * ----------------------------------------------------------------------------- */
 
 int skep_access_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 size, u32 use)
 {
@@ -315,63 +331,75 @@ int skep_access_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64
 	bool write = use & SKEP_USE_WRITE;
 
 	if (p->flags & SKEP_VF_NULL)
-		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(reg), "r%u, %s, may be NULL here", reg, skep_vreg_what(p));
+		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(reg),
+				  "r%u, %s, may be NULL here", reg, skep_vreg_what(p));
 	switch (p->type) {
-	case SKEP_VT_STACK:
-		return skep_stack_region(m, st, reg, size, use);
+	case SKEP_VT_STACK: return skep_stack_region(m, st, reg, size, use);
 	case SKEP_VT_PKT:
-	case SKEP_VT_META:
-		return packet(m, st, reg, 0, size, write);
+	case SKEP_VT_META: return packet(m, st, reg, 0, size, write);
 	case SKEP_VT_KEY:
 		if (write)
-			return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg), "a map's key may only be read");
-		return skep_check_bounds(m, st, reg, p->off, size, p->map ? p->map->key_size : 0, SKEP_RULE_MAP_BOUNDS,
-					 "the map's key");
-	case SKEP_VT_VALUE:
-		return skep_map_region(m, st, reg, p->off, size, use);
+			return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(reg),
+					  "a map's key may only be read");
+		return skep_check_bounds(m, st, reg, p->off, size, p->map ? p->map->key_size : 0,
+					 SKEP_RULE_MAP_BOUNDS, "the map's key");
+	case SKEP_VT_VALUE: return skep_map_region(m, st, reg, p->off, size, use);
 	case SKEP_VT_MEM:
 		if (write && (p->flags & SKEP_VF_RDONLY))
-			return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg), "the memory may only be read");
-		return skep_check_bounds(m, st, reg, p->off, size, p->aux, SKEP_RULE_MEM_BOUNDS, "the memory");
+			return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg),
+					  "the memory may only be read");
+		return skep_check_bounds(m, st, reg, p->off, size, p->aux, SKEP_RULE_MEM_BOUNDS,
+					 "the memory");
 	case SKEP_VT_BUF:
 		if (write && (p->flags & SKEP_VF_RDONLY))
-			return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg), "the buffer may only be read");
+			return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg),
+					  "the buffer may only be read");
 		if (!skep_vreg_fixed(p) || p->off < 0)
-			return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(reg), "the offset into the buffer must be a constant");
+			return skep_fault(m, st, SKEP_RULE_MEM_BOUNDS, REG(reg),
+					  "the offset into the buffer must be a constant");
 		return 0;
 	case SKEP_VT_CTX:
 		if (m->opt.prog_type != SKEP_PROG_SYSCALL)
-			return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg), "r%u is the context, memory is needed", reg);
-		return skep_check_bounds(m, st, reg, p->off, size, UINT16_MAX, SKEP_RULE_CTX_ACCESS, "the context");
-	case SKEP_VT_BTF:
-		return skep_btf_region(m, st, reg, size, write);
+			return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
+					  "r%u is the context, memory is needed", reg);
+		return skep_check_bounds(m, st, reg, p->off, size, UINT16_MAX, SKEP_RULE_CTX_ACCESS,
+					 "the context");
+	case SKEP_VT_BTF: return skep_btf_region(m, st, reg, size, write);
 	default:
-		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg), "r%u is %s, memory is needed", reg, skep_vreg_what(p));
+		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
+				  "r%u is %s, memory is needed", reg, skep_vreg_what(p));
 	}
 }
 
-/* --- instructions --------------------------------------------------------------------------------------- */
+/* --- instructions
+ * --------------------------------------------------------------------------------------- */
 
 /* BPF_LD_ABS and BPF_LD_IND: the socket's packet through r6; leaves the program past the end. */
 static int legacy_load(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	int err;
 
-	if (m->opt.prog_type != SKEP_PROG_SOCKET_FILTER && m->opt.prog_type != SKEP_PROG_SCHED_CLS &&
-	    m->opt.prog_type != SKEP_PROG_SCHED_ACT)
-		return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "programs of type %s have no LD_ABS and LD_IND", m->type->name);
+	if (m->opt.prog_type != SKEP_PROG_SOCKET_FILTER &&
+	    m->opt.prog_type != SKEP_PROG_SCHED_CLS && m->opt.prog_type != SKEP_PROG_SCHED_ACT)
+		return skep_fault(m, st, SKEP_RULE_ENCODING, 0,
+				  "programs of type %s have no LD_ABS and LD_IND", m->type->name);
 	if (st->nref || st->rcu || st->preempt)
-		return skep_fault(m, st, SKEP_RULE_REF_LEAK, 0, "LD_ABS and LD_IND may leave the program while it holds a reference");
-	if (skep_vreg(st, 6)->type != SKEP_VT_CTX || skep_vreg(st, 6)->off || !skep_vreg_fixed(skep_vreg(st, 6)))
+		return skep_fault(
+			m, st, SKEP_RULE_REF_LEAK, 0,
+			"LD_ABS and LD_IND may leave the program while it holds a reference");
+	if (skep_vreg(st, 6)->type != SKEP_VT_CTX || skep_vreg(st, 6)->off ||
+	    !skep_vreg_fixed(skep_vreg(st, 6)))
 		return skep_fault(m, st, SKEP_RULE_CTX_POINTER, REG(6), "r6 must hold the context");
 	if (st->nframe > 1 && !skep_returns_number(m, st))
-		return skep_fault(m, st, SKEP_RULE_FLOW, 0, "LD_ABS and LD_IND need a function that returns a number");
+		return skep_fault(m, st, SKEP_RULE_FLOW, 0,
+				  "LD_ABS and LD_IND need a function that returns a number");
 	if (i->in.op == SKEP_LDIND) {
 		err = skep_mach_use(m, st, i->in.src);
 		if (err)
 			return err;
 		if (skep_vreg_is_ptr(skep_vreg(st, i->in.src)))
-			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(i->in.src), "the offset must be a number");
+			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(i->in.src),
+					  "the offset must be a number");
 	}
 	skep_call_clobber(st);
 	skep_vreg_num(skep_vreg(st, 0), skep_range_zext(i->in.size), st->at);
@@ -379,11 +407,13 @@ static int legacy_load(struct skep_mach *m, struct skep_vstate *st, const struct
 }
 
 /* What a store stores. A number on the stack is tied to the register it came from. */
-static const struct skep_vreg *stored(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
+static const struct skep_vreg *stored(struct skep_mach *m, struct skep_vstate *st,
+				      const struct skep_insn *i)
 {
 	struct skep_vreg *r = skep_vreg(st, i->in.src);
 
-	if (r->type == SKEP_VT_NUM && !r->id && !skep_range_is_const(&r->r) && skep_vreg(st, i->in.dst)->type == SKEP_VT_STACK)
+	if (r->type == SKEP_VT_NUM && !r->id && !skep_range_is_const(&r->r) &&
+	    skep_vreg(st, i->in.dst)->type == SKEP_VT_STACK)
 		r->id = ++m->ids;
 	return r;
 }
@@ -418,7 +448,8 @@ int skep_step_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep
 		val = *stored(m, st, i);
 	a.from = &val;
 	err = skep_mach_use(m, st, a.reg);
-	if (!err && i->in.op == SKEP_STX && val.type == SKEP_VT_NONE && skep_vreg(st, a.reg)->type != SKEP_VT_STACK)
+	if (!err && i->in.op == SKEP_STX && val.type == SKEP_VT_NONE &&
+	    skep_vreg(st, a.reg)->type != SKEP_VT_STACK)
 		err = skep_mach_use(m, st, i->in.src);
 	if (!err && i->in.op == SKEP_ST && skep_vreg(st, a.reg)->type == SKEP_VT_CTX)
 		a.from = NULL;
@@ -444,10 +475,11 @@ int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct s
 		err = skep_mach_use(m, st, 0);
 	if (err)
 		return err;
-	if (p->type == SKEP_VT_CTX || skep_vreg_is_pkt(p) || p->type == SKEP_VT_FLOW_KEYS || p->type == SKEP_VT_SOCK ||
-	    p->type == SKEP_VT_SOCK_COMMON || p->type == SKEP_VT_TCP_SOCK || p->type == SKEP_VT_XDP_SOCK)
-		return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(base), "atomic operations on %s are not possible",
-				  skep_vreg_what(p));
+	if (p->type == SKEP_VT_CTX || skep_vreg_is_pkt(p) || p->type == SKEP_VT_FLOW_KEYS ||
+	    p->type == SKEP_VT_SOCK || p->type == SKEP_VT_SOCK_COMMON ||
+	    p->type == SKEP_VT_TCP_SOCK || p->type == SKEP_VT_XDP_SOCK)
+		return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(base),
+				  "atomic operations on %s are not possible", skep_vreg_what(p));
 	skep_vreg_unknown(&old, st->at);
 	if (!(flags & SKEP_OPF_STORE)) {
 		a.to = &old;
@@ -460,8 +492,10 @@ int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct s
 		return 0;
 	}
 	if (m->opt.unpriv && !(flags & SKEP_OPF_STORE) &&
-	    (skep_vreg_is_ptr(skep_vreg(st, i->in.src)) || ((flags & SKEP_OPF_R0) && skep_vreg_is_ptr(skep_vreg(st, 0)))))
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.src), "a pointer is an atomic operation's operand");
+	    (skep_vreg_is_ptr(skep_vreg(st, i->in.src)) ||
+	     ((flags & SKEP_OPF_R0) && skep_vreg_is_ptr(skep_vreg(st, 0)))))
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.src),
+				  "a pointer is an atomic operation's operand");
 	if (flags & SKEP_OPF_STORE) {
 		val = *skep_vreg(st, i->in.src);
 	} else {

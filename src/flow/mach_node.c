@@ -29,7 +29,8 @@ u32 skep_node_new(struct skep_mach *m, u32 a, u32 b)
 	if (m->nnode == m->cap_node) {
 		u32 cap = m->cap_node * 2;
 
-		m->node = skep_arena_grow(m->arena, m->node, m->cap_node * sizeof(*m->node), cap * sizeof(*m->node));
+		m->node = skep_arena_grow(m->arena, m->node, m->cap_node * sizeof(*m->node),
+					  cap * sizeof(*m->node));
 		m->node_precise = skep_arena_grow(m->arena, m->node_precise, m->cap_node, cap);
 		m->cap_node = cap;
 	}

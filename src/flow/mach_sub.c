@@ -21,10 +21,12 @@ int skep_enter(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call)
 	struct skep_vframe *fr;
 
 	if (st->nframe == SKEP_VFRAMES)
-		return skep_fault(m, st, SKEP_RULE_CALL_DEPTH, 0, "the call would be the 9th frame");
+		return skep_fault(m, st, SKEP_RULE_CALL_DEPTH, 0,
+				  "the call would be the 9th frame");
 	for (u32 k = 0; k < st->nframe; k++)
 		if (st->frame[k]->func == func && !st->frame[k]->callback)
-			return skep_fault(m, st, SKEP_RULE_FLOW, 0, "function '%s' calls itself", m->func[func].func->name);
+			return skep_fault(m, st, SKEP_RULE_FLOW, 0, "function '%s' calls itself",
+					  m->func[func].func->name);
 	fr = skep_vframe_push(m, st, func, call);
 	fr->written = UINT64_MAX;
 	fr->nref = st->nref;
@@ -51,13 +53,16 @@ int skep_step_call(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	u32 func;
 
 	if (i->in.op == SKEP_CALLX)
-		return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "calls through a register are not possible");
+		return skep_fault(m, st, SKEP_RULE_ENCODING, 0,
+				  "calls through a register are not possible");
 	if (i->in.off && i->in.src != SKEP_CALL_KFUNC)
-		return skep_fault(m, st, SKEP_RULE_ENCODING, 0, "the offset of a call must be zero");
+		return skep_fault(m, st, SKEP_RULE_ENCODING, 0,
+				  "the offset of a call must be zero");
 	if (i->ref == SKEP_REF_FUNC) {
 		func = m->func_of[i->callee->index];
 		m->func[func].called = true;
-		return m->func[func].global ? skep_call_global(m, st, i, func) : call_static(m, st, func);
+		return m->func[func].global ? skep_call_global(m, st, i, func)
+					    : call_static(m, st, func);
 	}
 	if (i->ref == SKEP_REF_EXTERN || i->in.src == SKEP_CALL_KFUNC)
 		return skep_call_kfunc(m, st, i);
@@ -72,8 +77,8 @@ static void map_arg(struct skep_vreg *r, u8 type, const struct skep_map *map, u3
 	r->map = map;
 }
 
-static void callback_args(struct skep_mach *m, struct skep_vstate *st, s64 helper, const struct skep_map *map,
-			  const struct skep_vreg *caller)
+static void callback_args(struct skep_mach *m, struct skep_vstate *st, s64 helper,
+			  const struct skep_map *map, const struct skep_vreg *caller)
 {
 	struct skep_vreg *r = skep_vtop(st)->reg;
 	u32 at = st->at;
@@ -107,22 +112,22 @@ static void callback_args(struct skep_mach *m, struct skep_vstate *st, s64 helpe
 		r[1].id = ++m->ids;
 		r[2] = caller[3];
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
 bool skep_mach_sync_callback(s64 helper)
 {
-	return helper == SKEP_FN_loop || helper == SKEP_FN_for_each_map_elem || helper == SKEP_FN_find_vma ||
-	       helper == SKEP_FN_user_ringbuf_drain;
+	return helper == SKEP_FN_loop || helper == SKEP_FN_for_each_map_elem ||
+	       helper == SKEP_FN_find_vma || helper == SKEP_FN_user_ringbuf_drain;
 }
 
 /*
  * The call `helper` runs `func` before it returns: m->other enters it, st goes on behind the
  * call (with arguments still in place: the caller of this takes them away).
  */
-int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, const struct skep_map *map, u32 func)
+int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper,
+		       const struct skep_map *map, u32 func)
 {
 	struct skep_vreg caller[6];
 	struct skep_vstate *cb;
@@ -130,7 +135,8 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, 
 	int err;
 
 	if (m->func[func].global)
-		return skep_fault(m, st, SKEP_RULE_CALLBACK, 0, "the callback '%s' must be static", m->func[func].func->name);
+		return skep_fault(m, st, SKEP_RULE_CALLBACK, 0, "the callback '%s' must be static",
+				  m->func[func].func->name);
 	m->func[func].callback = true;
 	memcpy(caller, skep_vtop(st)->reg, sizeof(caller));
 	if (helper == SKEP_FN_timer_set_callback) {
@@ -176,10 +182,12 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper, 
 static int check_held(struct skep_mach *m, struct skep_vstate *st, u32 from)
 {
 	if (skep_ref_lock(st) && st->nframe == 1)
-		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "the lock taken at instruction %u is still held",
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
+				  "the lock taken at instruction %u is still held",
 				  m->insn[skep_ref_lock(st)->insn].insn->slot);
 	if (st->nref > from)
-		return skep_fault(m, st, SKEP_RULE_REF_LEAK, 0, "what was acquired at instruction %u is not released",
+		return skep_fault(m, st, SKEP_RULE_REF_LEAK, 0,
+				  "what was acquired at instruction %u is not released",
 				  m->insn[st->ref[st->nref - 1].insn].insn->slot);
 	if (st->rcu && st->nframe == 1)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "an RCU read section is still open");
@@ -198,12 +206,13 @@ static int callback_exit(struct skep_mach *m, struct skep_vstate *st)
 	if (err)
 		return err;
 	if (fr->reg[0].type != SKEP_VT_NUM)
-		return skep_fault(m, st, SKEP_RULE_CALLBACK, REG(0), "the callback returns %s, a number is needed",
+		return skep_fault(m, st, SKEP_RULE_CALLBACK, REG(0),
+				  "the callback returns %s, a number is needed",
 				  skep_vreg_what(&fr->reg[0]));
 	skep_mach_precise(m, &fr->reg[0]);
 	if (fr->reg[0].r.smin < fr->ret_min || fr->reg[0].r.smax > fr->ret_max)
-		return skep_fault(m, st, SKEP_RULE_CALLBACK, REG(0), "the callback must return %d to %d", fr->ret_min,
-				  fr->ret_max);
+		return skep_fault(m, st, SKEP_RULE_CALLBACK, REG(0),
+				  "the callback must return %d to %d", fr->ret_min, fr->ret_max);
 	err = check_held(m, st, fr->nref);
 	if (err)
 		return err;
@@ -214,7 +223,8 @@ static int callback_exit(struct skep_mach *m, struct skep_vstate *st)
 	skep_vframe_pop(m, st);
 	st->at = call;
 	before = skep_vstate_earlier(st, call);
-	if (!before && st->parent && st->parent->first == call && skep_vstate_same_place(st->parent, st))
+	if (!before && st->parent && st->parent->first == call &&
+	    skep_vstate_same_place(st->parent, st))
 		before = st->parent;
 	if (before)
 		skep_vstate_widen(m, before, st);
@@ -240,7 +250,8 @@ int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	}
 	r0 = fr->reg[0];
 	if (r0.type == SKEP_VT_STACK && r0.frame + 1u == st->nframe)
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(0), "the function returns a pointer into its own stack");
+		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(0),
+				  "the function returns a pointer into its own stack");
 	next = m->insn[fr->call].next;
 	skep_vframe_pop(m, st);
 	caller = skep_vtop(st);

@@ -28,39 +28,39 @@ enum skep_vt {
 	SKEP_VT_NUM,
 	SKEP_VT_CTX,
 	SKEP_VT_STACK,
-	SKEP_VT_MAP,	 /* a map itself */
-	SKEP_VT_VALUE,	 /* into a map's value */
-	SKEP_VT_KEY,	 /* into a map's key, in callbacks */
+	SKEP_VT_MAP,   /* a map itself */
+	SKEP_VT_VALUE, /* into a map's value */
+	SKEP_VT_KEY,   /* into a map's key, in callbacks */
 	SKEP_VT_PKT,
 	SKEP_VT_META,
 	SKEP_VT_PKT_END,
-	SKEP_VT_SOCK,	 /* full socket */
+	SKEP_VT_SOCK, /* full socket */
 	SKEP_VT_SOCK_COMMON,
 	SKEP_VT_TCP_SOCK,
 	SKEP_VT_XDP_SOCK,
 	SKEP_VT_FLOW_KEYS,
-	SKEP_VT_MEM,	 /* memory of a known size */
-	SKEP_VT_BUF,	 /* an iterator's or writable tracepoint's buffer: size set by use */
-	SKEP_VT_BTF,	 /* a kernel object of BTF type `btf` */
-	SKEP_VT_FUNC,	 /* a subprogram's address */
-	SKEP_VT_DYNPTR,	 /* argument: a dynptr somewhere else */
+	SKEP_VT_MEM,	/* memory of a known size */
+	SKEP_VT_BUF,	/* an iterator's or writable tracepoint's buffer: size set by use */
+	SKEP_VT_BTF,	/* a kernel object of BTF type `btf` */
+	SKEP_VT_FUNC,	/* a subprogram's address */
+	SKEP_VT_DYNPTR, /* argument: a dynptr somewhere else */
 	SKEP_VT_ARENA,
 	SKEP_VT_NR
 };
 enum skep_vf {
-	SKEP_VF_NULL = 1,	/* or NULL */
+	SKEP_VF_NULL = 1, /* or NULL */
 	SKEP_VF_RDONLY = 2,
 	SKEP_VF_TRUSTED = 4,	/* a kernel object that is alive for sure */
 	SKEP_VF_RCU = 8,	/* alive while the RCU section lasts */
 	SKEP_VF_UNTRUSTED = 16, /* may be followed (faults are caught), not passed on */
 	SKEP_VF_PERCPU = 32,
-	SKEP_VF_RINGBUF = 64,	/* reserved ring-buffer record */
+	SKEP_VF_RINGBUF = 64, /* reserved ring-buffer record */
 	SKEP_VF_USER = 128,
-	SKEP_VF_ALLOC = 256,	/* object allocated by the program (local BTF) */
-	SKEP_VF_LINKED = 512,	/* number: `id` + `off` relates it to others of the id */
+	SKEP_VF_ALLOC = 256,	   /* object allocated by the program (local BTF) */
+	SKEP_VF_LINKED = 512,	   /* number: `id` + `off` relates it to others of the id */
 	SKEP_VF_PKT_BEYOND = 1024, /* packet: this very pointer is known to lie beyond the end */
 	SKEP_VF_NONOWN = 2048,
-	SKEP_VF_SLICE = 4096,	/* memory of the dynptr whose id is `btf` */
+	SKEP_VF_SLICE = 4096,	  /* memory of the dynptr whose id is `btf` */
 	SKEP_VF_PKT_SLICE = 8192, /* and of a packet: invalid when packets change */
 };
 
@@ -69,18 +69,20 @@ struct skep_vreg {
 	u8 frame;  /* STACK: whose */
 	u16 flags; /* enum skep_vf */
 	s32 off;   /* pointers: fixed part of the offset; linked numbers: distance */
-	u32 id;	   /* groups: tested together for NULL, same variable part of a packet pointer, equal numbers */
-	u32 ref;   /* reference that it is, 0: none */
-	u32 node;  /* where the number came from (see skep_mach_precise) */
-	u32 def;   /* number of the instruction that wrote it */
-	u32 aux;   /* PKT, META: bytes proven behind the id's base; MEM, BUF: size; VALUE: unique id of a lookup */
-	u32 btf;   /* BTF, MEM of a dynptr: type; FUNC: index; */
+	u32 id;	  /* groups: tested together for NULL, same variable part of a packet pointer, equal
+		     numbers */
+	u32 ref;  /* reference that it is, 0: none */
+	u32 node; /* where the number came from (see skep_mach_precise) */
+	u32 def;  /* number of the instruction that wrote it */
+	u32 aux;  /* PKT, META: bytes proven behind the id's base; MEM, BUF: size; VALUE: unique id
+		     of a lookup */
+	u32 btf;  /* BTF, MEM of a dynptr: type; FUNC: index; */
 	const struct skep_map *map; /* MAP, VALUE, KEY */
-	struct skep_range r; /* the number, or the variable part of the offset */
+	struct skep_range r;	    /* the number, or the variable part of the offset */
 };
 
 enum skep_vbyte {
-	SKEP_VB_NONE, /* nothing was written */
+	SKEP_VB_NONE,  /* nothing was written */
 	SKEP_VB_SPILL, /* part of the register stored in the slot */
 	SKEP_VB_MISC,
 	SKEP_VB_ZERO,
@@ -89,7 +91,7 @@ enum skep_vbyte {
 	SKEP_VB_IRQ,
 };
 struct skep_vslot {
-	u8 byte[8]; /* enum skep_vbyte; [0] is the lowest address */
+	u8 byte[8];	       /* enum skep_vbyte; [0] is the lowest address */
 	struct skep_vreg *reg; /* of SPILL and special bytes */
 };
 
@@ -103,8 +105,8 @@ struct skep_vframe {
 	u32 call;	   /* number of the call instruction, of callbacks too */
 	u8 callback;	   /* enum skep_vcb */
 	u8 nslot, slot_cap;
-	u8 nref;	   /* references held when it was entered */
-	u32 cb_depth;	   /* times that a callback was entered from the call that is being done */
+	u8 nref;      /* references held when it was entered */
+	u32 cb_depth; /* times that a callback was entered from the call that is being done */
 	s8 ret_min, ret_max; /* callbacks: what they may return */
 	struct skep_vslot *slot;
 };
@@ -113,7 +115,7 @@ enum skep_vcb { SKEP_CB_NONE, SKEP_CB_LOOP, SKEP_CB_ASYNC };
 enum skep_vref { SKEP_REFK_PTR, SKEP_REFK_LOCK, SKEP_REFK_RES_LOCK, SKEP_REFK_IRQ };
 struct skep_vrefs {
 	u32 id, insn;
-	u8 kind; /* enum skep_vref */
+	u8 kind;  /* enum skep_vref */
 	u32 lock; /* LOCK: id of the value it lies in */
 	const struct skep_map *map;
 };
@@ -121,20 +123,21 @@ enum { SKEP_VREFS = 16, SKEP_VHIST = 12 };
 
 struct skep_vstate {
 	struct skep_vstate *parent, *next; /* kept states: the one before on the path; the list */
-	u32 branches; /* paths from here that are not finished */
-	u32 at;	      /* number of the next instruction */
-	u32 first;    /* kept states: the first instruction */
+	u32 branches;			   /* paths from here that are not finished */
+	u32 at;				   /* number of the next instruction */
+	u32 first;			   /* kept states: the first instruction */
 	u8 nframe;
 	u8 nref;
 	u8 rcu, preempt; /* depth of read sections */
 	bool dropped;	 /* kept: taken from its list, to be freed when finished */
 	bool is_entry;	 /* kept: some state's loop_entry */
 	u32 misses, hits;
-	u64 print;	 /* kept: equal states have equal ones */
-	u32 depth;	 /* kept: states before it on the path */
-	u32 goto_depth;	 /* times that may_goto's loop was entered */
-	u32 callbacks;	 /* times that a callback was entered */
-	struct skep_vstate *loop_entry; /* kept: a path from here ended in this one, which was not finished */
+	u64 print;	/* kept: equal states have equal ones */
+	u32 depth;	/* kept: states before it on the path */
+	u32 goto_depth; /* times that may_goto's loop was entered */
+	u32 callbacks;	/* times that a callback was entered */
+	struct skep_vstate
+		*loop_entry; /* kept: a path from here ended in this one, which was not finished */
 	struct skep_vframe *frame[SKEP_VFRAMES];
 	struct skep_vrefs ref[SKEP_VREFS];
 	/* The last conditional jumps: number << 1 | taken. */
@@ -146,8 +149,8 @@ struct skep_vstate {
 /* --- the program ------------------------------------------------------------------ */
 
 enum skep_vinsn_flag {
-	SKEP_VI_PRUNE = 1,  /* states are kept and compared here */
-	SKEP_VI_FORCE = 2,  /* always */
+	SKEP_VI_PRUNE = 1, /* states are kept and compared here */
+	SKEP_VI_FORCE = 2, /* always */
 	SKEP_VI_SEEN = 4,
 	SKEP_VI_CALLBACK = 8, /* a call that runs a callback */
 	SKEP_VI_ITER = 16,    /* asks an iterator for the next element */
@@ -162,10 +165,22 @@ struct skep_vinsn {
 	struct skep_vstate *kept; /* list */
 };
 /* A field of a map's value that only helpers may touch. */
-enum skep_vfield_kind { SKEP_FIELD_LOCK = 1, SKEP_FIELD_RES_LOCK, SKEP_FIELD_TIMER, SKEP_FIELD_WQ, SKEP_FIELD_TASK_WORK,
-			SKEP_FIELD_KPTR, SKEP_FIELD_KPTR_UNTRUSTED, SKEP_FIELD_KPTR_PERCPU, SKEP_FIELD_UPTR,
-			SKEP_FIELD_LIST_HEAD, SKEP_FIELD_LIST_NODE, SKEP_FIELD_RB_ROOT, SKEP_FIELD_RB_NODE,
-			SKEP_FIELD_REFCOUNT };
+enum skep_vfield_kind {
+	SKEP_FIELD_LOCK = 1,
+	SKEP_FIELD_RES_LOCK,
+	SKEP_FIELD_TIMER,
+	SKEP_FIELD_WQ,
+	SKEP_FIELD_TASK_WORK,
+	SKEP_FIELD_KPTR,
+	SKEP_FIELD_KPTR_UNTRUSTED,
+	SKEP_FIELD_KPTR_PERCPU,
+	SKEP_FIELD_UPTR,
+	SKEP_FIELD_LIST_HEAD,
+	SKEP_FIELD_LIST_NODE,
+	SKEP_FIELD_RB_ROOT,
+	SKEP_FIELD_RB_NODE,
+	SKEP_FIELD_REFCOUNT
+};
 struct skep_vfield {
 	u8 kind; /* enum skep_vfield_kind */
 	u32 off, size;
@@ -179,9 +194,9 @@ struct skep_vfields {
 struct skep_vfunc {
 	const struct skep_func *func;
 	u32 first, n;
-	u32 depth;	/* bytes of stack used */
-	u16 live;	/* registers live at the entry */
-	bool pkt;	/* may change the packet (also by what it calls) */
+	u32 depth; /* bytes of stack used */
+	u16 live;  /* registers live at the entry */
+	bool pkt;  /* may change the packet (also by what it calls) */
 	bool sleep;
 	bool called, callback, async;
 	bool global, queued; /* verified alone by its signature */
@@ -218,7 +233,9 @@ struct skep_mach {
 	bool joins; /* the join engine drives: what is not known is not a number */
 	struct skep_fault fault;
 	/* origins of numbers */
-	struct { u32 a, b; } *node;
+	struct {
+		u32 a, b;
+	} * node;
 	u32 nnode, cap_node;
 	u8 *node_precise;
 	u32 *work;
@@ -258,8 +275,8 @@ enum skep_vcmp {
 	SKEP_CMP_RANGE, /* old covers now in every live register and slot */
 	SKEP_CMP_EXACT, /* they are the same */
 };
-bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old, const struct skep_vstate *now,
-			enum skep_vcmp how);
+bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old,
+			const struct skep_vstate *now, enum skep_vcmp how);
 /* The path of `now` ends in `old`: what mattered behind old matters for now. */
 void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct skep_vstate *now);
 /* Give every number of the state a new origin that stands for the old one. */
@@ -270,7 +287,8 @@ void skep_vstate_widen(struct skep_mach *m, const struct skep_vstate *old, struc
 void skep_vstate_mark_read(struct skep_vstate *st, u32 frame, u32 slot);
 /* Same frames, called from the same places? */
 bool skep_vstate_same_place(const struct skep_vstate *old, const struct skep_vstate *now);
-void skep_vstate_print(struct skep_mach *m, const struct skep_vstate *st, bool live_only, struct skep_buf *out);
+void skep_vstate_print(struct skep_mach *m, const struct skep_vstate *st, bool live_only,
+		       struct skep_buf *out);
 /* In words: "a packet pointer, 14 bytes proven". */
 void skep_vreg_describe(const struct skep_mach *m, const struct skep_vreg *r, struct skep_buf *out);
 /* What the map's values contain: enum skep_map_field. */
@@ -279,7 +297,8 @@ void skep_vreg_print(const struct skep_mach *m, const struct skep_vreg *r, struc
 
 /* --- facts --------------------------------------------------------------------- */
 
-/* What holds before an instruction: of live registers; a register of type NONE may hold anything. */
+/* What holds before an instruction: of live registers; a register of type NONE may hold anything.
+ */
 struct skep_vfact {
 	bool reached;
 	struct skep_vreg reg[11];
@@ -294,8 +313,9 @@ struct skep_vfacts {
  * safe. SKEP_EUNSUP, SKEP_ELIMIT: there are none (the program is not understood). Sets
  * `num` of the instructions.
  */
-int skep_vfacts_compute(const struct skep_obj *obj, const struct skep_func *prog, const struct skep_mach_opts *opt,
-			struct skep_arena *arena, struct skep_vfacts **out);
+int skep_vfacts_compute(const struct skep_obj *obj, const struct skep_func *prog,
+			const struct skep_mach_opts *opt, struct skep_arena *arena,
+			struct skep_vfacts **out);
 
 /* What a program's section and the object's licence say; the kernel's types are not known. */
 struct skep_mach_opts skep_mach_opts_of(const struct skep_obj *obj, const struct skep_func *prog);

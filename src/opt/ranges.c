@@ -42,8 +42,10 @@ static int guard(const struct skep_ins *in, const struct skep_vreg *d, const str
 		other.op = (u16)swapped;
 		return guard(&other, s, d);
 	}
-	/* No bytes proven is no proof that the pointer, with what was added to it, is before the end. */
-	if (d->type != SKEP_VT_PKT || s->type != SKEP_VT_PKT_END || !d->aux || d->off < 0 || (u32)d->off > d->aux)
+	/* No bytes proven is no proof that the pointer, with what was added to it, is before the
+	 * end. */
+	if (d->type != SKEP_VT_PKT || s->type != SKEP_VT_PKT_END || !d->aux || d->off < 0 ||
+	    (u32)d->off > d->aux)
 		return -1;
 	return in->op == SKEP_JGT ? 0 : in->op == SKEP_JLE ? 1 : -1;
 }
@@ -98,14 +100,10 @@ static bool idle(const struct skep_insn *i, const struct skep_range *d)
 		return false;
 	keep = i->in.size == 4 ? (u32)i->in.imm : (u64)i->in.imm;
 	switch (i->in.op) {
-	case SKEP_AND:
-		return ((d->bits.value | d->bits.mask) & ~keep) == 0;
-	case SKEP_OR:
-		return (d->bits.value & keep) == keep;
-	case SKEP_MOD:
-		return keep && d->umax < keep;
-	default:
-		return false;
+	case SKEP_AND: return ((d->bits.value | d->bits.mask) & ~keep) == 0;
+	case SKEP_OR: return (d->bits.value & keep) == keep;
+	case SKEP_MOD: return keep && d->umax < keep;
+	default: return false;
 	}
 }
 
@@ -115,9 +113,9 @@ static bool idle_pair(const struct skep_insn *i, const struct skep_range *d)
 	const struct skep_insn *n = i->next;
 	u64 amount = (u64)i->in.imm;
 
-	if (i->in.op != SKEP_LSH || i->in.size != 8 || i->in.form != SKEP_IMM || amount >= 64 || !n || n->njumps ||
-	    n->in.size != 8 || n->in.form != SKEP_IMM || n->in.dst != i->in.dst || n->in.imm != i->in.imm ||
-	    skep_insn_frozen(n))
+	if (i->in.op != SKEP_LSH || i->in.size != 8 || i->in.form != SKEP_IMM || amount >= 64 ||
+	    !n || n->njumps || n->in.size != 8 || n->in.form != SKEP_IMM ||
+	    n->in.dst != i->in.dst || n->in.imm != i->in.imm || skep_insn_frozen(n))
 		return false;
 	if (n->in.op == SKEP_RSH)
 		return amount == 0 || d->umax >> (64 - amount) == 0;
@@ -149,7 +147,8 @@ static bool arithmetic(struct skep_opt *o, struct skep_insn *i, const struct ske
 		return drop(o, i, i, "changes nothing: known bits and bounds");
 	if (idle_pair(i, d))
 		return drop(o, i, i->next, "shifts that change nothing: known bounds");
-	if (i->in.op == SKEP_MOV || i->in.form != SKEP_IMM || !skep_insn_const(i) || skep_range_is_const(d))
+	if (i->in.op == SKEP_MOV || i->in.form != SKEP_IMM || !skep_insn_const(i) ||
+	    skep_range_is_const(d))
 		return false;
 	s = skep_range_const((u64)i->in.imm);
 	r = skep_range_alu(&i->in, d, &s);

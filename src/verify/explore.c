@@ -37,7 +37,8 @@ static void finish(struct engine *e, struct skep_vstate *st)
 	skep_vstate_free(&e->m, st);
 }
 
-/* Marks of a finished state may grow while the state that its path converged into is not finished. */
+/* Marks of a finished state may grow while the state that its path converged into is not finished.
+ */
 static bool marks_incomplete(const struct skep_vstate *s)
 {
 	const struct skep_vstate *entry = s->loop_entry;
@@ -51,7 +52,8 @@ static void converge(struct skep_vstate *st, struct skep_vstate *entry)
 {
 	entry->is_entry = true;
 	for (struct skep_vstate *p = st->parent; p && p != entry; p = p->parent)
-		if (!p->loop_entry || !p->loop_entry->branches || p->loop_entry->depth > entry->depth)
+		if (!p->loop_entry || !p->loop_entry->branches ||
+		    p->loop_entry->depth > entry->depth)
 			p->loop_entry = entry;
 }
 
@@ -113,14 +115,15 @@ static u32 active_iterators(const struct skep_vstate *st)
 }
 
 /* Against a state that is on the path itself. */
-static enum outcome against_unfinished(struct engine *e, struct skep_vstate *s, struct skep_vstate *st, u8 flags,
-				       u64 print, bool *add)
+static enum outcome against_unfinished(struct engine *e, struct skep_vstate *s,
+				       struct skep_vstate *st, u8 flags, u64 print, bool *add)
 {
 	struct skep_mach *m = &e->m;
 	/* An asynchronous callback that starts itself again, perhaps through others. */
 	bool again = s->frame[0]->callback == SKEP_CB_ASYNC && s->callbacks != st->callbacks;
-	bool converges = again || (flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER)) ||
-			 (m->insn[st->at].insn->in.op == SKEP_JCOND && s->goto_depth != st->goto_depth);
+	bool converges =
+		again || (flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER)) ||
+		(m->insn[st->at].insn->in.op == SKEP_JCOND && s->goto_depth != st->goto_depth);
 
 	if (converges) {
 		if (skep_vstate_covers(m, s, st, SKEP_CMP_RANGE)) {
@@ -130,15 +133,18 @@ static enum outcome against_unfinished(struct engine *e, struct skep_vstate *s, 
 		}
 		return MISS;
 	}
-	if (s->print == print && skep_vstate_covers(m, s, st, SKEP_CMP_EXACT) && s->goto_depth == st->goto_depth &&
-	    s->callbacks == st->callbacks && active_iterators(s) == active_iterators(st))
+	if (s->print == print && skep_vstate_covers(m, s, st, SKEP_CMP_EXACT) &&
+	    s->goto_depth == st->goto_depth && s->callbacks == st->callbacks &&
+	    active_iterators(s) == active_iterators(st))
 		return ENDLESS;
-	if (!(flags & SKEP_VI_FORCE) && e->jumps - e->last_jumps < 20 && e->res->processed - e->last_insns < 100)
+	if (!(flags & SKEP_VI_FORCE) && e->jumps - e->last_jumps < 20 &&
+	    e->res->processed - e->last_insns < 100)
 		*add = false;
 	return MISS;
 }
 
-static enum outcome against_finished(struct engine *e, struct skep_vstate *s, struct skep_vstate *st)
+static enum outcome against_finished(struct engine *e, struct skep_vstate *s,
+				     struct skep_vstate *st)
 {
 	bool loop = marks_incomplete(s);
 	const struct skep_vstate *entry = s->loop_entry;
@@ -169,7 +175,8 @@ static enum outcome visit(struct engine *e, struct skep_vstate *st)
 
 	if (e->jumps - e->last_jumps >= 2 && e->res->processed - e->last_insns >= 8)
 		add = true;
-	if (e->opts->flags & SKEP_VF_NO_PRUNE && !(v->flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER | SKEP_VI_FORCE)))
+	if (e->opts->flags & SKEP_VF_NO_PRUNE &&
+	    !(v->flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER | SKEP_VI_FORCE)))
 		return MISS;
 	while ((s = *link)) {
 		enum outcome o;
@@ -180,14 +187,16 @@ static enum outcome visit(struct engine *e, struct skep_vstate *st)
 			link = &s->next;
 			continue;
 		}
-		o = s->branches ? against_unfinished(e, s, st, v->flags, print, &add) : against_finished(e, s, st);
+		o = s->branches ? against_unfinished(e, s, st, v->flags, print, &add)
+				: against_finished(e, s, st);
 		if (o == HIT) {
 			s->hits++;
 			return HIT;
 		}
 		if (o == ENDLESS)
 			return ENDLESS;
-		/* Only where a state would be added is a miss one: loops would drive out what they need. */
+		/* Only where a state would be added is a miss one: loops would drive out what they
+		 * need. */
 		s->misses += add;
 		limit = (v->flags & SKEP_VI_FORCE) && s->branches ? 64 : 3;
 		if (s->misses > s->hits * limit + limit) {
@@ -219,7 +228,8 @@ static void push(struct engine *e, struct skep_vstate *st)
 
 static bool counts_as_jump(const struct skep_insn *i)
 {
-	return skep_op_class(i->in.op) == SKEP_CLASS_JMP || (skep_op_class(i->in.op) == SKEP_CLASS_CTRL && i->in.op != SKEP_LDDW);
+	return skep_op_class(i->in.op) == SKEP_CLASS_JMP ||
+	       (skep_op_class(i->in.op) == SKEP_CLASS_CTRL && i->in.op != SKEP_LDDW);
 }
 
 /* Branches left open on one path, as the kernel limits them. */
@@ -236,12 +246,14 @@ static int walk(struct engine *e, struct skep_vstate *st)
 
 		e->at = st;
 		if (++e->res->processed > e->budget)
-			return fault(e, st, SKEP_RULE_BUDGET, "more instructions are processed than the budget allows");
+			return fault(e, st, SKEP_RULE_BUDGET,
+				     "more instructions are processed than the budget allows");
 		if (v->flags & SKEP_VI_PRUNE) {
 			enum outcome o = visit(e, st);
 
 			if (o == ENDLESS)
-				return fault(e, st, SKEP_RULE_LOOP, "the loop comes back here with nothing changed");
+				return fault(e, st, SKEP_RULE_LOOP,
+					     "the loop comes back here with nothing changed");
 			if (o == HIT) {
 				if (e->opts->flags & SKEP_VF_LOG)
 					skep_buf_printf(e->opts->log, "from here: safe\n");
@@ -261,7 +273,8 @@ static int walk(struct engine *e, struct skep_vstate *st)
 			m->other = NULL;
 			push(e, other);
 			if (e->pending.n > OPEN_MAX && !e->opts->budget)
-				err = fault(e, st, SKEP_RULE_BUDGET, "more than 8192 branches are left open on one path");
+				err = fault(e, st, SKEP_RULE_BUDGET,
+					    "more than 8192 branches are left open on one path");
 		}
 		if (m->async) {
 			struct skep_vstate *cb = m->async;
@@ -302,18 +315,16 @@ static bool private_stack(const struct skep_mach *m)
 	for (u32 k = 0; k < m->ninsn; k++) {
 		const struct skep_insn *i = m->insn[k].insn;
 
-		if (i->in.op == SKEP_CALL && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER &&
-		    i->in.imm == SKEP_FN_tail_call)
+		if (i->in.op == SKEP_CALL && i->ref == SKEP_REF_NONE &&
+		    i->in.src == SKEP_CALL_HELPER && i->in.imm == SKEP_FN_tail_call)
 			return false;
 	}
 	switch (m->opt.prog_type) {
 	case SKEP_PROG_KPROBE:
 	case SKEP_PROG_TRACEPOINT:
 	case SKEP_PROG_PERF_EVENT:
-	case SKEP_PROG_RAW_TRACEPOINT:
-		return true;
-	default:
-		return false;
+	case SKEP_PROG_RAW_TRACEPOINT: return true;
+	default: return false;
 	}
 }
 
@@ -335,19 +346,26 @@ static int deepen(struct chain *c, u32 func, u32 depth, const struct skep_vstate
 	depth += own;
 	c->e->res->stack_depth = SKEP_MAX(c->e->res->stack_depth, depth);
 	if (depth > STACK)
-		return fault(c->e, where, SKEP_RULE_STACK_DEPTH, skep_arena_printf(m->arena,
-			     "the frames down to '%s' take %u bytes of stack together, 512 are there", f->func->name, depth));
+		return fault(
+			c->e, where, SKEP_RULE_STACK_DEPTH,
+			skep_arena_printf(
+				m->arena,
+				"the frames down to '%s' take %u bytes of stack together, 512 are there",
+				f->func->name, depth));
 	if (++c->frames > SKEP_VFRAMES) {
 		c->frames--;
-		return fault(c->e, where, SKEP_RULE_CALL_DEPTH, "the chain of calls has more than 8 frames");
+		return fault(c->e, where, SKEP_RULE_CALL_DEPTH,
+			     "the chain of calls has more than 8 frames");
 	}
 	for (u32 k = f->first; k < f->first + f->n && !err; k++) {
 		const struct skep_insn *i = m->insn[k].insn;
 		struct skep_vstate at = {.at = k};
 
-		if (i->in.op == SKEP_CALL && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER &&
-		    i->in.imm == SKEP_FN_tail_call && func && depth - own >= TAIL_STACK)
-			return fault(c->e, &at, SKEP_RULE_TAIL_CALL, "a tail call below frames of 256 bytes or more");
+		if (i->in.op == SKEP_CALL && i->ref == SKEP_REF_NONE &&
+		    i->in.src == SKEP_CALL_HELPER && i->in.imm == SKEP_FN_tail_call && func &&
+		    depth - own >= TAIL_STACK)
+			return fault(c->e, &at, SKEP_RULE_TAIL_CALL,
+				     "a tail call below frames of 256 bytes or more");
 		/* What runs later has the stack to itself. */
 		if (i->callee && i->ref == SKEP_REF_FUNC &&
 		    (i->in.op == SKEP_CALL || !m->func[m->func_of[i->callee->index]].async))

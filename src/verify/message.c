@@ -13,8 +13,10 @@ const struct skep_diag_def skep_verify_diags[] = {
 #define RULE(code, name, explain, hint) {code, SKEP_ERROR, "%s", explain},
 #include "flow/rule.def"
 #undef RULE
-	{ORIGIN, SKEP_NOTE, "%s", "What a register holds that matters for the error before, and where that came from."},
-	{BRANCH, SKEP_NOTE, "the path %s here", "A branch on the path that leads to the error before."},
+	{ORIGIN, SKEP_NOTE, "%s",
+	 "What a register holds that matters for the error before, and where that came from."},
+	{BRANCH, SKEP_NOTE, "the path %s here",
+	 "A branch on the path that leads to the error before."},
 	{CALLED, SKEP_NOTE, "called from here", "The call that leads to the error before."},
 };
 const u32 skep_verify_ndiags = SKEP_ARRAY_SIZE(skep_verify_diags);
@@ -35,8 +37,7 @@ static const char *hint_of(u32 code)
 		return hint;
 #include "flow/rule.def"
 #undef RULE
-	default:
-		return "";
+	default: return "";
 	}
 }
 
@@ -96,7 +97,8 @@ void skep_verify_report(struct engine *e, struct skep_diags *ds)
 	const struct skep_fault *f = &e->m.fault;
 
 	if (e->opts->flags & SKEP_VF_LOG)
-		skep_buf_printf(e->opts->log, "%s\nprocessed %llu insns\n", f->text, (unsigned long long)e->res->processed);
+		skep_buf_printf(e->opts->log, "%s\nprocessed %llu insns\n", f->text,
+				(unsigned long long)e->res->processed);
 	skep_diag(ds, def(f->rule), place(e, f->at), f->text);
 	if (hint_of(f->rule)[0])
 		skep_diag_hint(ds, hint_of(f->rule));
@@ -112,7 +114,8 @@ void skep_verify_log(struct engine *e, const struct skep_vstate *st, bool state)
 {
 	const struct skep_insn *i = e->m.insn[st->at].insn;
 	struct skep_buf *out = e->opts->log;
-	const char *src = i->flags & SKEP_IF_LINE ? skep_insn_source(e->m.obj, i, e->m.arena) : NULL;
+	const char *src =
+		i->flags & SKEP_IF_LINE ? skep_insn_source(e->m.obj, i, e->m.arena) : NULL;
 
 	if (src)
 		skep_buf_printf(out, "; %s\n", src);

@@ -13,10 +13,12 @@ static int check_maps(struct engine *e)
 		if (i->in.op != SKEP_LDDW || i->ref != SKEP_REF_MAP)
 			continue;
 		map = m->obj->sym[i->sym].map;
-		if (map && !skep_map_prog_ok(m->opt.prog_type, m->opt.sleepable, map->type, skep_mach_map_fields(m, map))) {
+		if (map && !skep_map_prog_ok(m->opt.prog_type, m->opt.sleepable, map->type,
+					     skep_mach_map_fields(m, map))) {
 			m->fault = (struct skep_fault){.rule = SKEP_RULE_MAP_TYPE, .at = k};
-			m->fault.text = skep_arena_printf(m->arena, "programs of type %s cannot use map '%s'", m->type->name,
-							  map->name);
+			m->fault.text = skep_arena_printf(m->arena,
+							  "programs of type %s cannot use map '%s'",
+							  m->type->name, map->name);
 			return SKEP_EINPUT;
 		}
 	}
@@ -29,15 +31,19 @@ static int verify_all(struct engine *e)
 	bool more = true;
 	int err = check_maps(e);
 
-	if (!err && m->prog->ops_type && !skep_ops_member_ok(m->prog->ops_type, m->prog->ops_member)) {
+	if (!err && m->prog->ops_type &&
+	    !skep_ops_member_ok(m->prog->ops_type, m->prog->ops_member)) {
 		m->fault = (struct skep_fault){.rule = SKEP_RULE_PROG_TYPE};
-		m->fault.text = skep_arena_printf(m->arena, "member %s of struct %s cannot be implemented by a program",
-						  m->prog->ops_member, m->prog->ops_type);
+		m->fault.text = skep_arena_printf(
+			m->arena, "member %s of struct %s cannot be implemented by a program",
+			m->prog->ops_member, m->prog->ops_type);
 		err = SKEP_EINPUT;
 	}
 	if (!err && skep_prog_needs_gpl(m->opt.prog_type) && !m->opt.gpl) {
 		m->fault = (struct skep_fault){.rule = SKEP_RULE_GPL};
-		m->fault.text = skep_arena_printf(m->arena, "programs of type %s must have a GPL-compatible licence", m->type->name);
+		m->fault.text = skep_arena_printf(
+			m->arena, "programs of type %s must have a GPL-compatible licence",
+			m->type->name);
 		err = SKEP_EINPUT;
 	}
 
@@ -71,11 +77,13 @@ static bool undecided(const struct engine *e)
 {
 	u16 rule = e->m.fault.rule;
 
-	return rule == SKEP_RULE_BUDGET || rule == SKEP_RULE_UNSUPPORTED || (rule == SKEP_RULE_PROG_TYPE && !e->m.type);
+	return rule == SKEP_RULE_BUDGET || rule == SKEP_RULE_UNSUPPORTED ||
+	       (rule == SKEP_RULE_PROG_TYPE && !e->m.type);
 }
 
-int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog, const struct skep_verify_opts *opts,
-		     struct skep_arena *arena, struct skep_diags *ds, struct skep_verify_result *res)
+int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog,
+		     const struct skep_verify_opts *opts, struct skep_arena *arena,
+		     struct skep_diags *ds, struct skep_verify_result *res)
 {
 	struct skep_mach_opts mo = skep_mach_opts_of(obj, prog);
 	struct engine *e;
@@ -101,7 +109,9 @@ int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog, c
 		if (err) {
 			res->code = e->m.fault.rule;
 			res->verdict = undecided(e) ? SKEP_UNDECIDED : SKEP_UNSAFE;
-			res->insn = e->m.ninsn ? e->m.insn[SKEP_MIN(e->m.fault.at, e->m.ninsn - 1)].insn : prog->first;
+			res->insn =
+				e->m.ninsn ? e->m.insn[SKEP_MIN(e->m.fault.at, e->m.ninsn - 1)].insn
+					   : prog->first;
 			skep_verify_report(e, ds);
 		}
 	});

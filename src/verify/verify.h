@@ -19,18 +19,19 @@ enum skep_verify_flag {
 	SKEP_VF_LOG = 1,      /* write every instruction and state to `log` in the kernel's form */
 	SKEP_VF_NO_PRUNE = 2, /* explore without pruning (to check the pruning) */
 	SKEP_VF_STRICT_ALIGN = 4, /* packets are aligned to 2 bytes, all accesses naturally */
-	SKEP_VF_UNPRIV = 8,   /* rules for users without privileges: no pointer leaks */
-	SKEP_VF_WARN = 16,    /* also say what is unsafe on any machine or kernel, but not here */
+	SKEP_VF_UNPRIV = 8,	  /* rules for users without privileges: no pointer leaks */
+	SKEP_VF_WARN = 16, /* also say what is unsafe on any machine or kernel, but not here */
 };
 
 struct skep_verify_opts {
-	size_t sz;	      /* sizeof(struct skep_verify_opts) */
-	u32 prog_type;	      /* BPF_PROG_TYPE_*; 0: the function's own */
-	u32 attach_type;      /* BPF_ATTACH_TYPE; used with prog_type */
+	size_t sz;		       /* sizeof(struct skep_verify_opts) */
+	u32 prog_type;		       /* BPF_PROG_TYPE_*; 0: the function's own */
+	u32 attach_type;	       /* BPF_ATTACH_TYPE; used with prog_type */
 	const struct skep_btf *kernel; /* the target kernel's types, or NULL: none known */
-	const char *attach_to; /* function or tracepoint of tracing programs, or NULL: by the section */
-	u64 budget;	      /* instructions to process; 0: one million */
-	u32 flags;	      /* enum skep_verify_flag */
+	const char *
+		attach_to; /* function or tracepoint of tracing programs, or NULL: by the section */
+	u64 budget;	   /* instructions to process; 0: one million */
+	u32 flags;	   /* enum skep_verify_flag */
 	struct skep_buf *log; /* with SKEP_VF_LOG */
 };
 
@@ -53,8 +54,8 @@ struct skep_verify_result {
  * Relocations of CO-RE kind are taken as resolved: see skep_core_resolve().
  */
 int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog,
-		     const struct skep_verify_opts *opts, struct skep_arena *arena, struct skep_diags *ds,
-		     struct skep_verify_result *res);
+		     const struct skep_verify_opts *opts, struct skep_arena *arena,
+		     struct skep_diags *ds, struct skep_verify_result *res);
 
 extern const struct skep_diag_def skep_verify_diags[];
 extern const u32 skep_verify_ndiags;
