@@ -580,8 +580,8 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 
 	for (u32 n = 0; n < c.proto.vlen && n < 5 && !err; n++)
 		err = check_param(m, st, &c, n);
-	if (err)
-		return err;
+	if (err || !c.k)
+		return err ? err : SKEP_EBUG;
 	sect = section(m, st, c.name);
 	if (sect < 0)
 		return sect;
