@@ -154,6 +154,7 @@ static int check_file(struct skep_cli *cli, struct session *s, const char *path)
 	const struct skep_obj *o;
 	struct skep_input *in;
 	struct skep_func *f;
+	bool any = false;
 	int err = skep_cli_load(cli, path, &in);
 
 	if (err)
@@ -167,8 +168,12 @@ static int check_file(struct skep_cli *cli, struct session *s, const char *path)
 	}
 	o = in->file->obj;
 	for (u32 i = 0; i < o->nfunc && !err; i++)
-		if (o->func[i]->flags & SKEP_FF_PROG)
+		if (o->func[i]->flags & SKEP_FF_PROG) {
+			any = true;
 			err = check_prog(cli, s, in, o->func[i]);
+		}
+	if (!any && !cli->json && !s->csv)
+		skep_buf_printf(&cli->out, "%s: no programs\n", skep_cli_name(cli, path));
 	return err;
 }
 
