@@ -139,14 +139,14 @@ static pid_t start(u32 me, u64 seed)
 	return pid;
 }
 
-static int create(u32 type, u32 entries, u32 flags)
+static int create_map(u32 type, u32 key, u32 value, u32 entries, u32 flags)
 {
 	union bpf_attr a = {0};
 	int fd;
 
 	a.map_type = type;
-	a.key_size = 4;
-	a.value_size = WORDS * 8;
+	a.key_size = key;
+	a.value_size = value;
 	a.max_entries = entries;
 	a.map_flags = flags;
 	fd = skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
@@ -187,7 +187,7 @@ static u32 run(u64 kills, u64 seed, u32 flags)
 	pid_t pid[WORKERS];
 	u64 ops = 0;
 	u32 wrong = 0;
-	int fd = create(BPF_MAP_TYPE_HASH, KEYS, flags);
+	int fd = create_map(BPF_MAP_TYPE_HASH, 4, WORDS * 8, KEYS, flags);
 
 	if (fd < 0) {
 		printf("cannot create the map: %d\n", fd);
@@ -225,6 +225,117 @@ static u32 run(u64 kills, u64 seed, u32 flags)
 	return wrong;
 }
 
+/* --- ring buffers ------------------------------------------------------------------------- */
+
+enum { RING = 1 << 16 };
+
+/* Puts records of 24 bytes, a number and twice its complement, from a program. */
+static void produce(void)
+{
+	int map = open_pin();
+	struct bpf_insn code[] = {
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ktime_get_ns},
+	    {.code = BPF_STX | BPF_DW | BPF_MEM, .dst_reg = 10, .src_reg = 0, .off = -24},
+	    {.code = BPF_ALU64 | BPF_XOR | BPF_K, .dst_reg = 0, .imm = -1},
+	    {.code = BPF_STX | BPF_DW | BPF_MEM, .dst_reg = 10, .src_reg = 0, .off = -16},
+	    {.code = BPF_STX | BPF_DW | BPF_MEM, .dst_reg = 10, .src_reg = 0, .off = -8},
+	    {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map},
+	    {0},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 10},
+	    {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = -24},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 24},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4},
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ringbuf_output},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 2},
+	    {.code = BPF_JMP | BPF_EXIT}};
+	union bpf_attr a = {0};
+	u8 packet[64] = {0};
+	int prog;
+
+	a.prog_type = BPF_PROG_TYPE_XDP;
+	a.insns = (u64)(uintptr_t)code;
+	a.insn_cnt = SKEP_ARRAY_SIZE(code);
+	a.license = (u64)(uintptr_t) "GPL";
+	prog = skep_sys_bpf(BPF_PROG_LOAD, &a, sizeof(a));
+	if (prog < 0)
+		_exit(3);
+	for (;;) {
+		memset(&a, 0, sizeof(a));
+		a.test.prog_fd = (u32)prog;
+		a.test.data_in = (u64)(uintptr_t)packet;
+		a.test.data_size_in = sizeof(packet);
+		a.test.repeat = 1000;
+		if (skep_sys_bpf(BPF_PROG_TEST_RUN, &a, sizeof(a)))
+			_exit(4);
+	}
+}
+
+/* As libbpf consumes; how many records, and how many of them are wrong. */
+static u64 consume(int fd, volatile u64 *cons, const u8 *prod, u32 *wrong)
+{
+	u64 n = 0;
+
+	while (n < 100000 && skep_sys_ring_ready(fd)) {
+		const u32 *h = (const u32 *)(prod + 4096 + (*cons & (RING - 1)));
+		u32 len = __atomic_load_n(h, __ATOMIC_ACQUIRE);
+		const u64 *v = (const u64 *)(h + 2);
+
+		if (!(len & BPF_RINGBUF_DISCARD_BIT)) {
+			*wrong += len != 24 || v[0] != ~v[1] || v[1] != v[2];
+			n++;
+		}
+		__atomic_store_n(cons, *cons + (((len & 0x3fffffff) + 8 + 7) & ~7u), __ATOMIC_RELEASE);
+	}
+	return n;
+}
+
+static pid_t start_producer(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		produce();
+	return pid;
+}
+
+static u32 run_ring(u64 kills, u64 seed)
+{
+	int fd = create_map(BPF_MAP_TYPE_RINGBUF, 0, 0, RING, 0);
+	void *cons, *prod;
+	struct skep_rng r;
+	u64 all = 0;
+	u32 wrong = 0;
+
+	if (fd < 0 || !skep_sys_mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0, &cons) || cons == MAP_FAILED ||
+	    !skep_sys_mmap(NULL, 4096 + 2 * RING, PROT_READ, MAP_SHARED, fd, 4096, &prod) || prod == MAP_FAILED) {
+		printf("cannot map the ring\n");
+		return 1;
+	}
+	skep_rng_init(&r, seed);
+	for (u64 n = 0; n < kills && wrong < 10; n++) {
+		u64 before = all, until = skep_rng_below(&r, 3000), spins = 0;
+		pid_t pid = start_producer();
+
+		/* Whatever the one before left, records of this one come through. */
+		while (all <= before + until && spins++ < 20000) {
+			struct timespec nap = {0, 100000};
+
+			all += consume(fd, cons, prod, &wrong);
+			if (all == before)
+				nanosleep(&nap, NULL);
+		}
+		if (all == before) {
+			printf("no record comes through\n");
+			wrong++;
+		}
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	printf("ring buffer: %llu kills, %llu records, %u wrong\n", (unsigned long long)kills, (unsigned long long)all, wrong);
+	close(fd);
+	return wrong;
+}
+
 int main(int argc, char **argv)
 {
 	u64 kills = argc > 1 ? strtoull(argv[1], NULL, 0) : 200, seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
@@ -240,6 +351,9 @@ int main(int argc, char **argv)
 	if (skep_sys_path(pin, at, sizeof(at)))
 		unlink(at);
 	wrong += run(kills, seed + 1, BPF_F_NO_PREALLOC);
+	if (skep_sys_path(pin, at, sizeof(at)))
+		unlink(at);
+	wrong += run_ring(kills, seed + 2);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) || wrong ? 1 : 0;
 }
