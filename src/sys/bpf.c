@@ -60,8 +60,9 @@ static int open_access(struct access *a, u32 fd, int need)
 	a->value = a->value_size <= SMALL ? a->small_value : calloc(1, a->value_size);
 	if (!a->value)
 		return -ENOMEM;
-	err = reader_enter();
-	a->has_reader = !err;
+	/* Who writes holds a lock instead: a writer may wait for readers. */
+	err = need == MAY_READ ? reader_enter() : 0;
+	a->has_reader = need == MAY_READ && !err;
 	return err;
 }
 

@@ -200,7 +200,8 @@ int store_next_id(u32 kind, u32 after, u32 *next)
 
 	if (!store_dir())
 		return -errno;
-	store_collect();
+	if (!after) /* a walk sees what lived when it began */
+		store_collect();
 	store_path(path, kind, 0);
 	*strrchr(path, '/') = 0;
 	d = opendir(path);

@@ -11,9 +11,9 @@
  * counts) is made anew from the chains by the next owner of the lock.
  *
  * A slot that was taken out is used again when no reader is left that may have seen it (see
- * shared.c): a value that a program holds stays as it is until the program ends. If a program
- * takes out more in one run than there are spare slots, the oldest is used again at once, as
- * the kernel's preallocated tables do. The end of a chain says which bucket's it is, so that a
+ * shared.c): a value that a program holds stays as it is until the program ends. When there are
+ * no spare slots left, bpf(2) waits for the readers a while; a program that takes out more in one
+ * run than there are spare slots gets the oldest at once, as in the kernel's preallocated tables. The end of a chain says which bucket's it is, so that a
  * reader whose slot was used again knows that it ended elsewhere, and begins anew.
  */
 #include "sys/sys_impl.h"
@@ -332,6 +332,11 @@ static u32 take_slot(struct smap *m)
 		return h->fresh++;
 	}
 	i = take_old(m, false);
+	/* Whoever reads nothing itself can wait for those who do; they do not wait for this lock. */
+	for (u32 k = 0; i == UINT32_MAX && k < 500 && !skep_sys_thread.depth && m->h->old_first; k++) {
+		usleep(100);
+		i = take_old(m, false);
+	}
 	return i == UINT32_MAX ? take_old(m, true) : i;
 }
 
@@ -493,15 +498,11 @@ static int write_any(struct smap *m, const void *key, const void *value, u64 fla
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
-	err = reader_enter(); /* retiring asks the table of readers */
-	if (err)
-		return err;
 	err = map_lock(m);
 	if (!err) {
 		err = write_locked(m, key, value, flags, all);
 		map_unlock(m);
 	}
-	reader_leave();
 	return err;
 }
 
@@ -528,16 +529,12 @@ static int remove_locked(struct smap *m, const void *key, void *value)
 
 static int take(struct smap *m, const void *key, void *value, u64 flags)
 {
-	int err = reader_enter();
+	int err = map_lock(m);
 
-	if (err)
-		return err;
-	err = map_lock(m);
 	if (!err) {
 		err = remove_locked(m, key, value);
 		map_unlock(m);
 	}
-	reader_leave();
 	return err;
 }
 
@@ -630,9 +627,6 @@ static int lpm_update(struct smap *m, const void *key, const void *value, u64 fl
 	memcpy(&n, key, 4);
 	if (flags > BPF_EXIST || n > max_prefix(m) || !mask_key(m, key, n, k))
 		return -EINVAL;
-	err = reader_enter();
-	if (err)
-		return err;
 	err = map_lock(m);
 	if (!err) {
 		before = m->h->count;
@@ -642,7 +636,6 @@ static int lpm_update(struct smap *m, const void *key, const void *value, u64 fl
 			__atomic_sub_fetch(&counts(m)[n], 1, __ATOMIC_RELEASE);
 		map_unlock(m);
 	}
-	reader_leave();
 	return err == -E2BIG ? -ENOSPC : err;
 }
 
@@ -655,9 +648,6 @@ static int lpm_remove(struct smap *m, const void *key)
 	memcpy(&n, key, 4);
 	if (n > max_prefix(m) || !mask_key(m, key, n, k))
 		return -EINVAL;
-	err = reader_enter();
-	if (err)
-		return err;
 	err = map_lock(m);
 	if (!err) {
 		err = remove_locked(m, k, NULL);
@@ -665,7 +655,6 @@ static int lpm_remove(struct smap *m, const void *key)
 			__atomic_sub_fetch(&counts(m)[n], 1, __ATOMIC_RELEASE);
 		map_unlock(m);
 	}
-	reader_leave();
 	return err;
 }
 
