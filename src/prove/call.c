@@ -21,9 +21,12 @@ u32 skep_prove_symbol(struct prover *p, const char *kind, const char *name)
 
 static const struct skep_map *map_of(struct prover *p, const struct side *sd, u32 t)
 {
-	for (u32 k = 0; k < sd->obj->nmap; k++)
-		if (skep_prove_symbol(p, "map", sd->obj->map[k]->name) == t)
-			return sd->obj->map[k];
+	for (u32 k = 0; k < sd->obj->nmap; k++) {
+		const struct skep_map *map = sd->obj->map[k];
+
+		if (map && skep_prove_symbol(p, "map", map->name) == t)
+			return map;
+	}
 	return NULL;
 }
 

@@ -218,7 +218,7 @@ static enum step memory(struct prover *p, int side, struct state *st, const stru
 {
 	const struct side *sd = &p->side[side];
 	struct skep_smt *s = &p->smt;
-	struct access a;
+	struct access a = {0};
 	u32 v;
 
 	if (!locate(p, side, st, i, m, &a)) {
@@ -255,7 +255,7 @@ static enum step atomic(struct prover *p, int side, struct state *st, const stru
 	struct skep_smt *s = &p->smt;
 	u32 w = m->size * 8u, old, src = st->reg[i->in.src];
 	u8 flags = skep_ops[i->in.op].flags;
-	struct access a;
+	struct access a = {0};
 
 	if (!locate(p, side, st, i, m, &a)) {
 		skep_prove_fail(p, SKEP_SMT_UNKNOWN, "an access outside of the stack frame");

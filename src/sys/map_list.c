@@ -27,7 +27,7 @@ static u64 size(const struct mhead *h)
 
 static u8 *place(struct smap *m, u64 n)
 {
-	return m->mem + n % m->d.max_entries * m->vstride;
+	return m->mem + n % SKEP_MAX(m->d.max_entries, 1u) * m->vstride;
 }
 
 static u64 used(const struct smap *m)

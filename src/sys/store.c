@@ -327,7 +327,7 @@ bool skep_sys_path(const char *path, char *buf, size_t size)
 {
 	static const char root[] = "/sys/fs/bpf";
 	size_t n = sizeof(root) - 1;
-	char clean[PATH_LEN];
+	char clean[PATH_LEN] = "";
 	u32 used = 0;
 
 	if (!path || path[0] != '/' || strlen(path) >= sizeof(clean) - 2)
