@@ -31,11 +31,6 @@ static int wrong(struct skep_mach *m, struct skep_vstate *st, const struct call 
 			  skep_vreg_what(skep_vreg(st, reg)), need);
 }
 
-static bool is_null(const struct skep_vreg *r)
-{
-	return skep_vreg_is_const(r) && r->r.bits.value == 0;
-}
-
 static u32 use_of(u16 flags)
 {
 	return (flags & SKEP_AF_RD ? SKEP_USE_READ : 0) |
@@ -87,7 +82,7 @@ static int check_size(struct skep_mach *m, struct skep_vstate *st, struct call *
 				  "the size of %s() has no upper bound", c->name);
 	skep_mach_precise(m, r);
 	c->size_max = r->r.umax;
-	if (is_null(p)) {
+	if (skep_vreg_is_zero(p)) {
 		if ((mem->flags & SKEP_AF_NULL) && r->r.umax == 0)
 			return 0;
 		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg - 1),
@@ -185,7 +180,7 @@ static int check_release(struct skep_mach *m, struct skep_vstate *st, struct cal
 {
 	const struct skep_vreg *r = skep_vreg(st, reg);
 
-	if (is_null(r) && (c->ht->arg[reg - 1].flags & SKEP_AF_NULL))
+	if (skep_vreg_is_zero(r) && (c->ht->arg[reg - 1].flags & SKEP_AF_NULL))
 		return 0;
 	if (!r->ref || !skep_ref_find(st, r->ref) || r->off)
 		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg),
@@ -276,7 +271,7 @@ static int check_arg(struct skep_mach *m, struct skep_vstate *st, struct call *c
 					  "a pointer is given to %s() as a number", c->name);
 		return 0;
 	}
-	if ((at->flags & SKEP_AF_NULL) && is_null(r) && at->kind != SKEP_AT_MEM) {
+	if ((at->flags & SKEP_AF_NULL) && skep_vreg_is_zero(r) && at->kind != SKEP_AT_MEM) {
 		skep_mach_precise(m, r);
 		return 0;
 	}
@@ -294,7 +289,7 @@ static int check_arg(struct skep_mach *m, struct skep_vstate *st, struct call *c
 	case SKEP_AT_KEY:
 	case SKEP_AT_VALUE: return check_key_value(m, st, c, reg, at);
 	case SKEP_AT_MEM:
-		if (r->type == SKEP_VT_NUM && !is_null(r))
+		if (r->type == SKEP_VT_NUM && !skep_vreg_is_zero(r))
 			return wrong(m, st, c, reg, "memory");
 		return 0; /* with its size */
 	case SKEP_AT_FIXED:
@@ -361,11 +356,11 @@ static int check_allowed(struct skep_mach *m, struct skep_vstate *st, const stru
 				  "%s() may sleep, which is not possible here", c->name);
 	lock = skep_ref_lock(st);
 	if (lock && c->id != SKEP_FN_spin_unlock)
-		return skep_fault(
-			m, st, SKEP_RULE_LOCK, 0,
-			c->id == SKEP_FN_spin_lock ? "a second lock is taken"
-						   : "%s() is called while a lock is held",
-			c->name);
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
+				  c->id == SKEP_FN_spin_lock
+					  ? "a second lock is taken"
+					  : "%s() is called while a lock is held",
+				  c->name);
 	return 0;
 }
 
@@ -481,7 +476,7 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (err)
 		return err;
 	c.first = *skep_vreg(st, 1);
-	if (c.id == SKEP_FN_get_local_storage && !is_null(skep_vreg(st, 2)))
+	if (c.id == SKEP_FN_get_local_storage && !skep_vreg_is_zero(skep_vreg(st, 2)))
 		return wrong(m, st, &c, 2, "zero");
 	if (c.id == SKEP_FN_dynptr_from_mem && c.first.type != SKEP_VT_VALUE)
 		return wrong(m, st, &c, 1, "a map's value");

@@ -115,11 +115,6 @@ static bool all_spill(const struct skep_vslot *s)
 	return true;
 }
 
-static bool special(u8 b)
-{
-	return b == SKEP_VB_DYNPTR || b == SKEP_VB_ITER || b == SKEP_VB_IRQ;
-}
-
 static bool is_zero_spill(const struct skep_vslot *s)
 {
 	return s->byte[0] == SKEP_VB_SPILL && skep_vreg_is_const(s->reg) &&
@@ -144,14 +139,14 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 		now = &blank;
 	if (c->how == SKEP_CMP_EXACT && memcmp(old->byte, now->byte, 8) != 0)
 		return false;
-	if (special(old->byte[0]))
+	if (skep_vbyte_special(old->byte[0]))
 		return special_covers(c, old, now);
 	for (u32 k = 0; k < 8; k++) {
 		u8 a = old->byte[k], b = now->byte[k];
 
 		if (a == SKEP_VB_NONE && c->how != SKEP_CMP_EXACT)
 			continue;
-		if (special(b))
+		if (skep_vbyte_special(b))
 			return false;
 		if (a == SKEP_VB_ZERO && b != SKEP_VB_ZERO &&
 		    !(b == SKEP_VB_SPILL && is_zero_spill(now)))
@@ -208,7 +203,7 @@ static bool frame_covers(struct cmp *c, const struct skep_vstate *old,
 			return false;
 	/* Special objects must not appear out of nothing. */
 	for (u32 k = a->nslot; k < b->nslot; k++)
-		if (special(b->slot[k].byte[0]) ||
+		if (skep_vbyte_special(b->slot[k].byte[0]) ||
 		    (c->how == SKEP_CMP_EXACT && b->slot[k].byte[0] != SKEP_VB_NONE))
 			return false;
 	return true;

@@ -7,11 +7,6 @@
 
 enum dynptr_kind { DYN_LOCAL = 1, DYN_RINGBUF, DYN_SKB, DYN_XDP, DYN_OTHER };
 
-static u32 slot_number(s64 off)
-{
-	return (u32)((-off - 1) / 8);
-}
-
 /* Slices of a dynptr that is no more point to nothing that is known. */
 static void forget_slices(struct skep_vstate *st, u32 id)
 {
@@ -48,7 +43,7 @@ static struct skep_vslot *slots_at(struct skep_mach *m, struct skep_vstate *st,
 	    p->off < -SKEP_STACK)
 		return NULL;
 	fr = st->frame[p->frame];
-	k = slot_number(p->off);
+	k = skep_slot_of(p->off);
 	skep_vslot(m, fr, k);
 	m->func[fr->func].depth = SKEP_MAX(m->func[fr->func].depth, (u32)-p->off);
 	*second = &fr->slot[k - 1];
@@ -57,7 +52,7 @@ static struct skep_vslot *slots_at(struct skep_mach *m, struct skep_vstate *st,
 
 static void touch(struct skep_vstate *st, const struct skep_vreg *p)
 {
-	u32 k = slot_number(p->off);
+	u32 k = skep_slot_of(p->off);
 
 	skep_vstate_mark_read(st, p->frame, k);
 	skep_vstate_mark_read(st, p->frame, k - 1);
@@ -114,9 +109,9 @@ int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 k
 		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
 				  "argument %u must be an aligned dynptr on the stack", reg);
 	if (a->byte[0] == SKEP_VB_DYNPTR)
-		skep_dynptr_destroy(m, st, st->frame[p.frame], slot_number(p.off));
+		skep_dynptr_destroy(m, st, st->frame[p.frame], skep_slot_of(p.off));
 	if (b->byte[0] == SKEP_VB_DYNPTR)
-		skep_dynptr_destroy(m, st, st->frame[p.frame], slot_number(p.off) - 1);
+		skep_dynptr_destroy(m, st, st->frame[p.frame], skep_slot_of(p.off) - 1);
 	if (acquire) {
 		ref = ++m->ids;
 		skep_ref_add(m, st, ref, SKEP_REFK_PTR);
@@ -131,7 +126,7 @@ int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 k
 		s->reg->ref = ref;
 		s->reg->off = (s32)k;
 	}
-	st->frame[p.frame]->written |= (u64)3 << (slot_number(p.off) - 1);
+	st->frame[p.frame]->written |= (u64)3 << (skep_slot_of(p.off) - 1);
 	return 0;
 }
 
@@ -144,7 +139,7 @@ void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 	if (p.type != SKEP_VT_STACK)
 		return;
 	fr = st->frame[p.frame];
-	k = slot_number(p.off);
+	k = skep_slot_of(p.off);
 	ref = fr->slot[k].reg->ref;
 	skep_ref_drop(st, ref);
 	/* Clones share the reference: they go too. */

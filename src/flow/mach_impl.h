@@ -48,6 +48,20 @@ static inline bool skep_vreg_fixed(const struct skep_vreg *r)
 {
 	return skep_range_is_const(&r->r) && r->r.bits.value == 0;
 }
+static inline bool skep_vreg_is_zero(const struct skep_vreg *r)
+{
+	return skep_vreg_is_const(r) && r->r.bits.value == 0;
+}
+/* A byte of an object that only helpers touch. */
+static inline bool skep_vbyte_special(u8 b)
+{
+	return b == SKEP_VB_DYNPTR || b == SKEP_VB_ITER || b == SKEP_VB_IRQ;
+}
+/* The slot in which the byte at r10 + off lies. */
+static inline u32 skep_slot_of(s64 off)
+{
+	return (u32)((-off - 1) / 8);
+}
 const char *skep_vreg_what(const struct skep_vreg *r);
 /* Calls fn for every register and every stored register of the state. */
 #define FOR_EACH_VREG(st, r, ...)                                                                  \

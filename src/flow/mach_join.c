@@ -54,11 +54,6 @@ static struct skep_range join_range(const struct join *j, const struct skep_rang
 	return j->widen ? skep_range_widen(a, &r) : r;
 }
 
-static bool is_zero(const struct skep_vreg *r)
-{
-	return skep_vreg_is_const(r) && r->r.bits.value == 0;
-}
-
 static void shift(struct skep_vreg *r)
 {
 	static const struct skep_ins add = {.op = SKEP_ADD, .size = 8, .form = SKEP_REG};
@@ -72,10 +67,10 @@ static void shift(struct skep_vreg *r)
 static bool join_null(struct join *j, struct skep_vreg *to, const struct skep_vreg *a,
 		      const struct skep_vreg *b)
 {
-	const struct skep_vreg *p = is_zero(a) ? b : a, *z = is_zero(a) ? a : b;
+	const struct skep_vreg *p = skep_vreg_is_zero(a) ? b : a, *z = skep_vreg_is_zero(a) ? a : b;
 
-	if (!is_zero(z) || !skep_vreg_is_ptr(p) || p->off || !skep_vreg_fixed(p) || p->ref ||
-	    p->type != SKEP_VT_VALUE)
+	if (!skep_vreg_is_zero(z) || !skep_vreg_is_ptr(p) || p->off || !skep_vreg_fixed(p) ||
+	    p->ref || p->type != SKEP_VT_VALUE)
 		return false;
 	*to = *p;
 	to->flags |= SKEP_VF_NULL;

@@ -212,11 +212,6 @@ static int same_decided(u16 op)
 	}
 }
 
-static bool is_zero(const struct skep_vreg *s)
-{
-	return skep_vreg_is_const(s) && s->r.bits.value == 0;
-}
-
 static void follow(struct skep_mach *m, struct skep_vstate *st, bool taken)
 {
 	const struct skep_vinsn *v = &m->insn[st->at];
@@ -244,14 +239,14 @@ static int decided(struct skep_mach *m, const struct skep_insn *i, const struct 
 	}
 	if (i->in.size != 8)
 		return -1;
-	if (skep_vreg_is_ptr(d) && is_zero(s) && never_null(d)) {
+	if (skep_vreg_is_ptr(d) && skep_vreg_is_zero(s) && never_null(d)) {
 		skep_mach_precise(m, s);
 		if (i->in.op == SKEP_JEQ)
 			return 0;
 		if (i->in.op == SKEP_JNE)
 			return 1;
 	}
-	if (skep_vreg_is_ptr(s) && is_zero(d) && never_null(s)) {
+	if (skep_vreg_is_ptr(s) && skep_vreg_is_zero(d) && never_null(s)) {
 		skep_mach_precise(m, d);
 		if (i->in.op == SKEP_JEQ)
 			return 0;
@@ -265,7 +260,7 @@ static bool null_test(const struct skep_insn *i, const struct skep_vreg *p,
 		      const struct skep_vreg *z)
 {
 	return (i->in.op == SKEP_JEQ || i->in.op == SKEP_JNE) && i->in.size == 8 &&
-	       skep_vreg_is_ptr(p) && (p->flags & SKEP_VF_NULL) && is_zero(z);
+	       skep_vreg_is_ptr(p) && (p->flags & SKEP_VF_NULL) && skep_vreg_is_zero(z);
 }
 
 /* p == q where only one of them may be NULL: neither is on that way. */
@@ -293,7 +288,7 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 	else
 		skep_vreg_const(&s, (u64)i->in.imm, st->at);
 	if (m->opt.unpriv && skep_vreg_is_ptr(d) != skep_vreg_is_ptr(&s) && !null_test(i, d, &s) &&
-	    !is_zero(&s))
+	    !skep_vreg_is_zero(&s))
 		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst),
 				  "a pointer is compared with a number");
 	way = decided(m, i, d, &s);
@@ -332,7 +327,7 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 	} else if (equal_test(i, &s, &d0)) {
 		settle_null(m, i->in.op == SKEP_JEQ ? taken : st, s.id, s.ref, false);
 	} else if (!packet_cond(st, taken, i, &d0, &s) && m->opt.unpriv && skep_vreg_is_ptr(&d0) &&
-		   !is_zero(&s)) {
+		   !skep_vreg_is_zero(&s)) {
 		skep_vstate_free(m, taken);
 		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst),
 				  "pointers are compared");

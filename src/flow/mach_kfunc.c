@@ -60,19 +60,9 @@ static int wrong(struct skep_mach *m, struct skep_vstate *st, const struct kcall
 			  skep_vreg_what(skep_vreg(st, reg)), need);
 }
 
-static bool null_reg(const struct skep_vreg *r)
-{
-	return skep_vreg_is_const(r) && r->r.bits.value == 0;
-}
-
 /* --- iterators ---------------------------------------------------------------------------- */
 
 enum { ITER_ACTIVE = 1, ITER_DRAINED = 2 };
-
-static u32 slot_number(s64 off)
-{
-	return (u32)((-off - 1) / 8);
-}
 
 static int check_iter(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
 		      const struct param *p)
@@ -88,7 +78,7 @@ static int check_iter(struct skep_mach *m, struct skep_vstate *st, struct kcall 
 	c->iter_slots = n;
 	c->iter_type = p->to.id;
 	fr = st->frame[r->frame];
-	k = slot_number(r->off);
+	k = skep_slot_of(r->off);
 	skep_vslot(m, fr, k);
 	m->func[fr->func].depth = SKEP_MAX(m->func[fr->func].depth, (u32)-r->off);
 	for (u32 s = 0; s < n; s++) {
@@ -118,7 +108,7 @@ static void make_iter(struct skep_mach *m, struct skep_vstate *st, const struct 
 {
 	const struct skep_vreg r = *skep_vreg(st, c->iter);
 	struct skep_vframe *fr = st->frame[r.frame];
-	u32 k = slot_number(r.off), ref = ++m->ids;
+	u32 k = skep_slot_of(r.off), ref = ++m->ids;
 
 	skep_ref_add(m, st, ref, SKEP_REFK_PTR);
 	for (u32 s = 0; s < c->iter_slots; s++) {
@@ -139,7 +129,7 @@ static void destroy_iter(struct skep_vstate *st, const struct kcall *c)
 {
 	const struct skep_vreg r = *skep_vreg(st, c->iter);
 	struct skep_vframe *fr = st->frame[r.frame];
-	u32 k = slot_number(r.off), ref = fr->slot[k].reg->ref;
+	u32 k = skep_slot_of(r.off), ref = fr->slot[k].reg->ref;
 
 	skep_ref_drop(st, ref);
 	skep_ref_forget(st, ref);
@@ -213,7 +203,7 @@ static int check_sized(struct skep_mach *m, struct skep_vstate *st, struct kcall
 		return skep_fault(m, st, SKEP_RULE_HELPER_SIZE, REG(p->reg + 1),
 				  "the size of %s() is not bounded", c->name);
 	skep_mach_precise(m, n);
-	if (null_reg(skep_vreg(st, p->reg)) && ((p->ks & SKEP_KS_NULL) || n->r.umax == 0))
+	if (skep_vreg_is_zero(skep_vreg(st, p->reg)) && ((p->ks & SKEP_KS_NULL) || n->r.umax == 0))
 		return 0;
 	return skep_access_region(m, st, p->reg, n->r.umax,
 				  SKEP_USE_READ | SKEP_USE_WRITE |
@@ -291,7 +281,7 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kca
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
 	s64 size;
 
-	if (null_reg(r) && (p->ks & SKEP_KS_NULL) && !p->next_size)
+	if (skep_vreg_is_zero(r) && (p->ks & SKEP_KS_NULL) && !p->next_size)
 		return 0;
 	if (p->ks & SKEP_KS_MAP) {
 		if (r->type != SKEP_VT_MAP)
@@ -336,7 +326,7 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kca
 				  c->name);
 	if (!plain_struct(c->btf, p->to.id, 0))
 		return wrong(m, st, c, p->reg, p->to.name[0] ? p->to.name : "a kernel object");
-	if (null_reg(r))
+	if (skep_vreg_is_zero(r))
 		return wrong(m, st, c, p->reg, "memory");
 	return skep_access_region(m, st, p->reg, (u64)size, SKEP_USE_READ | SKEP_USE_WRITE);
 }
@@ -545,7 +535,7 @@ static int advance_iter(struct skep_mach *m, struct skep_vstate *st, const struc
 	struct skep_vstate *more = skep_vstate_copy(m, st);
 	const struct skep_vstate *before;
 	const struct skep_vreg it = args[c->iter];
-	u32 k = slot_number(it.off);
+	u32 k = skep_slot_of(it.off);
 	struct skep_vreg *r0;
 	int err;
 

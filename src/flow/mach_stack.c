@@ -13,14 +13,9 @@ struct span {
 	bool fixed;
 };
 
-static u32 slot_of(s64 off)
-{
-	return (u32)((-off - 1) / 8);
-}
-
 static u32 byte_of(s64 off)
 {
-	return (u32)(off + 8 * ((s64)slot_of(off) + 1));
+	return (u32)(off + 8 * ((s64)skep_slot_of(off) + 1));
 }
 
 static void used(struct skep_mach *m, const struct span *sp)
@@ -64,20 +59,15 @@ static int check_aligned(struct skep_mach *m, struct skep_vstate *st, u32 reg, s
 			  (long long)fixed);
 }
 
-static bool special(u8 b)
-{
-	return b == SKEP_VB_DYNPTR || b == SKEP_VB_ITER || b == SKEP_VB_IRQ;
-}
-
 /* Bytes that may be read as a number; NONE may be, by those who may see the kernel's memory. */
 static int check_readable(struct skep_mach *m, struct skep_vstate *st, const struct span *sp,
 			  u32 reg)
 {
 	for (s64 o = sp->lo; o < sp->hi; o++) {
-		u32 k = slot_of(o);
+		u32 k = skep_slot_of(o);
 		u8 b = k < sp->fr->nslot ? sp->fr->slot[k].byte[byte_of(o)] : SKEP_VB_NONE;
 
-		if (special(b))
+		if (skep_vbyte_special(b))
 			return skep_fault(
 				m, st, SKEP_RULE_DYNPTR, REG(reg),
 				"byte %lld of the stack belongs to a dynptr, iterator or flag",
@@ -97,14 +87,14 @@ static int check_readable(struct skep_mach *m, struct skep_vstate *st, const str
 
 static void mark_read(struct skep_vstate *st, const struct span *sp)
 {
-	for (u32 k = slot_of(sp->hi - 1); k <= slot_of(sp->lo); k++)
+	for (u32 k = skep_slot_of(sp->hi - 1); k <= skep_slot_of(sp->lo); k++)
 		skep_vstate_mark_read(st, sp->frame, k);
 }
 
 static bool all_zero(const struct span *sp)
 {
 	for (s64 o = sp->lo; o < sp->hi; o++) {
-		u32 k = slot_of(o);
+		u32 k = skep_slot_of(o);
 		const struct skep_vslot *s = k < sp->fr->nslot ? &sp->fr->slot[k] : NULL;
 
 		if (!s || (s->byte[byte_of(o)] != SKEP_VB_ZERO))
@@ -116,7 +106,7 @@ static bool all_zero(const struct span *sp)
 static bool unknown_bytes(const struct span *sp)
 {
 	for (s64 o = sp->lo; o < sp->hi; o++) {
-		u32 k = slot_of(o);
+		u32 k = skep_slot_of(o);
 
 		if (k >= sp->fr->nslot || sp->fr->slot[k].byte[byte_of(o)] == SKEP_VB_NONE ||
 		    (sp->fr->slot[k].byte[0] == SKEP_VB_SPILL &&
@@ -156,7 +146,7 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (err)
 		return err;
 	mark_read(st, &sp);
-	k = slot_of(sp.lo);
+	k = skep_slot_of(sp.lo);
 	at = byte_of(sp.lo);
 	s = sp.fixed && k < sp.fr->nslot ? &sp.fr->slot[k] : NULL;
 	n = s ? spilled(s) : 0;
@@ -216,10 +206,10 @@ static int check_special(struct skep_mach *m, struct skep_vstate *st, const stru
 			 u32 reg)
 {
 	for (s64 o = sp->lo; o < sp->hi; o++) {
-		u32 k = slot_of(o);
+		u32 k = skep_slot_of(o);
 		struct skep_vslot *s = k < sp->fr->nslot ? &sp->fr->slot[k] : NULL;
 
-		if (!s || !special(s->byte[byte_of(o)]))
+		if (!s || !skep_vbyte_special(s->byte[byte_of(o)]))
 			continue;
 		if (s->byte[0] == SKEP_VB_DYNPTR && s->reg->ref)
 			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
@@ -237,7 +227,7 @@ static int write_var(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (zero)
 		skep_mach_precise(m, a->from);
 	for (s64 o = sp->lo; o < sp->hi; o++) {
-		struct skep_vslot *s = skep_vslot(m, sp->fr, slot_of(o));
+		struct skep_vslot *s = skep_vslot(m, sp->fr, skep_slot_of(o));
 		u8 *b = &s->byte[byte_of(o)];
 
 		if (m->opt.unpriv && *b == SKEP_VB_NONE)
@@ -275,7 +265,7 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 				  "a pointer into the stack is stored in the caller's frame");
 	if (!sp.fixed)
 		return write_var(m, st, a, &sp);
-	k = slot_of(sp.lo);
+	k = skep_slot_of(sp.lo);
 	at = byte_of(sp.lo);
 	s = skep_vslot(m, sp.fr, k);
 	if (a->size == 8)
@@ -337,13 +327,13 @@ int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 
 	if (err)
 		return err;
 	for (s64 o = sp.lo; o < sp.hi; o++) {
-		struct skep_vslot *s = skep_vslot(m, sp.fr, slot_of(o));
+		struct skep_vslot *s = skep_vslot(m, sp.fr, skep_slot_of(o));
 
 		if (s->byte[0] == SKEP_VB_SPILL)
 			scrub(s);
 		s->byte[byte_of(o)] = SKEP_VB_MISC;
 		if (sp.fixed && !(use & SKEP_USE_MAYBE) && byte_of(o) == 0 && o + 8 <= sp.hi)
-			sp.fr->written |= (u64)1 << slot_of(o);
+			sp.fr->written |= (u64)1 << skep_slot_of(o);
 	}
 	return 0;
 }
@@ -358,7 +348,7 @@ bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct 
 	if (p->type != SKEP_VT_STACK || !skep_range_is_const(&p->r) || p->off >= 0 ||
 	    p->off < -SKEP_STACK)
 		return false;
-	k = slot_of(p->off);
+	k = skep_slot_of(p->off);
 	at = byte_of(p->off);
 	if (k >= fr->nslot || at + size > 8)
 		return false;
