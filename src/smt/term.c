@@ -44,7 +44,8 @@ static bool same(const struct skep_term *a, const struct skep_term *b)
 	return a->hash == b->hash && a->op == b->op && a->width == b->width &&
 	       a->nargs == b->nargs && a->k == b->k && a->flags == b->flags &&
 	       (!a->nargs || memcmp(a->arg, b->arg, a->nargs * sizeof(u32)) == 0) &&
-	       (!a->coef || memcmp(a->coef, b->coef, a->nargs * sizeof(u64)) == 0);
+	       (!a->coef || !b->coef ? a->coef == b->coef :
+				       memcmp(a->coef, b->coef, a->nargs * sizeof(u64)) == 0);
 }
 
 static void grow(struct skep_smt *s)
