@@ -67,7 +67,7 @@ static const char *place_of(const struct skep_var *v)
 static int list(struct skep_cli *cli, const struct skep_objfile *f)
 {
 	struct skep_json *j = &cli->j;
-	struct skep_vars vars;
+	struct skep_vars vars = {0};
 	struct skep_cols t;
 
 	skep_var_list(f, &cli->arena, &vars);

@@ -106,16 +106,14 @@ static bool packet_cond(struct skep_vstate *st, struct skep_vstate *taken,
 	if ((!left && !right) || i->in.size != 8)
 		return false;
 	if (right) {
-		const struct skep_vreg *t = d;
 		int swapped = skep_op_swap(op);
 
 		if (swapped < 0)
 			return false;
 		op = (u16)swapped;
 		d = s;
-		s = t;
 	}
-	/* Now d is the pointer, s the limit. */
+	/* Now d is the pointer that is compared with the limit. */
 	switch (op) {
 	case SKEP_JGT: /* p > end */
 		prove_packet(st, d, false);

@@ -577,7 +577,7 @@ void skep_core_apply(struct skep_obj *obj, struct skep_insn *i, const struct ske
 int skep_core_resolve(struct skep_obj *obj, struct skep_btf *target, struct skep_arena *arena,
 		      struct skep_diags *ds, struct skep_core_stats *stats)
 {
-	struct skep_core_stats none, *st = stats ? stats : &none;
+	struct skep_core_stats none = {0}, *st = stats ? stats : &none;
 	struct skep_core *c;
 	int err, worst = 0;
 

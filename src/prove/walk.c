@@ -184,7 +184,7 @@ static u32 distance(struct prover *p, const struct side *sd, u32 from, u32 to)
 
 	if (to == NONE)
 		return FAR;
-	if (c->block_of[from] == c->block_of[to] && from < to)
+	if (from < to && c->block_of[from] == c->block_of[to])
 		return to - from;
 	dist = SKEP_NEW_N(p->arena, u32, c->nblock);
 	queue = SKEP_NEW_N(p->arena, u32, c->nblock);
@@ -415,7 +415,7 @@ static void run_p(struct prover *p, const struct state *from, struct skep_insn *
 
 bool skep_prove_walk(struct prover *p, struct cut *c)
 {
-	struct state a;
+	struct state a = {0};
 
 	p->now = c;
 	p->failed = p->lag = false;
