@@ -21,401 +21,6 @@ struct pass {
 	struct skep_arena *arena;
 };
 
-static struct skep_val mk(u8 kind, u32 vn, s64 off, u8 bits)
-{
-	return (struct skep_val){.kind = kind, .vn = vn, .off = off, .bits = bits};
-}
-
-static u8 bits_of(u64 v)
-{
-	return v ? (u8)(64 - __builtin_clzll(v)) : 0;
-}
-
-static struct skep_val mk_const(u64 v)
-{
-	return mk(SKEP_K_CONST, SKEP_VN_CONST, (s64)v, bits_of(v));
-}
-
-/* --- joins -------------------------------------------------------------------- */
-
-static bool map_value(u8 k)
-{
-	return k == SKEP_K_MAPVAL || k == SKEP_K_MAPVAL_OR_NULL;
-}
-
-static bool null_or_value(const struct skep_val *v)
-{
-	return map_value(v->kind) || (v->kind == SKEP_K_CONST && v->off == 0);
-}
-
-static u8 join_kind(const struct skep_val *x, const struct skep_val *y)
-{
-	u8 a = x->kind, b = y->kind;
-	bool a_num = a == SKEP_K_CONST || a == SKEP_K_SCALAR, b_num = b == SKEP_K_CONST || b == SKEP_K_SCALAR;
-
-	if (a == b)
-		return a;
-	if (a_num && b_num)
-		return SKEP_K_SCALAR;
-	if (null_or_value(x) && null_or_value(y))
-		return SKEP_K_MAPVAL_OR_NULL;
-	if (a == SKEP_K_ANY || b == SKEP_K_ANY || a == SKEP_K_STACK || b == SKEP_K_STACK ||
-	    a == SKEP_K_UNINIT || b == SKEP_K_UNINIT)
-		return SKEP_K_ANY;
-	return SKEP_K_NONSTACK;
-}
-
-/* Bounds grow in few steps, so that loops settle quickly. */
-static u8 widen_bits(u8 bits)
-{
-	return bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
-}
-
-static bool own_join_name(u32 vn, u32 block)
-{
-	return vn >= (u32)VN_JOIN && (vn - (u32)VN_JOIN) / NLOC == block;
-}
-
-/* Join `b` into `*a` for one place of one block; true when *a changed. */
-static bool join_val(struct skep_val *a, const struct skep_val *b, u32 block, u32 place)
-{
-	u32 name = (u32)VN_JOIN + block * NLOC + place;
-	struct skep_val r = *a;
-
-	r.kind = join_kind(a, b);
-	if (b->bits > a->bits)
-		r.bits = widen_bits(b->bits);
-	if (!skep_val_eq(a, b) || (own_join_name(b->vn, block) && b->vn != name)) {
-		r.vn = name;
-		r.off = 0;
-		if (r.kind == SKEP_K_CONST)
-			r.kind = SKEP_K_SCALAR;
-		/* A constant offset was part of the bound. */
-		if (a->off != b->off && r.kind != SKEP_K_SCALAR)
-			r.bits = 64;
-	}
-	if (r.kind == a->kind && r.vn == a->vn && r.off == a->off && r.bits == a->bits)
-		return false;
-	*a = r;
-	return true;
-}
-
-static bool join_mem(struct state *a, const struct state *b, u32 block)
-{
-	u32 n = 0;
-
-	for (u32 i = 0; i < a->nmem; i++) {
-		const struct mem_ent *m = &a->mem[i];
-		bool keep = false;
-
-		for (u32 k = 0; k < b->nmem && !keep; k++)
-			keep = m->at.kind == b->mem[k].at.kind && m->at.vn == b->mem[k].at.vn &&
-			       m->at.off == b->mem[k].at.off && m->at.size == b->mem[k].at.size &&
-			       m->sign == b->mem[k].sign && skep_val_eq(&m->val, &b->mem[k].val);
-		if (keep && !own_join_name(m->at.vn, block) && !own_join_name(m->val.vn, block))
-			a->mem[n++] = *m;
-	}
-	if (n == a->nmem)
-		return false;
-	a->nmem = n;
-	return true;
-}
-
-static bool same_expr(const struct expr_ent *x, const struct expr_ent *y)
-{
-	return x->op == y->op && x->size == y->size && x->off == y->off && skep_val_eq(&x->a, &y->a) &&
-	       skep_val_eq(&x->b, &y->b) && skep_val_eq(&x->res, &y->res);
-}
-
-static bool join_expr(struct state *a, const struct state *b, u32 block)
-{
-	u32 n = 0;
-
-	for (u32 i = 0; i < a->nexpr; i++) {
-		const struct expr_ent *e = &a->expr[i];
-		bool keep = false;
-
-		for (u32 k = 0; k < b->nexpr && !keep; k++)
-			keep = same_expr(e, &b->expr[k]);
-		if (keep && !own_join_name(e->a.vn, block) && !own_join_name(e->b.vn, block) &&
-		    !own_join_name(e->res.vn, block))
-			a->expr[n++] = *e;
-	}
-	if (n == a->nexpr)
-		return false;
-	a->nexpr = n;
-	return true;
-}
-
-static bool join_state(struct state *a, const struct state *b, u32 block)
-{
-	bool changed = false;
-
-	for (u32 l = 0; l < NLOC; l++)
-		changed |= join_val(&a->loc[l], &b->loc[l], block, l);
-	changed |= join_expr(a, b, block);
-	return join_mem(a, b, block) | changed;
-}
-
-/* --- definitions ---------------------------------------------------------------- */
-
-/* Before instruction `num` defines `vn` anew: whoever still carries it gets a name of its own. */
-static void rename_stale(struct state *s, u32 vn, u32 num)
-{
-	u32 n = 0;
-
-	s->given[num] |= GIVEN_STALE;
-	for (u32 l = 0; l < NLOC; l++)
-		if (s->loc[l].vn == vn) {
-			s->loc[l].vn = (u32)VN_STALE + num * NLOC + l;
-			s->loc[l].off = 0;
-		}
-	for (u32 i = 0; i < s->nmem; i++)
-		if (s->mem[i].at.vn != vn && s->mem[i].val.vn != vn)
-			s->mem[n++] = s->mem[i];
-	s->nmem = n;
-	n = 0;
-	for (u32 i = 0; i < s->nexpr; i++)
-		if (s->expr[i].a.vn != vn && s->expr[i].b.vn != vn && s->expr[i].res.vn != vn)
-			s->expr[n++] = s->expr[i];
-	s->nexpr = n;
-}
-
-/* A stale name from an earlier visit of the same instruction must not meet a new one. */
-static bool stale_of(u32 vn, u32 num)
-{
-	return vn >= VN_STALE && vn < (u32)VN_JOIN && (vn - VN_STALE) / NLOC == num;
-}
-
-static void drop_stale_of(struct state *s, u32 num)
-{
-	u32 n = 0;
-
-	if (!(s->given[num] & GIVEN_STALE)) {
-		s->given[num] |= GIVEN_STALE;
-		return;
-	}
-	for (u32 l = 0; l < NLOC; l++)
-		if (stale_of(s->loc[l].vn, num)) {
-			s->loc[l].vn = (u32)VN_STALE + num * NLOC + l;
-			s->loc[l].off = 0;
-		}
-	for (u32 i = 0; i < s->nmem; i++)
-		if (!stale_of(s->mem[i].at.vn, num) && !stale_of(s->mem[i].val.vn, num))
-			s->mem[n++] = s->mem[i];
-	s->nmem = n;
-	n = 0;
-	for (u32 i = 0; i < s->nexpr; i++)
-		if (!stale_of(s->expr[i].a.vn, num) && !stale_of(s->expr[i].b.vn, num) &&
-		    !stale_of(s->expr[i].res.vn, num))
-			s->expr[n++] = s->expr[i];
-	s->nexpr = n;
-}
-
-static u32 fresh(struct state *s, const struct skep_insn *i, u32 half)
-{
-	u32 vn = VN_INSN + 2 * i->num + half;
-
-	if (s->given[i->num] & GIVEN_STALE)
-		drop_stale_of(s, i->num);
-	if (s->given[i->num] & GIVEN << half)
-		rename_stale(s, vn, i->num);
-	s->given[i->num] |= (u8)(GIVEN << half);
-	return vn;
-}
-
-static void define(struct state *s, const struct skep_insn *i, u8 reg, u8 kind, u8 bits)
-{
-	u32 vn = fresh(s, i, 0);
-
-	s->loc[reg] = mk(kind, vn, 0, bits);
-}
-
-/* --- arithmetic -------------------------------------------------------------------- */
-
-static bool is_pointer(u8 k)
-{
-	return k != SKEP_K_CONST && k != SKEP_K_SCALAR && k != SKEP_K_UNINIT;
-}
-
-static u8 alu_bits(const struct skep_ins *in, const struct skep_val *d, const struct skep_val *s)
-{
-	u8 w = (u8)(in->size * 8), db = SKEP_MIN(d->bits, w), sb = SKEP_MIN(s->bits, w);
-	bool k = skep_val_const(s);
-	u64 amount = k ? (u64)s->off & (w - 1u) : 0;
-
-	switch (in->op) {
-	case SKEP_AND:
-		return SKEP_MIN(db, sb);
-	case SKEP_OR:
-	case SKEP_XOR:
-		return SKEP_MAX(db, sb);
-	case SKEP_ADD:
-		return (u8)SKEP_MIN((u32)w, SKEP_MAX(db, sb) + 1u);
-	case SKEP_MUL:
-		return (u8)SKEP_MIN((u32)w, (u32)db + sb);
-	case SKEP_DIV:
-	case SKEP_MOD:
-		return db;
-	case SKEP_RSH:
-		return k ? (u8)(db > amount ? db - amount : 0) : db;
-	case SKEP_LSH:
-		return k ? (u8)SKEP_MIN((u64)w, db + amount) : w;
-	case SKEP_MOV:
-		return sb;
-	default:
-		return w;
-	}
-}
-
-/* 64-bit addition of a constant keeps the name; the kind stays a pointer's. */
-static void add_const(struct state *s, u8 reg, s64 c)
-{
-	struct skep_val *v = &s->loc[reg];
-
-	if (skep_val_const(v)) {
-		*v = mk_const((u64)v->off + (u64)c);
-		return;
-	}
-	v->off = (s64)((u64)v->off + (u64)c);
-	v->bits = c >= 0 && v->bits < 62 ? (u8)(SKEP_MAX(v->bits, bits_of((u64)c)) + 1) : 64;
-}
-
-/* Pointer plus or minus something unknown: another place in the same region. */
-static u8 moved_kind(const struct skep_ins *in, const struct skep_val *d, const struct skep_val *s)
-{
-	bool dp = is_pointer(d->kind), sp = is_pointer(s->kind);
-
-	if (in->size != 8 || (!dp && !sp))
-		return dp || sp ? SKEP_K_ANY : SKEP_K_SCALAR;
-	if (in->op == SKEP_ADD && dp != sp)
-		return dp ? d->kind : s->kind;
-	if (in->op == SKEP_SUB && dp && !sp)
-		return d->kind;
-	if (in->op == SKEP_SUB && d->kind == SKEP_K_PKT_END)
-		return SKEP_K_SCALAR;
-	if (d->kind == SKEP_K_ANY || s->kind == SKEP_K_ANY || d->kind == SKEP_K_STACK || s->kind == SKEP_K_STACK ||
-	    d->kind == SKEP_K_UNINIT || s->kind == SKEP_K_UNINIT)
-		return SKEP_K_ANY;
-	return SKEP_K_NONSTACK;
-}
-
-static bool sum(const struct skep_ins *in)
-{
-	return in->op == SKEP_ADD && in->size == 8;
-}
-
-/* The operation as it is looked up; constants of a sum are added to its result: *add. */
-static struct expr_ent expr_key(const struct skep_ins *in, const struct skep_val *a, const struct skep_val *b, s64 *add)
-{
-	struct expr_ent e = {.op = in->op, .size = in->size, .a = *a, .b = *b};
-	bool swap = in->op == SKEP_ADD || in->op == SKEP_AND || in->op == SKEP_OR || in->op == SKEP_XOR ||
-		    in->op == SKEP_MUL;
-
-	*add = 0;
-	if (skep_op_class(in->op) == SKEP_CLASS_UNARY)
-		e.off = in->op == SKEP_MOVSX ? in->off : (s32)in->imm;
-	if (sum(in)) {
-		*add = (s64)((u64)a->off + (u64)b->off);
-		e.a.off = e.b.off = 0;
-	}
-	if (swap && (e.a.vn > e.b.vn || (e.a.vn == e.b.vn && e.a.off > e.b.off))) {
-		struct skep_val t = e.a;
-
-		e.a = e.b;
-		e.b = t;
-	}
-	return e;
-}
-
-/*
- * The result of an operation on two values: the name that it got when it was
- * computed before, or a new one.
- */
-static void define_expr(struct state *s, const struct skep_insn *i, const struct skep_val *a, const struct skep_val *b,
-			u8 kind, u8 bits)
-{
-	s64 add;
-	struct expr_ent e = expr_key(&i->in, a, b, &add);
-	u32 vn = VN_INSN + 2 * i->num;
-
-	for (u32 k = 0; k < s->nexpr; k++) {
-		const struct expr_ent *x = &s->expr[k];
-
-		if (x->op == e.op && x->size == e.size && x->off == e.off && skep_val_eq(&x->a, &e.a) &&
-		    skep_val_eq(&x->b, &e.b)) {
-			s->loc[i->in.dst] = mk(kind, x->res.vn, (s64)((u64)x->res.off + (u64)add), bits);
-			return;
-		}
-	}
-	define(s, i, i->in.dst, kind, bits);
-	/* The names were taken before `i` gave away its own anew. */
-	if (a->vn == vn || b->vn == vn || stale_of(a->vn, i->num) || stale_of(b->vn, i->num))
-		return;
-	e.res = mk(kind, vn, (s64)(0 - (u64)add), bits);
-	if (s->nexpr == NEXPR) {
-		memmove(s->expr, s->expr + 1, (NEXPR - 1) * sizeof(s->expr[0]));
-		s->nexpr--;
-	}
-	s->expr[s->nexpr++] = e;
-}
-
-static void step_alu(struct state *s, const struct skep_insn *i)
-{
-	const struct skep_ins *in = &i->in;
-	struct skep_val src = in->form == SKEP_REG ? s->loc[in->src] : mk_const((u64)in->imm);
-	struct skep_val *d = &s->loc[in->dst], old = *d;
-	bool known = skep_insn_const(i);
-	u8 kind, bits;
-
-	if (!known && in->form == SKEP_IMM)
-		src = mk(SKEP_K_SCALAR, VN_INSN + 2 * i->num + 1, 0, 64);
-	if (in->op == SKEP_MOV && in->form == SKEP_REG && (in->size == 8 || (src.bits <= 32 && !is_pointer(src.kind)))) {
-		*d = src;
-		return;
-	}
-	if (known && skep_val_const(&src) && (skep_val_const(&old) || in->op == SKEP_MOV)) {
-		struct skep_ins e = *in;
-
-		e.form = SKEP_REG;
-		*d = mk_const(skep_isa_eval(&e, (u64)old.off, (u64)src.off));
-		return;
-	}
-	if (known && in->size == 8 && skep_val_const(&src) && (in->op == SKEP_ADD || in->op == SKEP_SUB)) {
-		add_const(s, in->dst, in->op == SKEP_ADD ? src.off : (s64)(0 - (u64)src.off));
-		return;
-	}
-	kind = moved_kind(in, &old, &src);
-	if (in->op == SKEP_MOV)
-		kind = is_pointer(src.kind) ? SKEP_K_ANY : SKEP_K_SCALAR;
-	if (in->op != SKEP_ADD && in->op != SKEP_SUB && in->op != SKEP_MOV && kind != SKEP_K_SCALAR)
-		kind = kind == SKEP_K_ANY ? SKEP_K_ANY : SKEP_K_NONSTACK;
-	bits = kind == SKEP_K_SCALAR ? alu_bits(in, &old, &src) : in->size == 4 ? 32 : 64;
-	if (!known)
-		define(s, i, in->dst, kind, bits);
-	else
-		define_expr(s, i, in->op == SKEP_MOV ? &src : &old, &src, kind, bits);
-}
-
-static void step_unary(struct state *s, const struct skep_insn *i)
-{
-	const struct skep_ins *in = &i->in;
-	struct skep_val src = in->form == SKEP_REG ? s->loc[in->src] : s->loc[in->dst];
-	bool swap = in->op == SKEP_TOLE || in->op == SKEP_TOBE || in->op == SKEP_BSWAP;
-	u8 kind, bits;
-
-	if (in->op != SKEP_CAST && skep_val_const(&src) && skep_insn_const(i)) {
-		s->loc[in->dst] = mk_const(skep_isa_eval(in, (u64)src.off, (u64)src.off));
-		return;
-	}
-	kind = src.kind == SKEP_K_SCALAR || !is_pointer(src.kind) ? SKEP_K_SCALAR : SKEP_K_ANY;
-	bits = swap ? (u8)in->imm : in->size == 4 ? 32 : 64;
-	if (in->op == SKEP_CAST || !skep_insn_const(i))
-		define(s, i, in->dst, kind, bits);
-	else
-		define_expr(s, i, &src, &src, kind, bits);
-}
-
 /* --- memory -------------------------------------------------------------------------- */
 
 /* The slot that an access covers exactly, or -1. */
@@ -447,7 +52,7 @@ static void clobber_slots(struct state *s, const struct skep_insn *i, const stru
 	s64 lo = exact ? (p->off + 512 < 0 ? 0 : (p->off + 512) / 8) : 0;
 	s64 hi = exact ? (p->off + 512 + (s64)p->size + 7) / 8 : NSLOT;
 
-	drop_stale_of(s, i->num);
+	skep_fact_drop_stale(s, i->num);
 	for (s64 k = lo; k < hi && k < NSLOT; k++)
 		s->loc[NREG + k] = mk(kind, (u32)VN_STALE + i->num * NLOC + (u32)(NREG + k), 0, 64);
 }
@@ -531,7 +136,7 @@ static void step_load(struct pass *ps, struct state *s, const struct skep_insn *
 								: SKEP_K_NONSTACK;
 		else if (in->size == 8 && ps->cfg->func->flags & SKEP_FF_PROG)
 			kind = SKEP_K_PTR;
-		define(s, i, in->dst, kind, kind == SKEP_K_SCALAR && !sign ? (u8)(in->size * 8) : 64);
+		skep_fact_define(s, i, in->dst, kind, kind == SKEP_K_SCALAR && !sign ? (u8)(in->size * 8) : 64);
 	} else {
 		/* A load of 4 bytes from a context whose type is not known may give a pointer. */
 		if ((p->kind == SKEP_K_NONSTACK || p->kind == SKEP_K_ANY || p->kind == SKEP_K_CTX) && in->size == 4)
@@ -539,7 +144,7 @@ static void step_load(struct pass *ps, struct state *s, const struct skep_insn *
 		/* In an entry program only the stack can hold a pointer to the context or the packet. */
 		if (kind == SKEP_K_NONSTACK && in->size == 8 && ps->cfg->func->flags & SKEP_FF_PROG)
 			kind = SKEP_K_PTR;
-		define(s, i, in->dst, kind, sign || kind != SKEP_K_SCALAR ? 64 : (u8)(in->size * 8));
+		skep_fact_define(s, i, in->dst, kind, sign || kind != SKEP_K_SCALAR ? 64 : (u8)(in->size * 8));
 	}
 	if (p->vn != s->loc[in->dst].vn)
 		remember(s, i, p, &s->loc[in->dst], sign);
@@ -553,7 +158,7 @@ static void step_atomic(struct state *s, const struct skep_insn *i, const struct
 		store(s, i, p, NULL);
 	for (u8 r = 0; r < 10; r++)
 		if (w >> r & 1)
-			define(s, i, r, p->kind == SKEP_K_STACK || p->kind == SKEP_K_ANY ? SKEP_K_ANY : SKEP_K_NONSTACK,
+			skep_fact_define(s, i, r, p->kind == SKEP_K_STACK || p->kind == SKEP_K_ANY ? SKEP_K_ANY : SKEP_K_NONSTACK,
 			       i->in.size == 8 ? 64 : (u8)(i->in.size * 8));
 }
 
@@ -586,7 +191,7 @@ static void clobber_stack(struct state *s, const struct skep_insn *i)
 /* After a helper that moves the packet no pointer into it may be used any more. */
 static void forget_packet(struct state *s, const struct skep_insn *i)
 {
-	drop_stale_of(s, i->num);
+	skep_fact_drop_stale(s, i->num);
 	for (u32 l = 0; l < NLOC; l++)
 		if (s->loc[l].kind == SKEP_K_PKT || s->loc[l].kind == SKEP_K_PKT_END)
 			s->loc[l] = mk(SKEP_K_NONSTACK, (u32)VN_STALE + i->num * NLOC + l, 0, 64);
@@ -634,7 +239,7 @@ static void step_call(struct pass *ps, struct state *s, const struct skep_insn *
 		kind = SKEP_K_SCALAR;
 		bits = (u8)(i->in.size * 8);
 	}
-	define(s, i, 0, kind, bits);
+	skep_fact_define(s, i, 0, kind, bits);
 	s->given[i->num] |= GIVEN_STALE;
 	for (u8 r = 1; r <= 5; r++)
 		s->loc[r] = mk(SKEP_K_UNINIT, (u32)VN_STALE + i->num * NLOC + r, 0, 64);
@@ -661,7 +266,7 @@ static void step_lddw(struct pass *ps, struct state *s, const struct skep_insn *
 		}
 		/* fall through */
 	default:
-		define(s, i, i->in.dst, i->core ? SKEP_K_SCALAR : SKEP_K_NONSTACK, 64);
+		skep_fact_define(s, i, i->in.dst, i->core ? SKEP_K_SCALAR : SKEP_K_NONSTACK, 64);
 	}
 }
 
@@ -673,10 +278,10 @@ static void step(struct pass *ps, struct state *s, const struct skep_insn *i)
 	ps->fa->reached[i->num] = true;
 	switch (skep_op_class(i->in.op)) {
 	case SKEP_CLASS_ALU:
-		step_alu(s, i);
+		skep_fact_alu(s, i);
 		return;
 	case SKEP_CLASS_UNARY:
-		step_unary(s, i);
+		skep_fact_unary(s, i);
 		return;
 	case SKEP_CLASS_ATOMIC:
 		skep_place_get(ps->fa, i, &p);
@@ -691,7 +296,7 @@ static void step(struct pass *ps, struct state *s, const struct skep_insn *i)
 			if (i->in.op == SKEP_ST && i->in.size < 8)
 				v = mk_const((u64)i->in.imm & (((u64)1 << i->in.size * 8) - 1));
 			if (i->core)
-				v = mk(SKEP_K_SCALAR, fresh(s, i, 1), 0, 64);
+				v = mk(SKEP_K_SCALAR, skep_fact_fresh(s, i, 1), 0, 64);
 			store(s, i, &p, &v);
 		} else {
 			step_load(ps, s, i, &p);
@@ -799,7 +404,7 @@ static bool flow_into(struct pass *ps, u32 block, const struct state *s)
 				ps->in[block]->loc[l].vn = (u32)VN_JOIN + block * NLOC + l, ps->in[block]->loc[l].off = 0;
 		return true;
 	}
-	return join_state(ps->in[block], s, block);
+	return skep_fact_join(ps->in[block], s, block);
 }
 
 /*

@@ -54,4 +54,51 @@ struct state {
 /* The name of its first, second result; stale names. What was never given needs no looking for. */
 enum { GIVEN = 1, GIVEN_STALE = 4 };
 
+static inline struct skep_val mk(u8 kind, u32 vn, s64 off, u8 bits)
+{
+	return (struct skep_val){.kind = kind, .vn = vn, .off = off, .bits = bits};
+}
+
+static inline u8 bits_of(u64 v)
+{
+	return v ? (u8)(64 - __builtin_clzll(v)) : 0;
+}
+
+static inline struct skep_val mk_const(u64 v)
+{
+	return mk(SKEP_K_CONST, SKEP_VN_CONST, (s64)v, bits_of(v));
+}
+
+static inline bool own_join_name(u32 vn, u32 block)
+{
+	return vn >= (u32)VN_JOIN && (vn - (u32)VN_JOIN) / NLOC == block;
+}
+
+/* A stale name from an earlier visit of the same instruction must not meet a new one. */
+static inline bool stale_of(u32 vn, u32 num)
+{
+	return vn >= VN_STALE && vn < (u32)VN_JOIN && (vn - VN_STALE) / NLOC == num;
+}
+
+static inline bool is_pointer(u8 k)
+{
+	return k != SKEP_K_CONST && k != SKEP_K_SCALAR && k != SKEP_K_UNINIT;
+}
+
+/* --- joins (facts_join.c) --- */
+
+/* Join `b` into `a` at the start of a block; true when *a changed. */
+bool skep_fact_join(struct state *a, const struct state *b, u32 block);
+
+/* --- names and results of arithmetic (facts_alu.c) --- */
+
+/* A name for the first or second result of an instruction, in no other place of the state. */
+u32 skep_fact_fresh(struct state *s, const struct skep_insn *i, u32 half);
+/* The stale names that an earlier visit of instruction `num` gave are no longer told apart. */
+void skep_fact_drop_stale(struct state *s, u32 num);
+/* The register holds something new. */
+void skep_fact_define(struct state *s, const struct skep_insn *i, u8 reg, u8 kind, u8 bits);
+void skep_fact_alu(struct state *s, const struct skep_insn *i);
+void skep_fact_unary(struct state *s, const struct skep_insn *i);
+
 #endif

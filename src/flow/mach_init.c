@@ -113,7 +113,7 @@ static int bad_shape(struct skep_mach *m, u32 rule, u32 at, const char *text)
 /* Every instruction is reached from its function's first one, and none runs off the end. */
 static int check_shape(struct skep_mach *m)
 {
-	u32 *todo = SKEP_NEW_N(m->arena, u32, m->ninsn + 1), n = 0;
+	u32 *work = SKEP_NEW_N(m->arena, u32, m->ninsn + 1), n = 0;
 
 	for (u32 k = 0; k < m->nfunc; k++) {
 		const struct skep_vfunc *f = &m->func[k];
@@ -125,17 +125,17 @@ static int check_shape(struct skep_mach *m)
 		    !skep_mach_throws(m, m->insn[last].insn))
 			return bad_shape(m, SKEP_RULE_FLOW, last,
 					 "control runs off the end of the function");
-		todo[n++] = f->first;
+		work[n++] = f->first;
 		m->insn[f->first].flags |= SKEP_VI_SEEN;
 	}
 	while (n) {
-		const struct skep_vinsn *v = &m->insn[todo[--n]];
+		const struct skep_vinsn *v = &m->insn[work[--n]];
 		const u32 way[2] = {v->next, v->target};
 
 		for (u32 k = 0; k < 2; k++)
 			if (way[k] != SKEP_VNONE && !(m->insn[way[k]].flags & SKEP_VI_SEEN)) {
 				m->insn[way[k]].flags |= SKEP_VI_SEEN;
-				todo[n++] = way[k];
+				work[n++] = way[k];
 			}
 	}
 	for (u32 k = 0; k < m->ninsn; k++)

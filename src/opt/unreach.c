@@ -39,20 +39,20 @@ static bool fix_branch(struct skep_opt *o, struct skep_insn *i)
 /* Marks by number what control reaches in the code as it stands now. */
 static void mark(const struct skep_opt *o, const struct skep_func *f, u8 *seen)
 {
-	struct skep_insn **todo = SKEP_NEW_N(o->scratch, struct skep_insn *, 2 * (size_t)o->cfg->ninsn + 1);
+	struct skep_insn **work = SKEP_NEW_N(o->scratch, struct skep_insn *, 2 * (size_t)o->cfg->ninsn + 1);
 	u32 n = 0;
 
-	todo[n++] = f->first;
+	work[n++] = f->first;
 	while (n) {
-		struct skep_insn *i = todo[--n];
+		struct skep_insn *i = work[--n];
 
 		if (seen[i->num])
 			continue;
 		seen[i->num] = 1;
 		if (i->target)
-			todo[n++] = i->target;
+			work[n++] = i->target;
 		if (i->next && !skep_is_end(i->in.op))
-			todo[n++] = i->next;
+			work[n++] = i->next;
 	}
 }
 

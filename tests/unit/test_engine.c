@@ -7,6 +7,13 @@
 
 #include "jit/jit.h"
 
+/* There is native code on x86-64 only. */
+#define skip_without_jit()                                                                         \
+	do {                                                                                       \
+		print_message("SKIP: there is no compiler for this processor\n");                  \
+		skip();                                                                            \
+	} while (0)
+
 enum { MAX_CODE = 128 };
 
 static u64 values[3 * 8];
@@ -146,7 +153,7 @@ static void test_thread(void **state)
 	struct skep_eng_run run;
 
 	if (!e)
-		skip();
+		skip_without_jit();
 	thread_value = 0x1122334455667788ull;
 	p = compile(e, "call 5\nr6 = r0\ncall 6\nr6 ^= r0\nr0 = r6\nexit\n",
 		    (struct skep_eng_options){0}, 0);
@@ -339,7 +346,7 @@ static void test_blinding(void **state)
 	const struct skep_engine *e = skep_jit_engine();
 
 	if (!e)
-		skip();
+		skip_without_jit();
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(texts); i++)
 		for (u32 blind = 0; blind < 2; blind++) {
 			struct skep_eng_options opt = {.blind = blind, .seed = i + 1};
@@ -364,7 +371,7 @@ static void test_pages(void **state)
 	FILE *f;
 
 	if (!e)
-		skip();
+		skip_without_jit();
 	p = compile(e, "r0 = 1\nexit\n", (struct skep_eng_options){0}, 0);
 	f = fopen("/proc/self/maps", "r");
 	while (f && fgets(line, sizeof(line), f))
@@ -417,7 +424,7 @@ static void test_threads(void **state)
 	void *bad;
 
 	if (!skep_jit_engine())
-		skip();
+		skip_without_jit();
 	for (u64 i = 0; i < 3; i++)
 		assert_int_equal(pthread_create(&t[i], NULL, work, (void *)(i * 100000)), 0);
 	for (u64 i = 0; i < 3; i++) {
@@ -435,7 +442,7 @@ static void test_tools(void **state)
 	char want[64];
 
 	if (!e)
-		skip();
+		skip_without_jit();
 	p = compile(e, "r0 = 1\nexit\n", (struct skep_eng_options){0}, 0);
 	skep_jit_perf_map(p, "bpf_prog_one", &buf);
 	snprintf(want, sizeof(want), "%lx %x bpf_prog_one\n", (unsigned long)p->code, p->image);
