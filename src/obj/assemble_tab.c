@@ -262,10 +262,10 @@ int skep_assemble_ext(struct assembler *a)
 	struct skep_btf_ext x = {.hdr_len = a->u->ext_hdr ? a->u->ext_hdr : 32};
 	struct skep_buf out = {0};
 
-	if (!a->has_btf_str)
-		return a->ext && !SEC(a, a->ext)->automatic ? 0 : check_records(a);
-	if (!a->ext || !SEC(a, a->ext)->automatic)
+	if (a->ext && !SEC(a, a->ext)->automatic)
 		return 0;
+	if (!a->ext || !a->has_btf_str)
+		return check_records(a);
 	make_list(a, 0, &x.func);
 	make_list(a, 1, &x.line);
 	make_list(a, 2, &x.core);

@@ -8,6 +8,13 @@
  * register or byte gets its value from them. Loads cannot fault in a program
  * that was accepted. A helper's bytes count as read (see live.c), so memory
  * that must be initialised stays initialised.
+ *
+ * When a subprogram of the object has legacy packet loads, stores stay: such a
+ * load may end the subprogram, and verifiers up to Linux 6.18 at least then
+ * follow a stack slot of the caller whose constant matters back into the
+ * subprogram as if it were one of its own, and give up with "verifier bug:
+ * static subprog leftover stack slots". A store that nobody reads can be what
+ * makes the slot no constant.
  */
 #include "opt/opt_impl.h"
 
@@ -57,7 +64,7 @@ static const char *dead(const struct skep_opt *o, const struct skep_insn *i, u16
 			w = 1;
 		return w & live ? NULL : "result is never read";
 	}
-	if ((i->in.op == SKEP_ST || i->in.op == SKEP_STX) && o->lv->dead_store[i->num])
+	if ((i->in.op == SKEP_ST || i->in.op == SKEP_STX) && !o->legacy_subprog && o->lv->dead_store[i->num])
 		return "stored bytes are never read";
 	return NULL;
 }

@@ -367,6 +367,22 @@ static int pick_passes(const struct skep_opt_opts *opts, struct skep_arena *aren
 	return (int)n;
 }
 
+/* Is there a function that is called and has a legacy packet load? */
+static bool legacy_subprog(const struct skep_obj *obj, struct skep_arena *scratch)
+{
+	u8 *legacy = SKEP_NEW_N(scratch, u8, obj->nfunc + 1);
+	bool any = false;
+
+	for (u32 k = 0; k < obj->nfunc; k++)
+		for (const struct skep_insn *i = obj->func[k]->first; i; i = i->next)
+			any |= legacy[k] |= i->in.op == SKEP_LDABS || i->in.op == SKEP_LDIND;
+	for (u32 k = 0; any && k < obj->nfunc; k++)
+		for (const struct skep_insn *i = obj->func[k]->first; i; i = i->next)
+			if (i->in.op == SKEP_CALL && i->ref == SKEP_REF_FUNC && legacy[i->callee->index])
+				return true;
+	return false;
+}
+
 int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct skep_diags *ds,
 		 struct skep_opt_result *res)
 {
@@ -390,6 +406,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		scratch.on_oom = keep.on_oom = obj->arena->on_oom;
 		o.began = SKEP_NEW_N(&keep, u8, obj->nfunc + 1);
 		res->arena->on_oom = obj->arena->on_oom;
+		o.legacy_subprog = legacy_subprog(obj, &scratch);
 		result = pick_passes(opts, &scratch, ds, &list);
 		skep_ctx_args_compute(obj, &scratch);
 		if (result >= 0)

@@ -32,6 +32,7 @@ struct skep_opt {
 	const struct skep_vfact *vfact;
 	u32 nvfact;
 	u8 *ranged, *began; /* by function: were they used; has another pass changed it */
+	bool legacy_subprog; /* a subprogram loads from the packet by LD_ABS or LD_IND (see dce.c) */
 	/* Edits so far. */
 	struct skep_opt_result *res;
 	u32 cap, refused_cap;

@@ -313,3 +313,34 @@ f:
 L22:
 	r0 = 1
 	exit
+
+=== title
+must not take dead stores when a subprogram has legacy packet loads: the kernel loses its way
+=== args
+optimize --passes=dce -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	*(u64 *)(r10 - 8) = 1
+	call g
+	*(u64 *)(r10 - 8) = 2
+	r0 = 0
+	exit
+.section ".text"
+.func g
+	r6 = r1
+	r0 = *(u8 *)skb[3]
+	r2 = 7
+	exit
+=== expect
+f:
+	*(u64 *)(r10 - 8) = 1
+	call g
+	*(u64 *)(r10 - 8) = 2
+	r0 = 0
+	exit
+g:
+	r6 = r1
+	r0 = *(u8 *)skb[3]
+	exit

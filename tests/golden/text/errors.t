@@ -147,7 +147,7 @@ asm %in.s -o %out.o
 === status
 3
 === expect
-in.s:4:1: error: a source line needs a .BTF section [SKEP1308]
+in.s:4:1: error: a source line needs the sections .BTF and .BTF.ext [SKEP1308]
    r0 = 0
   ^
 
@@ -225,4 +225,23 @@ asm %in.s -o %out.o
 === expect
 in.s:6:1: error: there is no function 'none' [SKEP1303]
     .rel 0 abs64 sub at=none
+  ^
+
+=== title
+a CO-RE record needs BTF.ext, too
+=== args
+asm %in.s -o %out.o
+=== input
+.section ".BTF" type=progbits flags=0 align=4
+	.hex 9feb010018000000000000000000000000000000010000000000
+.section "xdp"
+.func f
+	.core byte_off 2 "0:0"
+	r0 = 0
+	exit
+=== status
+3
+=== expect
+in.s:6:1: error: a CO-RE record needs the sections .BTF and .BTF.ext [SKEP1308]
+   r0 = 0
   ^
