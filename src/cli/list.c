@@ -10,7 +10,8 @@ const char skep_about_list[] =
 	"Prints one of the tables that skep works from: *insns*, the instructions with the lowest -mcpu "
 	"level that has them; *helpers*, the kernel's helper functions with their arguments; *maps*, map "
 	"types; *progs*, program types with their contexts; *sections*, the section names from which a "
-	"loader tells the type of a program; *passes*, what optimize does, in the order of a round; "
+	"loader tells the type of a program; *passes*, what optimize does, in the order of a round; *rules*, "
+	"the rewrites of its pass rules, with what each was applied to in a sample of objects; "
 	"*diags*, everything that skep may complain about.";
 
 /* A column of a table: a heading, and whether it holds numbers. */
@@ -215,6 +216,27 @@ static void list_passes(struct skep_cli *cli)
 	table_end(&t);
 }
 
+static void list_rules(struct skep_cli *cli)
+{
+	static const char *const goal[] = {"size", "speed", "verifier"};
+	TABLE(t, cli, {"rule"}, {"for"}, {"mcpu"}, {"hits", true}, {"summary"});
+
+	for (u32 i = 0; i < skep_opt_rules.n; i++) {
+		const struct skep_rule *r = &skep_opt_rules.rule[i];
+		const char *all = "";
+
+		for (u32 g = 0; g < SKEP_ARRAY_SIZE(goal); g++)
+			if (r->goals >> g & 1)
+				all = skep_arena_printf(&cli->arena, "%s%s%s", all, *all ? ", " : "", goal[g]);
+		put(&t, r->name);
+		put(&t, all);
+		put(&t, skep_arena_printf(&cli->arena, "v%u", r->cpu));
+		put_num(&t, r->hits);
+		put(&t, r->summary);
+	}
+	table_end(&t);
+}
+
 static void list_sections(struct skep_cli *cli)
 {
 	static const struct {
@@ -260,7 +282,7 @@ static const struct {
 } lists[] = {
 	{"insns", list_insns}, {"helpers", list_helpers},   {"maps", list_maps},
 	{"progs", list_progs}, {"sections", list_sections}, {"passes", list_passes},
-	{"diags", list_diags},
+	{"rules", list_rules}, {"diags", list_diags},
 };
 
 static const char *list_name(const void *of, u32 i)

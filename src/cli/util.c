@@ -25,6 +25,7 @@ static const struct {
 	{skep_btf_diags, &skep_btf_ndiags},
 	{skep_obj_diags, &skep_obj_ndiags},
 	{skep_verify_diags, &skep_verify_ndiags},
+	{skep_rule_diags, &skep_rule_ndiags},
 	{skep_opt_diags, &skep_opt_ndiags},
 	{skep_vm_diags, &skep_vm_ndiags},
 	{skep_run_diags, &skep_run_ndiags},

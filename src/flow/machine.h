@@ -14,7 +14,7 @@
 #include "flow/range.h"
 #include "ir/ir.h"
 
-enum skep_rule {
+enum skep_vrule {
 	SKEP_RULE_NONE,
 #define RULE(code, name, explain, hint) SKEP_RULE_##name = code,
 #include "flow/rule.def"
@@ -203,7 +203,7 @@ struct skep_vfunc {
 };
 
 struct skep_fault {
-	u16 rule; /* enum skep_rule, 0: none */
+	u16 rule; /* enum skep_vrule, 0: none */
 	u32 at;
 	u16 regs; /* that matter */
 	const char *text;

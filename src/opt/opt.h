@@ -10,6 +10,7 @@
 #define SKEP_OPT_H
 
 #include "flow/flow.h"
+#include "rule/rule.h"
 
 /* A rewrite by its pass and the id of the first instruction of its region. */
 struct skep_deny {
@@ -105,6 +106,9 @@ struct skep_pass {
 };
 /* The table of passes; *n gets their number. */
 const struct skep_pass *skep_opt_passes(u32 *n);
+
+/* The rules of pass `rules`, made from src/opt/rules/ when skep was built. */
+extern const struct skep_rule_index skep_opt_rules;
 
 extern const struct skep_diag_def skep_opt_diags[];
 extern const u32 skep_opt_ndiags;

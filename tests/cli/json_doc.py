@@ -25,7 +25,7 @@ LINES = [
     'specialize --list {tunable}', 'specialize --set debug=0 {tunable}',
     'check tiny.o', 'check bad.o', 'check --compare a.csv b.csv', 'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
     'explain 1203', 'help', 'help run', 'version', 'show missing.o', 'show badop.o', 'asm bad.s -o x.o',
-    *(f'list {what}' for what in 'insns helpers maps progs sections passes diags'.split()),
+    *(f'list {what}' for what in 'insns helpers maps progs sections passes rules diags'.split()),
 ]
 
 

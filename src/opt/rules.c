@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules (src/opt/rules/, docs/rules.md): rows of instructions that a cheaper row
+ * replaces. By liveness, within one block. A rule is looked for from its last
+ * instruction, by operation; what wrote the operands is the next of its
+ * instructions, so they need not stand next to each other.
+ *
+ * Right because: each rule is proved for all values of its registers and
+ * immediates (tests/prove/rules.c), with different variables in different
+ * registers, as they are bound here. What stands between the instructions of the
+ * left side could stand before all of them: it writes no register that those
+ * before it read or write, reads none that they write, and writes no memory that a
+ * load among them reads; so the left side runs as one row where its last
+ * instruction stands, and there the right side takes its place. Registers that the
+ * rule calls dead are not live behind it; others have the values they had. No jump
+ * arrives inside a block. Instructions with a CO-RE record are left, as are
+ * constants that are not known yet. Facts (`bits`, `scalar`) are of the place where
+ * the register is read first, and it keeps its value to the end. A rule makes the
+ * code cheaper in an order without end points below zero, so rewriting stops.
+ */
+#include "opt/opt_impl.h"
+
+enum { WINDOW = 32, NO_REG = 0xff };
+
+struct match {
+	const struct skep_rule *rule;
+	struct skep_insn *at[SKEP_RW_INSNS]; /* of the left side */
+	u8 reg[SKEP_RW_REGS];		     /* by variable */
+	u16 used;			     /* registers that have a variable */
+	u16 known;			     /* parameters that have a value */
+	struct skep_rule_env env;
+};
+
+static bool bind_reg(struct match *m, u8 var, u8 reg)
+{
+	if (m->reg[var] != NO_REG)
+		return m->reg[var] == reg;
+	if (m->used >> reg & 1)
+		return false;
+	m->reg[var] = reg;
+	m->used |= (u16)(1u << reg);
+	return true;
+}
+
+/* The number that stands where the rule has a parameter (`e`) or `is`. */
+static bool bind_number(struct match *m, const struct skep_rule_expr *e, s64 is, s64 number)
+{
+	u32 k;
+
+	if (!e)
+		return is == number;
+	k = (u32)e->tok[0].k;
+	if (m->known >> k & 1)
+		return m->env.param[k] == number;
+	m->known |= (u16)(1u << k);
+	m->env.param[k] = number;
+	return true;
+}
+
+static bool bind_insn(struct match *m, u32 k, struct skep_insn *i)
+{
+	const struct skep_rule_insn *t = &m->rule->before[k];
+	const struct skep_ins *in = &i->in;
+	u16 reads = skep_isa_reads(&t->in);
+
+	if (in->op != t->in.op || in->size != t->in.size || in->form != t->in.form ||
+	    skep_insn_frozen(i))
+		return false;
+	if (in->form == SKEP_IMM &&
+	    (!skep_insn_const(i) || !bind_number(m, t->imm, t->in.imm, in->imm)))
+		return false;
+	if (!skep_is_cond(in->op) && !bind_number(m, t->off, t->in.off, in->off))
+		return false;
+	m->at[k] = i;
+	return bind_reg(m, t->in.dst, in->dst) &&
+	       (!(reads >> t->in.src & 1) || in->form == SKEP_IMM ||
+		bind_reg(m, t->in.src, in->src));
+}
+
+/* The last instruction before `i` in its block that touches the register, or NULL. */
+static struct skep_insn *touched_before(const struct skep_opt *o, const struct skep_insn *i, u8 reg)
+{
+	u32 first = skep_opt_block_first(o, i)->num;
+
+	for (u32 n = i->num; n-- > first && i->num - n <= WINDOW;)
+		if (o->cfg->insn[n]->func && skep_opt_touches(o, o->cfg->insn[n], (u16)(1u << reg)))
+			return o->cfg->insn[n];
+	return NULL;
+}
+
+static bool bind_all(const struct skep_opt *o, struct match *m, struct skep_insn *last)
+{
+	u32 k = m->rule->nbefore - 1;
+
+	memset(m->reg, NO_REG, sizeof(m->reg));
+	m->used = m->known = 0;
+	if (!bind_insn(m, k, last))
+		return false;
+	while (k--) {
+		u8 var = m->rule->before[k].in.dst;
+		struct skep_insn *i = touched_before(o, m->at[k + 1], m->reg[var]);
+
+		if (!i || !bind_insn(m, k, i))
+			return false;
+	}
+	return true;
+}
+
+/* May what stands between come before all of it? */
+static bool movable(const struct skep_opt *o, const struct match *m)
+{
+	u32 last = m->rule->nbefore - 1, k = 0;
+	u16 reads = 0, writes = 0;
+
+	for (u32 n = m->at[0]->num; n < m->at[last]->num; n++) {
+		const struct skep_insn *i = o->cfg->insn[n];
+		struct skep_place at;
+
+		if (!i->func)
+			continue;
+		if (i == m->at[k]) {
+			k++;
+			reads |= skep_reads(o->obj, i);
+			writes |= skep_isa_writes(&i->in);
+			if (skep_place_get(o->fa, i, &at) &&
+			    skep_opt_meets(o, i, m->at[last], &at, OPT_WRITES))
+				return false;
+		} else if (skep_isa_writes(&i->in) & (reads | writes) ||
+			   skep_reads(o->obj, i) & writes) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What a register holds where the left side reads it first. */
+static const struct skep_val *entry_value(const struct skep_opt *o, const struct match *m, u32 var)
+{
+	u32 k = 0;
+
+	while (!(skep_isa_reads(&m->rule->before[k].in) >> var & 1))
+		k++;
+	return &o->fa->in[m->at[k]->num][m->reg[var]];
+}
+
+static u8 bits_of(const struct skep_val *v)
+{
+	if (skep_val_const(v))
+		return v->off ? (u8)(64 - __builtin_clzll((u64)v->off)) : 0;
+	return v->kind == SKEP_K_SCALAR ? v->bits : 64;
+}
+
+static bool conditions(const struct skep_opt *o, struct match *m)
+{
+	const struct skep_rule *r = m->rule;
+	u16 live = o->lv->out[m->at[r->nbefore - 1]->num];
+
+	for (u32 v = 0; v < SKEP_RW_REGS; v++) {
+		if (r->dead >> v & 1 && live >> m->reg[v] & 1)
+			return false;
+		if (!(r->inputs >> v & 1))
+			continue;
+		m->env.bits[v] = bits_of(entry_value(o, m, v));
+		if (r->scalar >> v & 1 && entry_value(o, m, v)->kind != SKEP_K_CONST &&
+		    entry_value(o, m, v)->kind != SKEP_K_SCALAR)
+			return false;
+	}
+	for (u32 k = 0; k < r->nwhen; k++)
+		if (!skep_rule_eval(&r->when[k], &m->env))
+			return false;
+	return true;
+}
+
+/* The right side with registers and numbers in place; false: some instruction cannot be. */
+static bool right_side(const struct skep_opt *o, const struct match *m, struct skep_ins *out)
+{
+	for (u32 k = 0; k < m->rule->nafter; k++) {
+		const struct skep_rule_insn *t = &m->rule->after[k];
+		u16 regs = skep_isa_reads(&t->in);
+
+		out[k] = skep_rule_fill(t, &m->env);
+		if (t->in.form == SKEP_REG && regs >> t->in.src & 1)
+			out[k].src = m->reg[t->in.src];
+		out[k].dst = m->reg[t->in.dst];
+		if (!skep_opt_allowed(o, &out[k]))
+			return false;
+	}
+	return true;
+}
+
+static bool apply(struct skep_opt *o, const struct match *m, const struct skep_ins *in)
+{
+	const struct skep_rule *r = m->rule;
+	struct skep_insn *first = m->at[0], *last = m->at[r->nbefore - 1], *to = last->target;
+
+	if (!skep_opt_begin(o, skep_arena_printf(o->res->arena, "rule %s: %s", r->name, r->summary),
+			    first, last))
+		return false;
+	skep_opt_touch(o, first, last);
+	for (u32 k = 0; k + 1 < r->nafter; k++)
+		skep_edit_insert_before(last, skep_insn_new(o->obj, &in[k], last), first == last);
+	if (r->nafter) {
+		skep_edit_set(last, &in[r->nafter - 1]);
+		if (to)
+			skep_edit_set_target(last, to);
+	}
+	for (u32 k = 0; k < r->nbefore - (r->nafter ? 1 : 0); k++)
+		skep_edit_remove(o->obj, m->at[k]);
+	skep_opt_end(o);
+	return true;
+}
+
+static bool visit(struct skep_opt *o, struct skep_insn *i)
+{
+	const struct skep_rule_index *x = &skep_opt_rules;
+	u32 key = skep_rule_key(&i->in);
+	struct skep_ins in[SKEP_RW_INSNS];
+	struct match m;
+
+	for (u32 k = x->first[key]; k < x->first[key + 1]; k++) {
+		m.rule = &x->rule[x->order[k]];
+		if (!(m.rule->goals >> o->opts->mode & 1) || m.rule->cpu > o->level ||
+		    (!m.rule->nafter && !i->next))
+			continue;
+		if (bind_all(o, &m, i) && skep_opt_clean(o, m.at[0], i) && movable(o, &m) &&
+		    conditions(o, &m) && right_side(o, &m, in) && apply(o, &m, in))
+			return true;
+	}
+	return false;
+}
+
+bool skep_pass_rules(struct skep_opt *o, struct skep_func *f)
+{
+	bool changed = false;
+
+	skep_opt_look(o, f, true);
+	for (u32 k = 0; k < o->cfg->ninsn; k++)
+		if (o->fa->reached[k] && o->cfg->insn[k]->func && !o->touched[k])
+			changed |= visit(o, o->cfg->insn[k]);
+	return changed;
+}
