@@ -29,13 +29,15 @@ ubsan: setup
 	@tools/test-all --build $(BUILD)-ubsan --sanitize undefined
 
 # Every program of the corpus; FULL=1 for all compilers and levels. Then the kernel's own small verifier cases,
-# and what skep's verifier and the kernel's say of every program.
+# what skep's verifier and the kernel's say of every program, and what programs return in engines and kernel.
 test-corpus: setup all
 	@bad=0; \
 	python3 tests/corpus/run.py --skep $(BUILD)/src/cli/skep $(if $(FULL),--full) || bad=1; \
 	python3 tests/corpus/selftests.py --tool $(BUILD)/tests/corpus/selftests || bad=1; \
 	python3 tests/corpus/verdicts.py --verify $(BUILD)/tests/corpus/verify --kernel $(BUILD)/tests/corpus/verdicts \
 		--base build/corpus build/corpus || bad=1; \
+	python3 tests/sys/results.py $(BUILD)/src/cli/skep $(BUILD)/tests/sys/sys-results --inputs 2000 --least 150 \
+		build/corpus/clang*-v3 || bad=1; \
 	exit $$bad
 
 # A tour; ends with a table of what was gained. 1 when anything differs or is refused.

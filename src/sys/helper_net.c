@@ -8,6 +8,8 @@
 
 #include "abi/abi.h"
 
+#include <net/if.h>
+
 #define H(name) static u64 name(u64 a, u64 b, u64 c, u64 d, u64 e)
 #define ERR(n) ((u64)(s64) - (n))
 #define PTR(x) ((void *)(uintptr_t)(x))
@@ -91,14 +93,17 @@ H(load_bytes)
 
 H(load_relative)
 {
-	bool has_mac = run()->prog->d.type != BPF_PROG_TYPE_CGROUP_SKB;
-	u64 off = (u32)b;
+	u32 type = run()->prog->d.type;
+	bool l2 = type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_SCHED_ACT;
+	s64 off = (s64)(u32)b + ((u32)e == 1 ? 0 : -ETH_LEN) + (l2 ? ETH_LEN : 0);
 
-	if ((u32)e > 1 || (!(u32)e && !has_mac))
-		off = UINT32_MAX;
-	else if ((u32)e == 1 && has_mac)
-		off += ETH_LEN;
-	return load(off, c, (u32)d, ERR(EFAULT));
+	/* Where the data begins at the network header, that of the link lies before it. */
+	if ((u32)e > 1 || (u32)b > MAX_OFF || off + (s64)(u32)d > (s64)run()->len) {
+		memset(PTR(c), 0, (u32)d);
+		return ERR(EFAULT);
+	}
+	memmove(PTR(c), data() + off, (u32)d);
+	return 0;
 }
 
 H(store_bytes)
@@ -218,7 +223,7 @@ H(adjust_tail)
 	struct srun *r = run();
 	s64 len = (s64)r->len + (s32)b;
 
-	if (r->head + len > (s64)r->buf_len - TAIL_ROOM || len < ETH_LEN)
+	if (r->head + len > (s64)r->hard_end || len < ETH_LEN)
 		return ERR(EINVAL);
 	if (len > r->len)
 		memset(data() + r->len, 0, (size_t)(len - r->len));
@@ -411,7 +416,9 @@ H(redirect_map)
 
 H(clone_redirect)
 {
-	return c & ~1ull ? ERR(EINVAL) : 0;
+	char name[IF_NAMESIZE];
+
+	return (c & ~1ull) || !if_indextoname((u32)b, name) ? ERR(EINVAL) : 0;
 }
 
 /* There is no routing table here: nothing is found. */

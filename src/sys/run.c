@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PACKET_ROOM = 128 << 10, HEAD_ROOM = 256, ETH_LEN = 14, XDP_MAX = 60000, SKB_MAX = 3712, CTX_SMALL = 512, CTX_MAX = 65536 + 64 };
+enum { PACKET_ROOM = 128 << 10, HEAD_ROOM = 256, ETH_LEN = 14, XDP_MAX = 60000, SKB_MAX = 3712, CTX_SMALL = 512, CTX_MAX = 65536 + 64, WIRE_MAX = 65536, SHARED_INFO = 320 };
 
 static pthread_key_t packet_key;
 static pthread_once_t packet_once = PTHREAD_ONCE_INIT;
@@ -285,6 +285,8 @@ static int run_xdp(struct testing *t)
 	t->r.head += meta;
 	t->r.len -= meta;
 	t->r.meta = meta;
+	/* A frame is a page that ends with what the kernel keeps there; a larger one is not limited so. */
+	t->r.hard_end = SKEP_MAX((u32)(PAGE - SHARED_INFO), t->r.head + t->r.len);
 	if (!t->ctx_in)
 		x->ingress_ifindex = 1;
 	run_sync(&t->r);
@@ -313,11 +315,19 @@ static int check_skb(const struct testing *t)
 		for (u32 b = zero[k].from; b < zero[k].to; b++)
 			if (t->ctx[b] && !(b >= offsetof(struct __sk_buff, gso_size) && b < offsetof(struct __sk_buff, gso_size) + 4))
 				return -EINVAL;
-	if (s->gso_segs > 65535 || (s->wire_len && s->wire_len < t->attr->test.data_size_in))
+	if (s->gso_segs > 65535 || (s->wire_len && (s->wire_len < t->r.len || s->wire_len > WIRE_MAX)))
 		return -EINVAL;
 	if (s->ifindex > 1 || s->ingress_ifindex > 1)
 		return -ENODEV;
 	return 0;
+}
+
+/* What says that it is IP has a header of IP. */
+static bool has_header(const u8 *mac, u32 len)
+{
+	u16 type = skep_get16(mac + 12, true);
+
+	return len >= ETH_LEN + (type == 0x0800 ? 20u : type == 0x86dd ? 40u : 0u);
 }
 
 static u32 packet_type(const u8 *mac)
@@ -338,24 +348,25 @@ static int run_skb(struct testing *t)
 
 	if (!err)
 		err = read_packet(t, SKB_MAX);
-	if (!err)
-		err = check_skb(t);
+	if (err)
+		return err;
+	mac = t->r.buf + t->r.head;
+	if (!has_header(mac, t->r.len))
+		return -EINVAL;
+	if (!l2) {
+		t->r.head += ETH_LEN;
+		t->r.len -= ETH_LEN;
+	}
+	err = check_skb(t);
 	if (err)
 		return err;
 	t->r.skb = true;
 	t->r.ctx = t->ctx;
-	mac = t->r.buf + t->r.head;
 	s->protocol = skep_get16(mac + 12, true) >= 0x600 ? skep_get16(mac + 12, false) : 0x0400;
 	s->pkt_type = packet_type(mac);
 	s->ifindex = 1;
 	if (!s->wire_len)
 		s->wire_len = t->r.len;
-	if (!s->gso_segs)
-		s->gso_segs = 0;
-	if (!l2) {
-		t->r.head += ETH_LEN;
-		t->r.len -= ETH_LEN;
-	}
 	run_sync(&t->r);
 	err = repeat(t->p, &t->r, t->ctx, t->attr->test.repeat, &t->ret, &t->each);
 	if (err)

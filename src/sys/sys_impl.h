@@ -308,6 +308,7 @@ struct srun {
 	/* the packet, in memory that 32 bits can address */
 	u8 *buf;
 	u32 buf_len, head, len, meta; /* data begins at buf + head; meta bytes before it */
+	u32 hard_end; /* of an XDP frame: as far as the packet may grow */
 	u32 redirect_if, redirect_map, redirect_flags;
 	u32 protocol;
 	bool skb, xdp;

@@ -296,6 +296,22 @@ L_TAIL_CALL: {
 	run->tails++;
 	if (--left < 0)
 		goto budget;
+#ifndef CHECKED
+	/*
+	 * It returns to the function that called this one, with as many frames of its own as a
+	 * program has that starts; there are at most SKEP_ENG_TAIL_CALLS of those at a time.
+	 */
+	if (depth) {
+		const u64 next[5] = {r[1]};
+
+		run->left = left;
+		r[0] = LOOP((const struct iprog *)to, to->body, next, run, NULL);
+		left = run->left;
+		if (run->stop)
+			goto leave_all;
+		goto leave;
+	}
+#endif
 	p = (const struct iprog *)to;
 	i = to->body;
 	GO();

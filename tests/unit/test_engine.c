@@ -212,7 +212,12 @@ static void tail_with(const struct skep_engine *e)
 	assert_int_equal(run.tails, 33);
 	skep_eng_run_init(&run);
 	assert_int_equal(skep_eng_run(progs[2], (u64)&count, 0, &run), 34 + 5 + 40);
-	for (u32 i = 0; i < 3; i++) {
+	/* [3] calls a function that leaves to [3]: each turn returns to the one before */
+	progs[3] = compile(e, "r9 = 2\ncall pc+2\nr0 += r9\nexit\nr6 = 3\nr9 = 5\n" TAIL "r0 = 1\nexit\n", opt, 0);
+	skep_eng_run_init(&run);
+	assert_int_equal(skep_eng_run(progs[3], 0, 0, &run), 1 + 34 * 2);
+	assert_int_equal(run.stop, 0);
+	for (u32 i = 0; i < 4; i++) {
 		struct skep_eng_prog *p = progs[i];
 
 		progs[i] = NULL;
