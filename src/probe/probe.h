@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * probe: functions of this process call a handler when they are entered or when they return.
+ * The first instructions of a function are replaced by a jump to a stub that saves the
+ * registers, calls the handlers, executes what was displaced and goes on behind it. Nothing
+ * traps. docs/probes.md says what is refused and why the rest is safe.
+ *
+ * Only for x86-64, and where Zydis was there at build time; elsewhere attaching is refused.
+ */
+#ifndef SKEP_PROBE_H
+#define SKEP_PROBE_H
+
+#include "base/base.h"
+
+/* As struct pt_regs of the processor. */
+struct skep_probe_regs {
+	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs,
+		flags, sp, ss;
+};
+/*
+ * Called in the thread that came to the function, on its stack. errno is kept. While one
+ * runs, its thread calls no other.
+ */
+typedef void (*skep_probe_fn)(void *arg, struct skep_probe_regs *regs);
+
+enum skep_probe_flag {
+	SKEP_PROBE_RETURN = 1, /* when the function returns, instead of when it is entered */
+	SKEP_PROBE_PLAIN = 2,  /* the handler touches neither vector nor floating-point registers */
+	SKEP_PROBE_FAR = 4,    /* as if there were no free memory near the function: for tests */
+};
+enum { SKEP_PROBE_WHY = 128 };
+
+struct skep_probe;
+struct skep_probe_spec {
+	u64 addr;	      /* of an instruction; for a return probe, the first of a function */
+	u64 text_lo, text_hi; /* code around it that is mapped: searched for branches */
+	skep_probe_fn fn;
+	void *arg;
+	u32 flags;
+};
+
+/*
+ * 0, or a negative errno: -EOPNOTSUPP when the code cannot be moved, -ENOMEM, -EPERM when the
+ * process may not be changed, -EBUSY when a thread cannot be stopped. `why` then says so.
+ */
+int skep_probe_attach(const struct skep_probe_spec *spec, struct skep_probe **out,
+		      char why[SKEP_PROBE_WHY]);
+/* When this returns no handler of the probe runs any more, and none will. */
+void skep_probe_detach(struct skep_probe *p);
+/* Hits whose handlers were not called: in a handler, or more calls at a time than can be kept. */
+u64 skep_probe_missed(void);
+/* Is the address in code that this module made? */
+bool skep_probe_owns(u64 addr);
+
+#endif

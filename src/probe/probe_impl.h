@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* probe: what its files share. */
+#ifndef SKEP_PROBE_IMPL_H
+#define SKEP_PROBE_IMPL_H
+
+#include "probe/probe.h"
+
+#include <stdatomic.h>
+
+enum {
+	NEAR_JUMP = 5, /* jmp rel32 */
+	FAR_JUMP = 14, /* jmp [rip+0] and the address */
+	INSN_MAX = 15,
+	NITEM = FAR_JUMP,
+	STUB_SIZE = 512,
+	NRET = 8192, /* calls with return probes at a time, in all threads */
+	NTHREAD = 4096,
+};
+
+/* --- moving instructions ------------------------------------------------------------- */
+
+/* An instruction of the original and its copy, as offsets. */
+struct move_item {
+	u8 from;
+	u16 to;
+};
+struct moved {
+	u32 taken; /* bytes of the original that are not reached any more, at least the jump's */
+	u32 len;   /* bytes of the copy */
+	u32 nitem;
+	struct move_item item[NITEM];
+	u8 code[STUB_SIZE];
+};
+/*
+ * Copy instructions at `addr`, of which the first `jump` bytes will be replaced, so that they
+ * run at `to` and go on behind the jump. 0 or -EOPNOTSUPP with the reason.
+ */
+int probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct moved *out, char *why);
+
+/*
+ * A system call itself: libc's function may be interposed, and a thread that was stopped may
+ * hold whatever lock that takes. The result or a negative errno.
+ */
+static inline long probe_syscall(long n, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	register u64 r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
+	long r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return r;
+}
+#define PROBE_PTR(p) ((u64)(uintptr_t)(p))
+
+/* --- a place in the code ----------------------------------------------------------------- */
+
+struct consumer {
+	skep_probe_fn fn;
+	void *arg;
+	u32 flags;
+	const struct skep_probe *probe;
+};
+/* Who wants to know; replaced as a whole. */
+struct consumers {
+	u32 n, nret;
+	struct consumer c[];
+};
+struct site {
+	struct site *next;
+	u64 addr;
+	_Atomic(struct consumers *) who;
+	u64 copy; /* address of the displaced instructions */
+	u32 jump, nitem;
+	struct move_item item[NITEM];
+	u8 orig[FAR_JUMP], patch[FAR_JUMP];
+	bool patched;
+};
+
+/* --- hits (hit.c, entry.S) ------------------------------------------------------------------ */
+
+/* Saves the vector state around fn(arg, regs). */
+void skep_probe_call_saved(skep_probe_fn fn, void *arg, struct skep_probe_regs *regs, u64 mask,
+			   u64 size, u64 compact);
+/* What stubs call. */
+void skep_probe_hit(struct site *s, struct skep_probe_regs *regs);
+/* What the places calls return to call: where to go on. */
+u64 skep_probe_return(u64 index, struct skep_probe_regs *regs);
+extern const u8 skep_probe_thunks[];
+/* 0, or -EOPNOTSUPP or -ENOMEM with the reason. */
+int probe_hit_init(char *why);
+/* Until handlers that began before have ended. False: one does not. */
+bool probe_quiesce(void);
+
+/* --- changing code (stop.c, text.c) ------------------------------------------------------------
+ */
+
+/* Write `n` bytes at `addr` while no thread runs; those inside of the site go on in its copy. */
+int probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *why);
+/* Bytes into code of our own that nothing executes yet. */
+int probe_fill(u64 addr, const void *bytes, size_t n);
+/* Room for a stub in reach of `addr`, or anywhere when `anywhere`; 0: there is none. */
+u64 probe_room(u64 addr, bool anywhere);
+
+#endif
