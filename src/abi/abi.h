@@ -228,6 +228,8 @@ bool skep_helper_allowed(u32 prog_type, u32 attach_type, s64 id);
 bool skep_helper_allowed_to(u32 prog_type, u32 attach_type, const char *attach_to, s64 id);
 /* The same for STRUCT_OPS programs. */
 bool skep_helper_allowed_ops(const char *ops, s64 id);
+/* May programs call it (if skep_helper_allowed()) whose user has neither CAP_BPF nor CAP_PERFMON? */
+bool skep_helper_unpriv(s64 id);
 /* May the helper get a map of that type from such a program? */
 bool skep_helper_map_ok(u32 prog_type, u32 attach_type, s64 id, u32 map_type);
 enum skep_map_field { SKEP_MAPF_LOCK = 1, SKEP_MAPF_TIMER = 2, SKEP_MAPF_WQ = 4, SKEP_MAPF_GRAPH = 8 };
@@ -254,6 +256,7 @@ enum { SKEP_FLOW_KEYS_SIZE = 56 };
 struct skep_ctx_answer {
 	u8 value; /* enum skep_ctx_value */
 	bool null; /* may be NULL */
+	bool priv; /* needs CAP_BPF */
 	const char *btf;
 };
 /*
@@ -289,6 +292,8 @@ bool skep_return_range(u32 prog_type, u32 attach_type, const char *attach_to, bo
 		       struct skep_ret_range *out);
 /* Is the licence one with which GPL-only helpers and kfuncs may be called? */
 bool skep_license_gpl(const char *license);
+/* May users without privileges load such programs, if the system lets them load any? */
+bool skep_prog_unpriv(u32 prog_type);
 /* Must a program of that type be under such a licence? */
 bool skep_prog_needs_gpl(u32 prog_type);
 /* Does a program of that type attach to something that the kernel's types describe? */

@@ -14,7 +14,8 @@ enum {
 	TP_BUFFER = SKEP_CV_TP_BUFFER,
 	BTF_HOOK_STATE,
 	BTF_SK_BUFF,
-	OR_NULL = 64
+	OR_NULL = 64,
+	PRIV = 128
 };
 
 /* The lists, in the order of the table. */
@@ -93,7 +94,8 @@ static void answer(u8 value, struct skep_ctx_answer *out)
 {
 	u8 v = value & (OR_NULL - 1);
 
-	*out = (struct skep_ctx_answer){.value = v, .null = (value & OR_NULL) != 0};
+	*out = (struct skep_ctx_answer){
+		.value = v, .null = (value & OR_NULL) != 0, .priv = (value & PRIV) != 0};
 	if (v == BTF_HOOK_STATE || v == BTF_SK_BUFF) {
 		out->value = SKEP_CV_BTF;
 		out->btf = v == BTF_SK_BUFF ? "sk_buff" : "nf_hook_state";

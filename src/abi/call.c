@@ -120,6 +120,16 @@ bool skep_helper_allowed_to(u32 prog_type, u32 attach_type, const char *attach_t
 	return true;
 }
 
+bool skep_helper_unpriv(s64 id)
+{
+	switch (id) {
+#define UNPRIV(name) case SKEP_FN_##name:
+#include "abi/unpriv.def"
+		return true;
+	default: return false;
+	}
+}
+
 /* May the program update (or delete from) a socket map with the general helpers? */
 static bool sockmap_write_ok(u32 prog_type, u32 attach_type, s64 id)
 {

@@ -143,6 +143,11 @@ bool skep_license_gpl(const char *license)
 	return false;
 }
 
+bool skep_prog_unpriv(u32 prog_type)
+{
+	return prog_type == SKEP_PROG_SOCKET_FILTER || prog_type == SKEP_PROG_CGROUP_SKB;
+}
+
 bool skep_prog_needs_gpl(u32 prog_type)
 {
 	return prog_type == SKEP_PROG_LSM || prog_type == SKEP_PROG_STRUCT_OPS;

@@ -75,12 +75,12 @@ static int check_kind(struct skep_mach *m, struct skep_vstate *st, const struct 
 }
 
 /* dst = p +- n */
-static int pointer_add(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p,
-		       const struct skep_vreg *num, u32 dst, u32 preg, u32 nreg, bool sub)
+static int add(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p,
+	       const struct skep_vreg *num, u32 dst, u32 preg, u32 nreg, bool sub)
 {
 	struct skep_vreg out = *p;
 	struct skep_range n = num->r;
-	static const struct skep_ins add = {.op = SKEP_ADD, .size = 8, .form = SKEP_REG};
+	static const struct skep_ins add_ = {.op = SKEP_ADD, .size = 8, .form = SKEP_REG};
 	static const struct skep_ins sub_ = {.op = SKEP_SUB, .size = 8, .form = SKEP_REG};
 	s64 fixed;
 	int err = check_kind(m, st, p, &n, preg, sub);
@@ -107,7 +107,7 @@ static int pointer_add(struct skep_mach *m, struct skep_vstate *st, const struct
 		return skep_fault(m, st, SKEP_RULE_PTR_BOUNDS, REG(preg),
 				  "the pointer's offset passes 2^29");
 	} else {
-		out.r = skep_range_alu(sub ? &sub_ : &add, &p->r, &n);
+		out.r = skep_range_alu(sub ? &sub_ : &add_, &p->r, &n);
 		if (skep_vreg_is_pkt(p)) {
 			out.id = ++m->ids;
 			out.aux = 0;
@@ -118,6 +118,20 @@ static int pointer_add(struct skep_mach *m, struct skep_vstate *st, const struct
 	}
 	*skep_vreg(st, dst) = out;
 	return 0;
+}
+
+static int pointer_add(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		       const struct skep_vreg *p, const struct skep_vreg *num, u32 preg, u32 nreg)
+{
+	struct skep_alu_mask mask = {0};
+	const struct skep_range n = num->r;
+	int err = m->opt.unpriv ? skep_unpriv_mask(m, st, i, p, &n, &mask) : 0;
+
+	if (!err)
+		err = add(m, st, p, num, i->in.dst, preg, nreg, i->in.op == SKEP_SUB);
+	if (!err && m->opt.unpriv)
+		err = skep_unpriv_moved(m, st, i, &mask);
+	return err;
 }
 
 static int pointer_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
@@ -146,13 +160,12 @@ static int pointer_alu(struct skep_mach *m, struct skep_vstate *st, const struct
 	}
 	if (dptr && (i->in.op == SKEP_ADD || i->in.op == SKEP_SUB)) {
 		p = *d;
-		return pointer_add(m, st, &p, s, i->in.dst, i->in.dst,
-				   i->in.form == SKEP_REG ? i->in.src : i->in.dst,
-				   i->in.op == SKEP_SUB);
+		return pointer_add(m, st, i, &p, s, i->in.dst,
+				   i->in.form == SKEP_REG ? i->in.src : i->in.dst);
 	}
 	if (sptr && i->in.op == SKEP_ADD) {
 		p = *d;
-		return pointer_add(m, st, s, &p, i->in.dst, i->in.src, i->in.dst, false);
+		return pointer_add(m, st, i, s, &p, i->in.src, i->in.dst);
 	}
 	return skep_fault(m, st, SKEP_RULE_PTR_ARITH, regs, "'%s' is not possible with %s",
 			  skep_ops[i->in.op].text, skep_vreg_what(dptr ? d : s));
@@ -278,6 +291,9 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 		/* x ^ x, x - x and the like of a pointer are not numbers that are known. */
 		return pointer_alu(m, st, i, &s);
 	}
+	err = m->opt.unpriv ? skep_unpriv_numbers(m, st, i) : 0;
+	if (err)
+		return err;
 	link = keep_link(i, d, &delta);
 	id = d->id;
 	if (i->in.form == SKEP_REG && i->in.src == i->in.dst &&

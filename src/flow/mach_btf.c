@@ -263,6 +263,10 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	struct skep_btf_walk w;
 	s64 off = (s64)p->off + a->off;
 
+	if (m->opt.unpriv)
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
+				  "r%u, %s, may not be followed without CAP_PERFMON", a->reg,
+				  skep_vreg_what(p));
 	if (p->type == SKEP_VT_MAP)
 		return map_struct(m, st, a);
 	if (p->flags & SKEP_VF_NULL && !(p->flags & SKEP_VF_UNTRUSTED))

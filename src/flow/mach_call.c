@@ -344,6 +344,9 @@ static int check_allowed(struct skep_mach *m, struct skep_vstate *st, const stru
 	if (!skep_helper_allowed_to(m->opt.prog_type, m->opt.attach_type, m->opt.attach_to, c->id))
 		return skep_fault(m, st, SKEP_RULE_HELPER_UNKNOWN, 0,
 				  "programs of type %s cannot call %s()", m->type->name, c->name);
+	if (m->opt.unpriv && !skep_helper_unpriv(c->id))
+		return skep_fault(m, st, SKEP_RULE_HELPER_UNKNOWN, 0,
+				  "%s() is not for users without privileges", c->name);
 	if (m->prog->ops_member && strcmp(m->prog->ops_member, "release") == 0 &&
 	    (c->id == SKEP_FN_setsockopt || c->id == SKEP_FN_getsockopt))
 		return skep_fault(m, st, SKEP_RULE_HELPER_UNKNOWN, 0,
@@ -486,6 +489,15 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (c.id == SKEP_FN_timer_init && (c.first.map != c.map))
 		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(1) | REG(2),
 				  "the timer lies in another map than the one that is given");
+	if (c.id == SKEP_FN_tail_call && m->opt.unpriv) {
+		const struct skep_map **seen = &m->insn[st->at].tail_map;
+
+		/* The index is masked by the size of one map. */
+		if (*seen && *seen != c.map)
+			return skep_fault(m, st, SKEP_RULE_TAIL_CALL, REG(2),
+					  "another path gives another map to this tail call");
+		*seen = c.map;
+	}
 	if (c.id == SKEP_FN_tail_call && st->nref)
 		return skep_fault(m, st, SKEP_RULE_TAIL_CALL, 0,
 				  "a tail call while a reference or a lock is held");
@@ -496,12 +508,12 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 		return err;
 	if (c.release) {
 		skep_ref_drop(st, c.ref);
-		skep_ref_forget(st, c.ref);
+		skep_ref_forget(m, st, c.ref);
 	}
 	skep_call_clobber(st);
 	/* A tail call that fails changed nothing. */
 	if ((c.ht->flags & SKEP_HT_CHANGES_PKT) && c.id != SKEP_FN_tail_call)
-		skep_forget_packet(st);
+		skep_forget_packet(m, st);
 	err = give_result(m, st, &c);
 	st->at = m->insn[st->at].next;
 	return err;

@@ -65,7 +65,8 @@ static bool num_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 		return true;
 	if (c->how == SKEP_CMP_EXACT)
 		return skep_range_eq(&old->r, &now->r);
-	if (!skep_range_includes(&old->r, &now->r))
+	if (!skep_range_includes(&old->r, &now->r) ||
+	    (c->m->alu_limits && !skep_range_eq(&old->r, &now->r)))
 		return false;
 	if (!old->id)
 		return true;

@@ -60,6 +60,10 @@ int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep
 		return skep_ctx_btf(m, st, a, off);
 	if (!skep_ctx_access(m->opt.prog_type, m->opt.attach_type, off, a->size, a->write, &ans))
 		return no_field(m, st, a, off);
+	if (ans.priv && m->opt.unpriv)
+		return skep_fault(m, st, SKEP_RULE_PRIVILEGE, REG(a->reg),
+				  "the context's field at offset %lld needs CAP_BPF",
+				  (long long)off);
 	if (a->sext && ans.value != SKEP_CV_SCALAR)
 		return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg),
 				  "a pointer in the context cannot be loaded with its sign");

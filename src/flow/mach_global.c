@@ -228,7 +228,7 @@ int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct s
 	}
 	skep_call_clobber(st);
 	if (m->func[func].pkt)
-		skep_forget_packet(st);
+		skep_forget_packet(m, st);
 	skep_vreg_unknown(skep_vreg(st, 0), st->at);
 	st->at = m->insn[st->at].next;
 	return 0;

@@ -96,10 +96,10 @@ void skep_ref_add(struct skep_mach *m, struct skep_vstate *st, u32 id, u8 kind);
 bool skep_ref_find(const struct skep_vstate *st, u32 id);
 bool skep_ref_drop(struct skep_vstate *st, u32 id);
 /* The reference is gone: what points to it is no longer known. */
-void skep_ref_forget(struct skep_vstate *st, u32 id);
+void skep_ref_forget(struct skep_mach *m, struct skep_vstate *st, u32 id);
 struct skep_vrefs *skep_ref_lock(struct skep_vstate *st);
 /* Packet pointers are invalid from here. */
-void skep_forget_packet(struct skep_vstate *st);
+void skep_forget_packet(struct skep_mach *m, struct skep_vstate *st);
 
 /* --- steps --- */
 int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
@@ -129,6 +129,7 @@ struct skep_access {
 	s32 off;
 	u32 size;
 	bool write, sext, atomic;
+	bool number; /* what is read is used as a number */
 	const struct skep_vreg *from; /* writes; NULL: a number that is not known */
 	struct skep_vreg *to;	      /* reads; may be NULL */
 };
@@ -210,6 +211,27 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 /* A variable of the kernel's configuration, in the map that libbpf makes of them. */
 bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d,
 			 u32 at);
+
+/* --- users without privileges (mach_unpriv.c) --- */
+/* What the program as a whole may not be; 0, or the fault is set and the rule's error returned. */
+int skep_unpriv_shape(struct skep_mach *m);
+/* A pointer that may no longer be followed; its value stays in the register. */
+void skep_vreg_stale(const struct skep_mach *m, struct skep_vreg *r, u32 def);
+/* How the kernel masks an addition so that it stays in the object when it runs ahead. */
+struct skep_alu_mask {
+	u8 state;
+	u32 limit;
+	bool left;
+};
+/* dst = p +- n by a register, before it is done, */
+int skep_unpriv_mask(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		     const struct skep_vreg *p, const struct skep_range *n,
+		     struct skep_alu_mask *mask);
+/* and when the result is in dst. */
+int skep_unpriv_moved(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		      const struct skep_alu_mask *mask);
+/* x +- y of numbers. */
+int skep_unpriv_numbers(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 
 /* --- calls (mach_sub.c) --- */
 int skep_enter(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call);

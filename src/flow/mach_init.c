@@ -245,6 +245,8 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 				 "the program has more than 256 functions");
 	number(m);
 	err = check_shape(m);
+	if (!err && opt->unpriv)
+		err = skep_unpriv_shape(m);
 	if (err)
 		return err;
 	choose_prune_points(m);

@@ -223,7 +223,7 @@ static bool go_on(struct join *j, struct skep_vstate *st)
 			memset(skep_vreg(st, k), 0, sizeof(struct skep_vreg));
 	if (v->insn->in.op == SKEP_CALL) {
 		skep_call_clobber(st);
-		skep_forget_packet(st);
+		skep_forget_packet(m, st);
 		forget_stack(st);
 	} else if (skep_op_class(v->insn->in.op) == SKEP_CLASS_MEM ||
 		   skep_op_class(v->insn->in.op) == SKEP_CLASS_ATOMIC) {

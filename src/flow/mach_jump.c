@@ -89,28 +89,43 @@ static bool is_data_start(const struct skep_vreg *r)
 	return r->type == SKEP_VT_PKT && r->id == 0 && r->off == 0 && skep_vreg_fixed(r);
 }
 
+enum side { NEITHER, LEFT, RIGHT };
+
+/* Which operand is a packet pointer that is compared with its limit: the packet's end, or the
+ * packet's start for metadata. */
+static enum side packet_side(const struct skep_insn *i, const struct skep_vreg *d,
+			     const struct skep_vreg *s)
+{
+	u16 op = i->in.op;
+
+	if (i->in.size != 8 ||
+	    (op != SKEP_JGT && op != SKEP_JGE && op != SKEP_JLT && op != SKEP_JLE))
+		return NEITHER;
+	if ((d->type == SKEP_VT_PKT && s->type == SKEP_VT_PKT_END) ||
+	    (d->type == SKEP_VT_META && is_data_start(s)))
+		return LEFT;
+	if ((s->type == SKEP_VT_PKT && d->type == SKEP_VT_PKT_END) ||
+	    (s->type == SKEP_VT_META && is_data_start(d)))
+		return RIGHT;
+	return NEITHER;
+}
+
 /*
  * A comparison of a packet pointer with the packet's end (or of metadata with the
  * packet's start). `st` falls through, `taken` jumps.
  */
-static bool packet_cond(struct skep_vstate *st, struct skep_vstate *taken,
+static void packet_cond(struct skep_vstate *st, struct skep_vstate *taken,
 			const struct skep_insn *i, const struct skep_vreg *d,
 			const struct skep_vreg *s)
 {
-	bool left = (d->type == SKEP_VT_PKT && s->type == SKEP_VT_PKT_END) ||
-		    (d->type == SKEP_VT_META && is_data_start(s));
-	bool right = (s->type == SKEP_VT_PKT && d->type == SKEP_VT_PKT_END) ||
-		     (s->type == SKEP_VT_META && is_data_start(d));
+	enum side side = packet_side(i, d, s);
+	bool right = side == RIGHT;
 	u16 op = i->in.op;
 
-	if ((!left && !right) || i->in.size != 8)
-		return false;
+	if (side == NEITHER)
+		return;
 	if (right) {
-		int swapped = skep_op_swap(op);
-
-		if (swapped < 0)
-			return false;
-		op = (u16)swapped;
+		op = (u16)skep_op_swap(op);
 		d = s;
 	}
 	/* Now d is the pointer that is compared with the limit. */
@@ -118,14 +133,13 @@ static bool packet_cond(struct skep_vstate *st, struct skep_vstate *taken,
 	case SKEP_JGT: /* p > end */
 		prove_packet(st, d, false);
 		skep_vreg(taken, right ? i->in.src : i->in.dst)->flags |= SKEP_VF_PKT_BEYOND;
-		return true;
+		break;
 	case SKEP_JLE:
 		prove_packet(taken, d, false);
 		skep_vreg(st, right ? i->in.src : i->in.dst)->flags |= SKEP_VF_PKT_BEYOND;
-		return true;
-	case SKEP_JGE: prove_packet(st, d, true); return true;
-	case SKEP_JLT: prove_packet(taken, d, true); return true;
-	default: return false;
+		break;
+	case SKEP_JGE: prove_packet(st, d, true); break;
+	default: prove_packet(taken, d, true); break;
 	}
 }
 
@@ -270,6 +284,19 @@ static bool equal_test(const struct skep_insn *i, const struct skep_vreg *p,
 	       p->type != SKEP_VT_BTF && never_null(q);
 }
 
+static bool of_packet(const struct skep_vreg *r)
+{
+	return skep_vreg_is_pkt(r) || r->type == SKEP_VT_PKT_END;
+}
+
+/* Without privileges: the outcome would tell something of the pointer's value. */
+static int compared(struct skep_mach *m, struct skep_vstate *st, u32 reg)
+{
+	return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(reg),
+			  "r%u, %s, is compared with something else than NULL or the packet's end",
+			  reg, skep_vreg_what(skep_vreg(st, reg)));
+}
+
 static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	struct skep_vreg *d = skep_vreg(st, i->in.dst), s;
@@ -285,15 +312,16 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		s = *skep_vreg(st, i->in.src);
 	else
 		skep_vreg_const(&s, (u64)i->in.imm, st->at);
-	if (m->opt.unpriv && skep_vreg_is_ptr(d) != skep_vreg_is_ptr(&s) && !null_test(i, d, &s) &&
-	    !skep_vreg_is_zero(&s))
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst),
-				  "a pointer is compared with a number");
+	if (m->opt.unpriv && skep_vreg_is_ptr(&s) && !(of_packet(d) && of_packet(&s)))
+		return compared(m, st, i->in.src);
 	way = decided(m, i, d, &s);
 	if (way >= 0) {
 		follow(m, st, way);
 		return 0;
 	}
+	if (m->opt.unpriv && skep_vreg_is_ptr(d) && packet_side(i, d, &s) == NEITHER &&
+	    !(i->in.form == SKEP_IMM && null_test(i, d, &s)))
+		return compared(m, st, i->in.dst);
 	d0 = *d;
 	taken = skep_vstate_copy(m, st);
 	if (d0.type == SKEP_VT_NUM && s.type == SKEP_VT_NUM) {
@@ -324,11 +352,8 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		settle_null(m, i->in.op == SKEP_JEQ ? taken : st, d0.id, d0.ref, false);
 	} else if (equal_test(i, &s, &d0)) {
 		settle_null(m, i->in.op == SKEP_JEQ ? taken : st, s.id, s.ref, false);
-	} else if (!packet_cond(st, taken, i, &d0, &s) && m->opt.unpriv && skep_vreg_is_ptr(&d0) &&
-		   !skep_vreg_is_zero(&s)) {
-		skep_vstate_free(m, taken);
-		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.dst),
-				  "pointers are compared");
+	} else {
+		packet_cond(st, taken, i, &d0, &s);
 	}
 	follow(m, taken, true);
 	follow(m, st, false);

@@ -125,14 +125,14 @@ static void make_iter(struct skep_mach *m, struct skep_vstate *st, const struct 
 	}
 }
 
-static void destroy_iter(struct skep_vstate *st, const struct kcall *c)
+static void destroy_iter(struct skep_mach *m, struct skep_vstate *st, const struct kcall *c)
 {
 	const struct skep_vreg r = *skep_vreg(st, c->iter);
 	struct skep_vframe *fr = st->frame[r.frame];
 	u32 k = skep_slot_of(r.off), ref = fr->slot[k].reg->ref;
 
 	skep_ref_drop(st, ref);
-	skep_ref_forget(st, ref);
+	skep_ref_forget(m, st, ref);
 	for (u32 s = 0; s < c->iter_slots; s++)
 		memset(fr->slot[k - s].byte, SKEP_VB_NONE, 8);
 }
@@ -581,7 +581,7 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (c.k->flags & SKEP_KF_ITER_NEW)
 		make_iter(m, st, &c);
 	if (c.k->flags & SKEP_KF_ITER_DESTROY)
-		destroy_iter(st, &c);
+		destroy_iter(m, st, &c);
 	for (u32 k = 0; k < c.nmade; k++) {
 		err = skep_dynptr_make(m, st, c.made[k], skep_dynptr_kind(c.name), false);
 		if (err)
@@ -589,7 +589,7 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	}
 	if (c.ref) {
 		skep_ref_drop(st, c.ref);
-		skep_ref_forget(st, c.ref);
+		skep_ref_forget(m, st, c.ref);
 	} else if ((c.k->flags & SKEP_KF_RELEASE) && c.dyn) {
 		skep_dynptr_release(m, st, c.dyn);
 	} else if (c.k->flags & SKEP_KF_RELEASE) {
@@ -598,7 +598,7 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	}
 	skep_call_clobber(st);
 	if (c.k->flags & SKEP_KF_CHANGES_PKT)
-		skep_forget_packet(st);
+		skep_forget_packet(m, st);
 	err = give_result(m, st, &c, args);
 	st->at = m->insn[at].next;
 	return err;

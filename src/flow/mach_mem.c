@@ -483,6 +483,7 @@ int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct s
 	skep_vreg_unknown(&old, st->at);
 	if (!(flags & SKEP_OPF_STORE)) {
 		a.to = &old;
+		a.number = !(flags & SKEP_OPF_LOAD);
 		err = skep_access_mem(m, st, &a);
 		if (err)
 			return err;

@@ -156,6 +156,9 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 				return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(a->reg),
 						  "%u bytes of a pointer that was stored are read",
 						  a->size);
+			if (a->number && m->opt.unpriv)
+				return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(a->reg),
+						  "the bytes hold a pointer");
 			if (a->to)
 				*a->to = *s->reg;
 			return 0;
@@ -219,6 +222,20 @@ static int check_special(struct skep_mach *m, struct skep_vstate *st, const stru
 	return 0;
 }
 
+/* Without privileges a stored pointer is only replaced whole: a part of it would tell its value. */
+static int check_torn(struct skep_mach *m, struct skep_vstate *st, const struct span *sp, u32 reg)
+{
+	for (s64 o = sp->lo; o < sp->hi && m->opt.unpriv; o++) {
+		u32 k = skep_slot_of(o);
+		const struct skep_vslot *s = k < sp->fr->nslot ? &sp->fr->slot[k] : NULL;
+
+		if (s && s->byte[byte_of(o)] == SKEP_VB_SPILL && s->reg->type != SKEP_VT_NUM)
+			return skep_fault(m, st, SKEP_RULE_STACK_SPILL, REG(reg),
+					  "bytes of a pointer that was stored are overwritten");
+	}
+	return 0;
+}
+
 static int write_var(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,
 		     const struct span *sp)
 {
@@ -255,6 +272,8 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 		err = check_aligned(m, st, a->reg, a->off, a->size);
 	if (!err)
 		err = check_special(m, st, &sp, a->reg);
+	if (!err && a->size < 8)
+		err = check_torn(m, st, &sp, a->reg);
 	if (err)
 		return err;
 	if (ptr && a->size != 8)
@@ -324,6 +343,8 @@ int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 
 	if (!(use & SKEP_USE_WRITE))
 		return 0;
 	err = check_special(m, st, &sp, reg);
+	if (!err)
+		err = check_torn(m, st, &sp, reg);
 	if (err)
 		return err;
 	for (s64 o = sp.lo; o < sp.hi; o++) {

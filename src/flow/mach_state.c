@@ -317,11 +317,11 @@ bool skep_ref_drop(struct skep_vstate *st, u32 id)
 	return false;
 }
 
-void skep_ref_forget(struct skep_vstate *st, u32 id)
+void skep_ref_forget(struct skep_mach *m, struct skep_vstate *st, u32 id)
 {
 	FOR_EACH_VREG(st, r, {
 		if (skep_vreg_is_ptr(r) && r->ref == id)
-			skep_vreg_unknown(r, st->at);
+			skep_vreg_stale(m, r, st->at);
 	});
 }
 
@@ -333,11 +333,11 @@ struct skep_vrefs *skep_ref_lock(struct skep_vstate *st)
 	return NULL;
 }
 
-void skep_forget_packet(struct skep_vstate *st)
+void skep_forget_packet(struct skep_mach *m, struct skep_vstate *st)
 {
 	FOR_EACH_VREG(st, r, {
 		if (skep_vreg_is_pkt(r) || r->type == SKEP_VT_PKT_END ||
 		    (r->type == SKEP_VT_MEM && (r->flags & SKEP_VF_PKT_SLICE)))
-			skep_vreg_unknown(r, st->at);
+			skep_vreg_stale(m, r, st->at);
 	});
 }

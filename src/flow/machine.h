@@ -162,7 +162,10 @@ struct skep_vinsn {
 	u16 live; /* registers live before it */
 	u8 flags;
 	u8 through; /* loads and stores: enum skep_vt of the pointer, as far as it was seen */
-	struct skep_vstate *kept; /* list */
+	u8 alu_state;		  /* unprivileged: how the addition is masked, 0: not yet */
+	u32 alu_limit;		  /* and by which limit */
+	const struct skep_map *tail_map; /* unprivileged: the tail call's */
+	struct skep_vstate *kept;	 /* list */
 };
 /* A field of a map's value that only helpers may touch. */
 enum skep_vfield_kind {
@@ -230,6 +233,7 @@ struct skep_mach {
 	u32 nfunc;
 	u32 *func_of; /* by skep_func.index: index in func, UINT32_MAX */
 	u32 ids;
+	bool alu_limits; /* unprivileged: limits depend on numbers, which are compared exactly */
 	bool joins; /* the join engine drives: what is not known is not a number */
 	struct skep_fault fault;
 	/* origins of numbers */

@@ -301,18 +301,29 @@ static void build(struct model *m)
 
 /* --- verdicts ----------------------------------------------------------------------------- */
 
-static void put_kernel(struct skep_json *j, const struct selftest *t)
+static void put_says(struct skep_json *j, const char *key, const struct selftest_verdict *v)
 {
 	static const char *const names[] = {"accept", "reject", "silent"};
+
+	skep_json_key(j, key);
+	skep_json_open(j, '{');
+	skep_json_kstr(j, "verdict", names[v->says]);
+	skep_json_kint(j, "errno", v->error);
+	skep_json_kstr(j, "log", v->log);
+	skep_json_close(j, '}');
+}
+
+static void put_kernel(struct skep_json *j, const struct selftest *t)
+{
+	static const char *const names[] = {"accept", "reject"};
 
 	skep_json_kstr(j, "expect", names[t->expect]);
 	skep_json_kstr(j, "expect_unpriv", names[t->unpriv_expect]);
 	skep_json_kstr(j, "expect_text", t->expect_text);
-	skep_json_kstr(j, "kernel", names[t->kernel]);
-	if (t->kernel == SELFTEST_KERNEL_REFUSES) {
-		skep_json_kint(j, "kernel_errno", t->kernel_errno);
-		skep_json_kstr(j, "kernel_log", t->kernel_log);
-	}
+	skep_json_kstr(j, "unpriv_text", t->unpriv_text);
+	skep_json_kbool(j, "bpf_capable", t->bpf_capable);
+	put_says(j, "kernel", &t->kernel);
+	put_says(j, "user", &t->user);
 }
 
 static void put_verdict(struct skep_json *j, struct model *m, u32 flags, const char *key)

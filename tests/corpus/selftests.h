@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-enum { SELFTEST_MAPS = 64, SELFTEST_KFUNCS = 8, SELFTEST_FUNCS = 8 };
+enum { SELFTEST_MAPS = 64, SELFTEST_KFUNCS = 8, SELFTEST_FUNCS = 8, SELFTEST_LOG = 600 };
 
 struct selftest_btf {
 	void *data; /* or NULL */
@@ -31,6 +31,12 @@ struct selftest_func {
 enum { SELFTEST_ACCEPT, SELFTEST_REJECT };
 enum { SELFTEST_KERNEL_ACCEPTS, SELFTEST_KERNEL_REFUSES, SELFTEST_KERNEL_SILENT };
 
+/* What the running kernel says. */
+struct selftest_verdict {
+	int says, error;
+	char log[SELFTEST_LOG]; /* the end of it */
+};
+
 struct selftest {
 	const char *name;
 	const uint8_t *code; /* 8 bytes a slot */
@@ -41,9 +47,10 @@ struct selftest {
 	int expect;		 /* that the tests of this source have */
 	const char *expect_text; /* of the log, or NULL */
 	int unpriv_expect;	 /* the same for users without privileges */
-	int kernel;		 /* what the running kernel says */
-	int kernel_errno;
-	const char *kernel_log; /* the end of it */
+	const char *unpriv_text;
+	struct selftest_verdict kernel;
+	struct selftest_verdict user; /* without CAP_PERFMON, without any capability if it can be */
+	int bpf_capable;	      /* `user` had CAP_BPF: the kernel demands it of everyone */
 	struct selftest_map map[SELFTEST_MAPS];
 	uint32_t nmap;
 	int incomplete;		 /* a map could not be made here */

@@ -22,8 +22,9 @@ static int watched_btf_load(const void *data, size_t len, const struct bpf_btf_l
 #undef bpf_btf_load
 
 #include "selftests.h"
+#include "../lower.h"
 
-enum { BLOBS = 256, TAIL = 600 };
+enum { BLOBS = 256 };
 
 static struct {
 	int fd;
@@ -110,11 +111,13 @@ static int watched_map_create(enum bpf_map_type type, const char *name, __u32 ke
 	return fd;
 }
 
-static void ask_kernel(struct bpf_test *t, struct bpf_insn *prog, int btf_fd)
+static void ask_kernel(struct bpf_test *t, struct bpf_insn *prog, int btf_fd, int as_user,
+		       struct selftest_verdict *v)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = t->expected_attach_type, .log_level = 4,
 		    .log_buf = bpf_vlog, .log_size = sizeof(bpf_vlog));
 	int fd, id = 0;
+	bool cap_bpf;
 	size_t n;
 
 	opts.prog_flags = BPF_F_TEST_RND_HI32;
@@ -135,14 +138,19 @@ static void ask_kernel(struct bpf_test *t, struct bpf_insn *prog, int btf_fd)
 		opts.func_info_rec_size = sizeof(t->func_info[0]);
 	}
 	bpf_vlog[0] = 0;
+	v->says = SELFTEST_KERNEL_SILENT;
+	if (as_user && !lower_capabilities(&cap_bpf))
+		return;
 	fd = bpf_prog_load((enum bpf_prog_type)now.prog_type, NULL, "GPL", prog, now.slots, &opts);
-	now.kernel_errno = fd < 0 ? errno : 0;
-	now.kernel = fd >= 0 ? SELFTEST_KERNEL_ACCEPTS : SELFTEST_KERNEL_REFUSES;
+	v->error = fd < 0 ? errno : 0;
+	if (as_user && !raise_capabilities())
+		exit(1);
+	v->says = fd >= 0 ? SELFTEST_KERNEL_ACCEPTS : SELFTEST_KERNEL_REFUSES;
 	/* Not a word and no permission, or no such type: the verifier was not asked. */
-	if (fd < 0 && (now.kernel_errno == EPERM || now.kernel_errno == ENOTSUPP || id < 0) && !bpf_vlog[0])
-		now.kernel = SELFTEST_KERNEL_SILENT;
+	if (fd < 0 && (v->error == EPERM || v->error == ENOTSUPP || id < 0) && !bpf_vlog[0])
+		v->says = SELFTEST_KERNEL_SILENT;
 	n = strlen(bpf_vlog);
-	now.kernel_log = bpf_vlog + (n > TAIL ? n - TAIL : 0);
+	snprintf(v->log, sizeof(v->log), "%s", bpf_vlog + (n >= sizeof(v->log) ? n - sizeof(v->log) + 1 : 0));
 	if (fd >= 0)
 		close(fd);
 }
@@ -186,6 +194,8 @@ void selftests_get(uint32_t i, void (*use)(const struct selftest *t, void *arg),
 			    : t->result_unpriv == REJECT ? SELFTEST_REJECT
 							 : SELFTEST_ACCEPT;
 	now.expect_text = t->errstr;
+	now.unpriv_text = t->errstr_unpriv ? t->errstr_unpriv : t->errstr;
+	now.bpf_capable = !users_may_load();
 	do_test_fixup(t, (enum bpf_prog_type)now.prog_type, prog, map_fds);
 	if (t->fill_insns) {
 		prog = t->fill_insns;
@@ -203,9 +213,10 @@ void selftests_get(uint32_t i, void (*use)(const struct selftest *t, void *arg),
 	}
 	for (int k = 0; k < t->func_info_cnt && k < SELFTEST_FUNCS; k++)
 		now.func[now.nfunc++] = (struct selftest_func){t->func_info[k].insn_off, t->func_info[k].type_id};
-	ask_kernel(t, prog, btf_fd);
+	ask_kernel(t, prog, btf_fd, 0, &now.kernel);
+	ask_kernel(t, prog, btf_fd, 1, &now.user);
 	if (skipped != skips || now.incomplete)
-		now.kernel = SELFTEST_KERNEL_SILENT;
+		now.kernel.says = now.user.says = SELFTEST_KERNEL_SILENT;
 	use(&now, arg);
 	free(t->fill_insns);
 	t->fill_insns = NULL;

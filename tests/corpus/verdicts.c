@@ -5,8 +5,10 @@
  * this beside what `skep check` says. Programs are loaded all at once where the
  * kernel takes them all, else one by one; nothing stays loaded.
  *
- * usage: verdicts [-t TYPE] OBJECT...
+ * usage: verdicts [-t TYPE] [-u] OBJECT...
  * -t is the program type, as a number, of programs whose section does not tell
+ * -u asks as a user: without CAP_PERFMON and CAP_SYS_ADMIN, and without CAP_BPF if the system
+ * lets such users load programs
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,6 +19,7 @@
 
 #include "obj/obj.h"
 #include "../slurp.h"
+#include "../lower.h"
 
 enum { LOG_SIZE = 1 << 18, SMALL_LOG = 8192, LOG_STATS = 4, TAIL_LINES = 12, DEFAULT_ENTRIES = 64 };
 
@@ -29,6 +32,7 @@ struct object {
 };
 
 static u32 fallback_type;
+static bool cap_bpf = true;
 static char log_buf[LOG_SIZE], why[1024];
 
 /* The last thing that libbpf complained of: a reason when there is no log. */
@@ -130,6 +134,7 @@ static void put(const struct object *o, const struct bpf_program *p, int err, ch
 	skep_json_kint(&j, "type", bpf_program__type(p));
 	skep_json_kint(&j, "attach", bpf_program__expected_attach_type(p));
 	skep_json_kint(&j, "insns", (s64)bpf_program__insn_cnt(p));
+	skep_json_kbool(&j, "cap_bpf", cap_bpf);
 	skep_json_kint(&j, "err", err);
 	skep_json_kstr(&j, "stage", stage);
 	skep_json_kint(&j, "usec", statistic(log, "verification time "));
@@ -237,10 +242,15 @@ int main(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "t:")) != -1) {
-		if (opt != 't')
-			return 2;
-		fallback_type = (u32)strtoul(optarg, NULL, 0);
+	while ((opt = getopt(argc, argv, "t:u")) != -1) {
+		switch (opt) {
+		case 't': fallback_type = (u32)strtoul(optarg, NULL, 0); break;
+		case 'u':
+			if (!lower_capabilities(&cap_bpf))
+				return 1;
+			break;
+		default: return 2;
+		}
 	}
 	libbpf_set_print(keep_print);
 	for (int i = optind; i < argc; i++)

@@ -72,6 +72,7 @@ class Case:
     def __init__(self, file, name, section, expect, place):
         self.file, self.name, self.section, self.expect, self.place = file, name, section, expect, place
         self.body, self.path, self.program, self.problem = [], None, 'prog', None
+        self.user = False
 
     @property
     def title(self):
@@ -88,6 +89,8 @@ def parse_text(path):
             if len(fields) != 3 or not re.fullmatch(r'accept|reject [a-z0-9-]+', fields[2]):
                 sys.exit(f'{path}:{number}: wants == NAME | SECTION | accept or reject RULE')
             cases.append(Case(path.stem, *fields, f'{path.name}:{number}'))
+        elif cases and line.strip() == '.user':
+            cases[-1].user = True
         elif cases and line.strip() and not line.startswith('#'):
             cases[-1].body.append(line.strip())
         elif line.strip() and not line.startswith('#'):
@@ -192,11 +195,11 @@ def ask_batch(command, paths):
     return {k: v for p in paths for k, v in ask_batch(command, [p]).items()}
 
 
-def ask_skep(skep, paths, jobs):
+def ask_skep(skep, paths, jobs, options):
     """The rows of `skep check --json`, one process for each object."""
     def one(path):
         try:
-            done = subprocess.run([skep, 'check', '--json', path], capture_output=True, text=True, timeout=TIMEOUT)
+            done = subprocess.run([skep, 'check', '--json', *options, path], capture_output=True, text=True, timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             return {(path, '*'): {'crash': f'no answer in {TIMEOUT} seconds'}}
         if done.returncode not in (0, 1, 5):
@@ -261,6 +264,8 @@ class Verdicts:
             self.fail(case, 'the kernel was not asked: libbpf does not open the object')
         elif 'crash' in row:
             self.judge(case, 'kernel', 'broken', row['crash'], False)
+        elif not row['err'] and case.user and rule and rule.get('capability') and row['cap_bpf']:
+            self.counts['capability'] += 1
         elif not row['err']:
             self.judge(case, 'kernel', 'accept', '', True)
         elif row['err'] == -1 and row['stage'] == 'loader':
@@ -362,17 +367,23 @@ def main():
         if why:
             skipped.append(f'the verdict of the kernel on {len(cases)} cases: {why}')
         else:
-            rows = ask([args.kernel], paths)
             asked.add('kernel')
-            for case in cases:
-                v.kernel(case, rows.get((case.path, case.program)) or rows.get((case.path, '*')))
+            for user, option in ((False, []), (True, ['-u'])):
+                some = [c for c in cases if c.user == user]
+                rows = ask([args.kernel] + option, sorted({c.path for c in some}))
+                for case in some:
+                    v.kernel(case, rows.get((case.path, case.program)) or rows.get((case.path, '*')))
+        if v.counts['capability']:
+            skipped.append(f"the verdict of the kernel on {v.counts['capability']} cases: users without CAP_BPF may load nothing")
         if args.expectations:
             skipped.append('the verdict of skep: it was not to be asked')
         elif has_check(args.skep):
-            rows = ask_skep(args.skep, paths, args.jobs)
             asked.add('skep')
-            for case in cases:
-                v.skep(case, rows.get((case.path, case.program)) or rows.get((case.path, '*')))
+            for user, option in ((False, []), (True, ['--unprivileged'])):
+                some = [c for c in cases if c.user == user]
+                rows = ask_skep(args.skep, sorted({c.path for c in some}), args.jobs, option)
+                for case in some:
+                    v.skep(case, rows.get((case.path, case.program)) or rows.get((case.path, '*')))
         else:
             skipped.append('the verdict of skep: this build has no command check')
     for i, entry in enumerate(v.known):
