@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/remarks.h"
 #include "cli/report.h"
+#include "cli/searching.h"
 #include "run/run.h"
 
 #include <stdlib.h>
@@ -16,6 +17,10 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)"},
 	{"prove", 0, NULL, "apply a rewrite only when it is proved to change nothing"},
 	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got there, as SMT-LIB2"},
+	{"search", 0, "SECONDS", "then search for cheaper rows of instructions for so long (see docs/search.md)"},
+	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)"},
+	{"cache", 0, "FILE", "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere"},
+	{"verbose", 'v', NULL, "with --search: tell how far it is, also when standard error is no terminal"},
 	{"dearer", 0, "N", "with --kernel-check: per cent that a program may cost the verifier more than before (default 5)"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
 	{"report", 0, "X.html", "write one page with everything: summary, code old and new, each rewrite, graphs", true},
@@ -34,6 +39,10 @@ const char skep_about_optimize[] =
 	"With --prove each run of a pass over a function is proved to change nothing that anybody can see; a rewrite "
 	"of which that cannot be proved is not applied, and is named. skep prove says what is proved, and what is "
 	"taken on trust.\n\n"
+	"With --search the superoptimizer goes over what the other passes leave: for windows of a few instructions "
+	"that depend on each other it looks for a cheaper row that does the same, shortest first, and proves what it finds "
+	"with a solver. Ctrl-C ends the search and keeps what was found. Answers are kept in the cache, so the next run "
+	"goes on where this one stopped; they are proved again before they are used.\n\n"
 	"With --report one page of HTML says all of it: the summary, source, old and new code side by side with the "
 	"reason of each rewrite (and whether it was proved), the rewrites in their order, and the graphs of both. It needs "
 	"no network and no other file.\n\n"
@@ -411,7 +420,7 @@ static int write_report(struct skep_cli *cli, const struct skep_optimized *r, co
 }
 
 static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct skep_input *in,
-		   const struct skep_buf *out, const struct skep_run_proofs *proofs)
+		   const struct skep_buf *out, const struct skep_run_proofs *proofs, const struct searching *search)
 {
 	const char *path = skep_cli_opt(cli, "output");
 	/* One thing at a time on standard output. */
@@ -440,6 +449,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		json_summary(cli, r, in->len, out->n);
 		if (proofs)
 			json_proofs(cli, proofs, r);
+		skep_searching_json(search);
 	} else if (skep_cli_flag(cli, "text")) {
 		for (u32 k = 0; k < r->after->obj->nfunc; k++)
 			print_func(cli, r->after->obj, r->after->obj->func[k]);
@@ -447,6 +457,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		text_summary(cli, r, in->len, out->n);
 		if (proofs)
 			text_proofs(cli, proofs, r);
+		skep_searching_text(search);
 	}
 	return err;
 }
@@ -459,6 +470,7 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	struct skep_buf out = {0};
 	struct skep_input *in;
 	struct skep_run_proofs proofs;
+	struct searching search = {.cli = cli};
 	struct dump dump;
 	int err = read_options(cli, &opts, &kernel);
 
@@ -477,9 +489,15 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 		opts.judge = skep_run_judge;
 		opts.judge_user = &proofs;
 	}
+	err = skep_searching_start(&search, cli, &opts);
+	if (err) {
+		skep_searching_finish(&search);
+		return err;
+	}
 	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &in->arena,
 				&in->ds, &r, &out);
-	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL);
+	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL, &search);
+	skep_searching_finish(&search);
 	if (proofs.dump_error) {
 		SKEP_CLI_DIAG(cli, CANNOT_WRITE, proofs.dump_dir, strerror(proofs.dump_error));
 		err = SKEP_EXIT_ENV;

@@ -139,6 +139,63 @@ u64 skep_isa_eval(const struct skep_ins *in, u64 dst, u64 src)
 	return in->size == 8 ? alu64(in->op, dst, src) : alu32(in->op, (u32)dst, (u32)src);
 }
 
+/* The same rows of the table with the loop inside. */
+#define UW u32
+#define SW s32
+static void alu32_n(u16 op, const u64 *d, const u64 *s, u64 *out, u32 n)
+{
+	switch (op) {
+#define EACH(meaning)                                                                              \
+	for (u32 k = 0; k < n; k++) {                                                              \
+		const u32 D = (u32)d[k], S = (u32)s[k];                                            \
+		(void)D;                                                                           \
+		out[k] = meaning;                                                                  \
+	}                                                                                          \
+	break;
+#define ALU(name, code, text, since, meaning) case SKEP_##name: EACH(meaning)
+#define ALUOFF(name, code, off, text, since, meaning) case SKEP_##name: EACH(meaning)
+#include "isa/insn.def"
+#undef EACH
+	default: break;
+	}
+}
+#undef UW
+#undef SW
+
+#define UW u64
+#define SW s64
+static void alu64_n(u16 op, const u64 *d, const u64 *s, u64 *out, u32 n)
+{
+	switch (op) {
+#define EACH(meaning)                                                                              \
+	for (u32 k = 0; k < n; k++) {                                                              \
+		const u64 D = d[k], S = s[k];                                                      \
+		(void)D;                                                                           \
+		out[k] = meaning;                                                                  \
+	}                                                                                          \
+	break;
+#define ALU(name, code, text, since, meaning) case SKEP_##name: EACH(meaning)
+#define ALUOFF(name, code, off, text, since, meaning) case SKEP_##name: EACH(meaning)
+#include "isa/insn.def"
+#undef EACH
+	default: break;
+	}
+}
+#undef UW
+#undef SW
+
+void skep_isa_eval_n(const struct skep_ins *in, const u64 *dst, const u64 *src, u64 *out, u32 n)
+{
+	if (skep_op_class(in->op) == SKEP_CLASS_UNARY) {
+		for (u32 k = 0; k < n; k++)
+			out[k] = eval_unary(in, dst[k], src[k]);
+	} else if (in->size == 8) {
+		alu64_n(in->op, dst, src, out, n);
+	} else {
+		alu32_n(in->op, dst, src, out, n);
+	}
+}
+
 bool skep_isa_cond(const struct skep_ins *in, u64 dst, u64 src)
 {
 	if (in->form == SKEP_IMM)

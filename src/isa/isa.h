@@ -132,6 +132,8 @@ bool skep_isa_memop(const struct skep_ins *in, struct skep_memop *m);
 
 /* Reference meaning. ALU and UNARY: the new 64-bit value of dst (CAST: not defined, src is returned). */
 u64 skep_isa_eval(const struct skep_ins *in, u64 dst, u64 src);
+/* The same for `n` pairs of operands; an immediate is not looked at, `src` holds it. `out` may be `dst`. */
+void skep_isa_eval_n(const struct skep_ins *in, const u64 *dst, const u64 *src, u64 *out, u32 n);
 /* Conditional jumps: taken? */
 bool skep_isa_cond(const struct skep_ins *in, u64 dst, u64 src);
 /* Atomics: the value stored, from the old value, src and r0 (zero-extended from the width). */

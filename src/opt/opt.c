@@ -324,6 +324,9 @@ static int run_list(struct skep_opt *o, const u32 *list, u32 n, struct skep_diag
 			for (u32 p = 0; p < n; p++) {
 				const char *bad = NULL;
 
+				/* It takes its time, so what the others do first it need not find. */
+				if (more && pass_fn[list[p]] == skep_pass_search)
+					continue;
 				if (listed(without, passes[list[p]].name) || !run_pass(o, list[p], f))
 					continue;
 				more = true;

@@ -29,6 +29,26 @@ struct skep_opt_step {
 	struct skep_arena *scratch;
 };
 
+/* What a finder of rewrites outside of this module sees of a function; facts are of the start of the run. */
+struct skep_opt_view {
+	const struct skep_obj *obj;
+	const struct skep_cfg *cfg;
+	const struct skep_facts *fa;
+	const struct skep_live *lv;
+	const u8 *touched; /* by num: changed since; leave alone */
+	u32 level, mode;   /* instructions allowed; enum skep_opt_mode */
+	bool first;	   /* the first question of this run of the pass */
+};
+/* A rewrite: a few instructions of one block, and what does the same where the last of them stands. */
+struct skep_opt_swap {
+	struct skep_insn *const *from; /* in order */
+	u32 nfrom;
+	const struct skep_ins *to;
+	u32 nto;
+	bool sink; /* the last of `to` takes the place of the last of `from`: a branch or a store */
+	const char *why;
+};
+
 /* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
 enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED, SKEP_OPT_VERIFIER };
 
@@ -58,6 +78,9 @@ struct skep_opt_opts {
 	 */
 	bool (*judge)(void *user, const struct skep_opt_step *step);
 	void *judge_user;
+	/* The next rewrite of the function by the pass "search", or false: there is none (left). May be NULL. */
+	bool (*search)(void *search_user, const struct skep_opt_view *view, struct skep_opt_swap *out);
+	void *search_user;
 };
 
 /* One instruction of a recorded edit. */

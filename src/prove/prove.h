@@ -60,4 +60,11 @@ void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct
 		     struct skep_func *g, const struct skep_prove_opts *opts,
 		     struct skep_arena *arena, struct skep_prove_result *out);
 
+/* --- meanings over terms (meaning.c) -------------------------------------------------- */
+
+/* The new value of dst by an ALU or UNARY instruction; `src` is the register's or the immediate's term, 64 bits. */
+u32 skep_prove_alu(struct skep_smt *s, const struct skep_ins *in, u32 dst, u32 src, bool big);
+/* Is the conditional jump taken? One bit. */
+u32 skep_prove_cond(struct skep_smt *s, const struct skep_ins *in, u32 dst, u32 src);
+
 #endif

@@ -138,8 +138,6 @@ struct prover {
 };
 
 /* --- meaning.c ------------------------------------------------------------------- */
-u32 skep_prove_alu(struct skep_smt *s, const struct skep_ins *in, u32 dst, u32 src, bool big);
-u32 skep_prove_cond(struct skep_smt *s, const struct skep_ins *in, u32 dst, u32 src);
 u32 skep_prove_atomic(struct skep_smt *s, const struct skep_ins *in, u32 old, u32 src, u32 r0);
 
 /* --- memory.c -------------------------------------------------------------------- */

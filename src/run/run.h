@@ -11,6 +11,7 @@
 #include "obj/obj.h"
 #include "opt/opt.h"
 #include "prove/prove.h"
+#include "search/search.h"
 #include "vm/vm.h"
 
 /* === the running kernel ========================================================= */
@@ -100,6 +101,19 @@ struct skep_run_proofs {
 bool skep_run_judge(void *user, const struct skep_opt_step *step);
 /* Why an edit of skep_opt_result.refused was refused, or NULL. */
 const struct skep_refusal *skep_run_refusal(const struct skep_run_proofs *p, const struct skep_deny *d);
+
+/* --- what the superoptimizer found, in a file (cache.c) -------------------------- */
+
+struct skep_run_cache;
+/* Open or make the database; NULL: it cannot be (then the reason is in `why`, which has `n` bytes and begins zeroed). */
+struct skep_run_cache *skep_run_cache_open(const char *path, char *why, size_t n);
+/* NULL is fine. */
+void skep_run_cache_close(struct skep_run_cache *c);
+/* What went wrong since, or NULL; from then on nothing is kept. */
+const char *skep_run_cache_error(const struct skep_run_cache *c);
+/* For struct skep_search_cache; `user` is the cache. */
+bool skep_run_cache_get(void *user, const u8 *key, u32 len, u32 *effort, struct skep_found *f);
+void skep_run_cache_put(void *user, const u8 *key, u32 len, u32 effort, const struct skep_found *f);
 
 /* === the interpreter ========================================================== */
 

@@ -124,6 +124,15 @@ def has_native(skep, objects):
     return {'native'} if subprocess.run(cmd, capture_output=True).returncode != 4 else set()
 
 
+def has_search(skep, objects):
+    """Can this build search and remember? It needs a solver and SQLite: a rewrite is found, and a cache made."""
+    probe = objects / 'probe.s'
+    probe.write_text('.license "GPL"\n.section "xdp"\n.func f\ncall bpf_get_prandom_u32\nr0 *= 3\nr0 *= 7\nexit\n')
+    cmd = [skep, 'optimize', probe, '--passes', 'search', '--search', '20', '--cache', objects / 'probe.db']
+    said = subprocess.run(cmd, capture_output=True, text=True)
+    return {'search'} if '1 rewrites found' in said.stdout and not said.stderr else set()
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument('--skep', type=lambda p: pathlib.Path(p).resolve(),
@@ -139,7 +148,7 @@ def main():
         objects = pathlib.Path(tmp)
         fixtures.make(objects)
         have = fixtures.compile_examples(ROOT, objects) | fixtures.circumstances()
-        have |= has_native(args.skep, objects)
+        have |= has_native(args.skep, objects) | has_search(args.skep, objects)
         futures = [pool.submit(run_case, p, args, have, objects) for p in cases]
         for path, future in zip(cases, futures):
             outcome, text = future.result()

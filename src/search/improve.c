@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A whole object: all windows of a function, first with little effort, then with
+ * more. Answers are remembered by the window's key, with the effort that gave
+ * them, and an answer counts only in a sweep of at least that effort: so a run that
+ * is repeated (as the kernel's judge does it) gives the same edits although more is
+ * known by then. Answers of the cache are proved again before they are used: a
+ * cache is a file, and files lie.
+ */
+#include "search/search_impl.h"
+
+enum { NOTHING = UINT8_MAX, NEVER = UINT32_MAX };
+
+struct answer {
+	u32 effort;  /* it was searched with, or NEVER */
+	bool closed; /* there was no time: it stays like this in this run, so that the run can be
+			repeated */
+	struct skep_found f; /* n is NOTHING when there is none */
+};
+
+struct skep_searcher {
+	struct skep_searcher_opts opts;
+	struct skep_arena *arena;
+	struct skep_hmap memo;
+	struct skep_searcher_stats stats;
+	/* The function at hand. */
+	struct skep_windows it;
+	u32 sweep;
+	double until; /* when its share of the time is over */
+	struct skep_site site;
+	struct skep_ins to[SKEP_WIN_MAX];
+};
+
+struct skep_searcher *skep_searcher_new(const struct skep_searcher_opts *opts,
+					struct skep_arena *arena)
+{
+	struct skep_searcher *s = SKEP_NEW(arena, struct skep_searcher);
+
+	s->opts = *opts;
+	s->arena = arena;
+	if (!s->opts.max_effort || s->opts.max_effort >= SKEP_EFFORTS)
+		s->opts.max_effort = SKEP_EFFORTS - 1;
+	skep_hmap_init(&s->memo, arena);
+	return s;
+}
+
+const struct skep_searcher_stats *skep_searcher_stats(const struct skep_searcher *s)
+{
+	return &s->stats;
+}
+
+static double spent(const struct skep_searcher *s)
+{
+	return s->opts.spent ? s->opts.spent(s->opts.user) : 0;
+}
+
+static bool stop(void *user)
+{
+	const struct skep_searcher *s = user;
+
+	return spent(s) >= s->until;
+}
+
+/* What is left of the time goes to this function and those behind it, by instructions. */
+static void start_clock(struct skep_searcher *s, const struct skep_opt_view *v)
+{
+	u64 behind = 0, here = v->cfg->ninsn;
+	double t = spent(s);
+
+	for (u32 k = v->cfg->func->index; k < v->obj->nfunc; k++)
+		behind += v->obj->func[k]->ninsns;
+	s->until = t + (1 - t) * (double)here / (double)SKEP_MAX(behind, SKEP_MAX(here, (u64)1));
+	s->until = t < 1 ? SKEP_MIN(s->until, 1.0) : 0;
+}
+
+/* What the cache says, when it can be borne out. */
+static bool recall(struct skep_searcher *s, const struct skep_window *w, const u8 *key, u32 len,
+		   struct answer *a)
+{
+	const struct skep_search_cache *c = &s->opts.cache;
+
+	if (!c->get || !c->get(c->user, key, len, &a->effort, &a->f))
+		return false;
+	if (a->f.n == NOTHING)
+		return true;
+	return skep_search_cost_of((enum skep_opt_mode)w->mode, a->f.in, a->f.n) <
+		       skep_search_cost_of((enum skep_opt_mode)w->mode, w->in, w->n) &&
+	       skep_found_bounded(w, &a->f) &&
+	       skep_found_prove(w, &a->f, 0, NULL) == SKEP_FOUND_YES;
+}
+
+static void search(struct skep_searcher *s, const struct skep_window *w, const u8 *key, u32 len,
+		   struct answer *a)
+{
+	struct skep_search_opts o = {
+		.sz = sizeof(o), .effort = s->sweep, .seed = s->opts.seed, .stop = stop, .user = s};
+	const struct skep_search_cache *c = &s->opts.cache;
+	struct skep_found f;
+	enum skep_search_result r = skep_search_window(w, &o, &f, &s->stats.search);
+
+	s->stats.searched++;
+	if (s->opts.progress)
+		s->opts.progress(s->opts.user);
+	if (r == SKEP_SEARCH_STOPPED) {
+		a->closed = true;
+		return;
+	}
+	if (r == SKEP_SEARCH_NOTHING)
+		f.n = NOTHING;
+	a->effort = s->sweep;
+	a->f = f;
+	if (c->put)
+		c->put(c->user, key, len, a->effort, &a->f);
+}
+
+/* The answer for a window in this sweep, or NULL. */
+static const struct skep_found *answer_for(struct skep_searcher *s, const struct skep_window *w)
+{
+	u8 key[SKEP_WIN_KEY];
+	u32 len = skep_window_key(w, key);
+	struct answer *a = skep_hmap_find(&s->memo, key, len);
+
+	s->stats.windows++;
+	if (!a) {
+		a = SKEP_NEW(s->arena, struct answer);
+		if (recall(s, w, key, len, a)) {
+			s->stats.known++;
+		} else {
+			a->effort = NEVER;
+			a->f.n = NOTHING;
+		}
+		skep_hmap_put(&s->memo, skep_arena_memdup(s->arena, key, len), len, a);
+	}
+	if (a->f.n == NOTHING && !a->closed && (a->effort == NEVER || a->effort < s->sweep)) {
+		if (stop(s))
+			a->closed = true;
+		else
+			search(s, w, key, len, a);
+	}
+	return a->f.n != NOTHING && a->effort <= s->sweep ? &a->f : NULL;
+}
+
+/* The row in the registers of the place. */
+static void put_back(const struct skep_site *site, const struct skep_found *f, struct skep_ins *to)
+{
+	const struct skep_insn *last = site->insn[site->w.n - 1];
+
+	for (u32 k = 0; k < f->n; k++) {
+		to[k] = f->in[k];
+		if (to[k].op == SKEP_STX) {
+			to[k].dst = last->in.dst;
+			to[k].off = last->in.off;
+		} else {
+			to[k].dst = site->real[to[k].dst];
+		}
+		if (to[k].form == SKEP_REG)
+			to[k].src = site->real[to[k].src];
+	}
+}
+
+bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct skep_opt_swap *out)
+{
+	struct skep_searcher *s = user;
+
+	if (view->first) {
+		skep_windows_init(&s->it, view);
+		s->sweep = 0;
+		s->arena->on_oom = view->obj->arena->on_oom;
+		start_clock(s, view);
+	}
+	for (;;) {
+		const struct skep_found *f;
+
+		if (!skep_windows_next(&s->it, &s->site)) {
+			if (s->sweep == s->opts.max_effort)
+				return false;
+			s->sweep++;
+			skep_windows_init(&s->it, view);
+			continue;
+		}
+		f = answer_for(s, &s->site.w);
+		if (!f)
+			continue;
+		put_back(&s->site, f, s->to);
+		s->stats.found++;
+		*out = (struct skep_opt_swap){s->site.insn,
+					      s->site.w.n,
+					      s->to,
+					      f->n,
+					      s->site.w.sink != SKEP_SINK_NONE,
+					      "a cheaper row of instructions"};
+		return true;
+	}
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Does a row do what a window does? By the meanings of the table over terms, for
+ * all values of the registers that are live on entry and within the entry facts.
+ * What registers hold that are not live is a variable of its own on either side, so
+ * a row that reads one is not equal. And: will a verifier know as much afterwards?
+ */
+#include "search/search_impl.h"
+
+enum { TIMEOUT_MS = 300, ARENA_LIMIT = 64 << 20 };
+
+struct outcome {
+	u32 reg[SKEP_WIN_REGS];
+	u32 sink;
+};
+
+static u32 source(struct skep_smt *s, const struct outcome *o, const struct skep_ins *in)
+{
+	return in->form == SKEP_REG ? o->reg[in->src] : skep_smt_const(s, 64, (u64)in->imm);
+}
+
+static void follow(struct skep_smt *s, const struct skep_ins *in, u32 n, bool big,
+		   struct outcome *o)
+{
+	for (u32 k = 0; k < n; k++) {
+		u8 c = skep_op_class(in[k].op);
+
+		if (in[k].op == SKEP_STX)
+			o->sink = skep_smt_extract(s, o->reg[in[k].src], 0, in[k].size * 8u);
+		else if (c == SKEP_CLASS_JMP)
+			o->sink =
+				skep_prove_cond(s, &in[k], o->reg[in[k].dst], source(s, o, &in[k]));
+		else if (in[k].op == SKEP_LDDW)
+			o->reg[in[k].dst] = skep_smt_const(s, 64, (u64)in[k].imm);
+		else
+			o->reg[in[k].dst] = skep_prove_alu(s, &in[k], o->reg[in[k].dst],
+							   source(s, o, &in[k]), big);
+	}
+}
+
+/* A register on entry: a constant, or a variable as wide as the facts allow. */
+static u32 entry(struct skep_smt *s, const struct skep_window *w, u32 r, u32 *var)
+{
+	*var = 0;
+	if (w->fixed[r])
+		return skep_smt_const(s, 64, w->value[r]);
+	if (!w->bits[r])
+		return skep_smt_const(s, 64, 0);
+	*var = skep_smt_var(s, w->bits[r], r, 0);
+	return skep_smt_zext(s, *var, 64);
+}
+
+/* Both write the same registers, as far as they count, and none that must stay. */
+static u32 goal_of(struct skep_smt *s, const struct skep_window *w, const struct outcome *a,
+		   const struct outcome *b, const struct outcome *start)
+{
+	u32 goal = skep_smt_const(s, 1, 1);
+
+	for (u32 r = 0; r < w->nreg; r++) {
+		if (w->out >> r & 1)
+			goal = skep_smt_and(s, goal, skep_smt_eq(s, a->reg[r], b->reg[r]));
+		else if (w->keep >> r & 1)
+			goal = skep_smt_and(s, goal, skep_smt_eq(s, start->reg[r], b->reg[r]));
+	}
+	if (w->sink != SKEP_SINK_NONE)
+		goal = skep_smt_and(s, goal, skep_smt_eq(s, a->sink, b->sink));
+	return goal;
+}
+
+static void read_input(const struct skep_smt_model *m, const struct skep_window *w, const u32 *var,
+		       u64 *input)
+{
+	for (u32 r = 0; r < w->nin; r++) {
+		input[r] = w->fixed[r] ? w->value[r] : 0;
+		for (u32 k = 0; k < m->n; k++)
+			if (var[r] && m->var[k] == var[r])
+				input[r] = m->val[k];
+	}
+}
+
+static bool well_formed(const struct skep_window *w, const struct skep_found *f)
+{
+	const struct skep_ins *sink = w->sink ? &w->in[w->n - 1] : NULL;
+
+	if (f->n > SKEP_WIN_MAX || (sink && !f->n))
+		return false;
+	for (u32 k = 0; k < f->n; k++) {
+		const struct skep_ins *in = &f->in[k];
+		bool last = k + 1 == f->n, store = in->op == SKEP_STX;
+		u8 c = skep_op_class(in->op);
+
+		if (skep_isa_check(in) || (store ? in->dst != SKEP_WIN_BASE : in->dst >= w->nreg) ||
+		    (in->form == SKEP_REG && in->src >= w->nreg) || skep_isa_level(in) > w->level)
+			return false;
+		if (sink && last) {
+			bool like = w->sink == SKEP_SINK_STORE
+					    ? store && in->size == sink->size && !in->off
+					    : skep_is_cond(in->op);
+			if (!like)
+				return false;
+		} else if ((c != SKEP_CLASS_ALU && c != SKEP_CLASS_UNARY && in->op != SKEP_LDDW) ||
+			   in->op == SKEP_CAST || (in->op == SKEP_LDDW && in->src)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum skep_found_answer ask(struct skep_arena *arena, const struct skep_window *w,
+				  const struct skep_found *f, u32 timeout_ms, u64 *input)
+{
+	struct outcome a = {.sink = 0}, b, start;
+	struct skep_smt_model model = {0};
+	u32 var[SKEP_WIN_REGS] = {0};
+	enum skep_smt_answer answer;
+	struct skep_smt s;
+
+	skep_smt_init(&s, arena);
+	s.timeout_ms = timeout_ms ? timeout_ms : TIMEOUT_MS;
+	for (u32 r = 0; r < w->nreg; r++)
+		a.reg[r] = r < w->nin ? entry(&s, w, r, &var[r]) : skep_smt_var(&s, 64, 100 + r, 0);
+	b = start = a;
+	for (u32 r = w->nin; r < w->nreg; r++)
+		if (!(w->keep >> r & 1))
+			b.reg[r] = skep_smt_var(&s, 64, 200 + r, 0);
+	follow(&s, w->in, w->n, w->big, &a);
+	follow(&s, f->in, f->n, w->big, &b);
+	answer = skep_smt_follows(&s, NULL, 0, goal_of(&s, w, &a, &b, &start), &model);
+	if (answer == SKEP_SMT_NO && input)
+		read_input(&model, w, var, input);
+	skep_smt_fini(&s);
+	return answer == SKEP_SMT_YES  ? SKEP_FOUND_YES
+	       : answer == SKEP_SMT_NO ? SKEP_FOUND_NO
+				       : SKEP_FOUND_UNKNOWN;
+}
+
+enum skep_found_answer skep_found_prove(const struct skep_window *w, const struct skep_found *f,
+					u32 timeout_ms, u64 input[SKEP_WIN_IN])
+{
+	volatile enum skep_found_answer answer = SKEP_FOUND_UNKNOWN;
+	struct skep_arena arena;
+	int oom = 0;
+
+	if (!well_formed(w, f))
+		return SKEP_FOUND_NO;
+	skep_arena_init(&arena);
+	arena.limit = ARENA_LIMIT;
+	SKEP_GUARD(&arena, oom, { answer = ask(&arena, w, f, timeout_ms, input); });
+	skep_arena_fini(&arena);
+	return oom ? SKEP_FOUND_UNKNOWN : answer;
+}
+
+/* --- ranges ------------------------------------------------------------------------------- */
+
+static void bounds(const struct skep_window *w, const struct skep_ins *in, u32 n,
+		   struct skep_range *r, struct skep_range *stored)
+{
+	for (u32 k = 0; k < SKEP_WIN_REGS; k++) {
+		r[k] = skep_range_any();
+		if (k < w->nin && w->fixed[k])
+			r[k] = skep_range_const(w->value[k]);
+		else if (k < w->nin && w->bits[k] < 64)
+			r[k] = skep_range_unsigned(0, skep_smt_mask(w->bits[k]));
+	}
+	*stored = skep_range_any();
+	for (u32 k = 0; k < n; k++) {
+		struct skep_range s =
+			in[k].form == SKEP_REG ? r[in[k].src] : skep_range_const((u64)in[k].imm);
+
+		if (in[k].op == SKEP_STX)
+			*stored = s;
+		else if (in[k].op == SKEP_LDDW)
+			r[in[k].dst] = skep_range_const((u64)in[k].imm);
+		else if (!skep_is_cond(in[k].op))
+			r[in[k].dst] = skep_range_alu(&in[k], &r[in[k].dst], &s);
+	}
+}
+
+bool skep_found_bounded(const struct skep_window *w, const struct skep_found *f)
+{
+	struct skep_range a[SKEP_WIN_REGS], b[SKEP_WIN_REGS], stored_a, stored_b;
+
+	bounds(w, w->in, w->n, a, &stored_a);
+	bounds(w, f->in, f->n, b, &stored_b);
+	for (u32 r = 0; r < w->nreg; r++)
+		if ((w->out >> r & 1) && !skep_range_includes(&a[r], &b[r]))
+			return false;
+	/* A verifier follows whole words through the stack. */
+	if (w->sink == SKEP_SINK_STORE && w->in[w->n - 1].size == 8)
+		return skep_range_includes(&stored_a, &stored_b);
+	return true;
+}

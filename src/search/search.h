@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * search: the superoptimizer. A window is a few instructions of one block, chosen
+ * by data dependence; candidates that do the same for less are enumerated in the
+ * order of their length, tried on numbers, and proved by a solver. What is found
+ * is an edit of the pass "search", or a rule that skep learn writes.
+ *
+ * Pure: time, interruption and the cache are the caller's, through functions. A
+ * search that is not stopped depends on the window, the effort and the seed alone.
+ */
+#ifndef SKEP_SEARCH_H
+#define SKEP_SEARCH_H
+
+#include "opt/opt.h"
+
+enum {
+	SKEP_WIN_MAX = 12,  /* instructions of a window */
+	SKEP_WIN_REGS = 8,  /* registers of a window, spare ones among them */
+	SKEP_WIN_IN = 4,    /* of them live on entry */
+	SKEP_WIN_BASE = 10, /* stands for the base register of a store at the end */
+	SKEP_WIN_KEY = 512, /* bytes of a window as a key, at most */
+};
+
+/* What the last instruction of a window is. It stays what it is, with other operands. */
+enum skep_sink {
+	SKEP_SINK_NONE,	  /* arithmetic as the others */
+	SKEP_SINK_BRANCH, /* a conditional jump: taken or not */
+	SKEP_SINK_STORE,  /* a store of a register: the bytes that it writes */
+};
+
+/*
+ * A window in canonical form: registers are numbered in the order in which the
+ * instructions name them, those that are live on entry first; then one spare.
+ */
+struct skep_window {
+	struct skep_ins
+		in[SKEP_WIN_MAX]; /* the sink last; a store's base is SKEP_WIN_BASE, its offset 0 */
+	u8 n, sink;		  /* sink: enum skep_sink */
+	u8 nreg, nin;
+	u8 bits[SKEP_WIN_IN];	 /* entry facts: register i is below 2^bits, */
+	bool fixed[SKEP_WIN_IN]; /* or is a constant: */
+	u64 value[SKEP_WIN_IN];
+	u16 out;	/* registers that must hold the same behind */
+	u16 keep;	/* registers that must stay as they were */
+	u8 level, mode; /* instructions allowed; enum skep_opt_mode */
+	bool big;
+};
+
+/* A row of instructions that does what a window does. */
+struct skep_found {
+	struct skep_ins in[SKEP_WIN_MAX];
+	u8 n;
+};
+
+/* --- windows (window.c, gather.c) ------------------------------------------------------ */
+
+/* A window and where it was taken from. */
+struct skep_site {
+	struct skep_window w;
+	struct skep_insn
+		*insn[SKEP_WIN_MAX]; /* in order; what replaces them stands where the last stood */
+	u8 real[SKEP_WIN_REGS];	     /* registers by canonical number */
+};
+
+/* Walks the windows of a function; fields are its own. */
+struct skep_windows {
+	const struct skep_opt_view *view;
+	u32 num, n; /* the root; the window so far */
+	struct skep_insn *insn[SKEP_WIN_MAX];
+	u32 rejected[SKEP_WIN_MAX], nrejected; /* producers that cannot be gathered */
+	bool rows; /* rows as they stand come after those by dependence */
+};
+void skep_windows_init(struct skep_windows *it, const struct skep_opt_view *view);
+/* The next window that can be moved to its last instruction; false: there is none left. */
+bool skep_windows_next(struct skep_windows *it, struct skep_site *out);
+
+/*
+ * The window of these instructions (one block, in order), or false: they cannot be
+ * gathered at the last, or hold what is no plain number.
+ */
+bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *insn, u32 n,
+		       struct skep_site *out);
+/* A window as bytes: equal keys, equal windows. Returns the length, at most SKEP_WIN_KEY. */
+u32 skep_window_key(const struct skep_window *w, u8 *key);
+/* The inverse; false: these bytes are no window. */
+bool skep_window_from_key(const u8 *key, u32 len, struct skep_window *w);
+/* The same of a row. */
+u32 skep_found_key(const struct skep_found *f, u8 *key);
+bool skep_found_from_key(const u8 *key, u32 len, struct skep_found *f);
+/* The instructions as text, a line each, with "# " lines for facts; for people and for tests. */
+void skep_window_print(const struct skep_window *w, struct skep_buf *out);
+void skep_found_print(const struct skep_found *f, struct skep_buf *out);
+
+/* --- cost (cost.c) ------------------------------------------------------------------------ */
+
+/*
+ * What an instruction costs under a goal. SIZE: slots, then time; SPEED: measured
+ * time (cost.def), then slots; VERIFIER: instructions to go through, then slots.
+ */
+u32 skep_search_cost(enum skep_opt_mode mode, const struct skep_ins *in);
+u32 skep_search_cost_of(enum skep_opt_mode mode, const struct skep_ins *in, u32 n);
+
+/* --- one window (proof.c, search.c) -------------------------------------------------------- */
+
+/* Does the row do what the window does, for all inputs that the entry facts allow? */
+enum skep_found_answer { SKEP_FOUND_YES, SKEP_FOUND_NO, SKEP_FOUND_UNKNOWN };
+/* NO: *input, if not NULL, gets the values of the live registers on which they differ. */
+enum skep_found_answer skep_found_prove(const struct skep_window *w, const struct skep_found *f,
+					u32 timeout_ms, u64 input[SKEP_WIN_IN]);
+/*
+ * Will a verifier know as much of the results as before? The ranges of what is
+ * live behind, computed over both rows, must not be wider.
+ */
+bool skep_found_bounded(const struct skep_window *w, const struct skep_found *f);
+/* Run either on numbers: the registers behind; a branch's outcome or a store's value in *sink. */
+void skep_window_run(const struct skep_ins *in, u32 n, u64 reg[SKEP_WIN_REGS], u64 *sink);
+
+enum { SKEP_EFFORTS = 3 }; /* quick, thorough, and with a stochastic search */
+
+struct skep_search_opts {
+	size_t sz;  /* sizeof(struct skep_search_opts) */
+	u32 effort; /* 0 to SKEP_EFFORTS - 1 */
+	u64 seed;
+	u32 timeout_ms; /* of one proof; 0: 300 */
+	/* Asked now and then; true: give up. May be NULL. */
+	bool (*stop)(void *user);
+	void *user;
+};
+struct skep_search_stats {
+	u64 nodes, proofs, refuted, unknown;
+};
+enum skep_search_result {
+	SKEP_SEARCH_FOUND,
+	SKEP_SEARCH_NOTHING, /* nothing within this effort */
+	SKEP_SEARCH_STOPPED,
+};
+/* The cheapest row that was found and proved. Windows on different threads are independent. */
+enum skep_search_result skep_search_window(const struct skep_window *w,
+					   const struct skep_search_opts *opts,
+					   struct skep_found *out, struct skep_search_stats *stats);
+
+/* --- an object (improve.c) ------------------------------------------------------------------ */
+
+/* What is known of a window: results that hold for as long as the key does. */
+struct skep_search_cache {
+	/* True: known; *effort is what it was searched with, f->n is UINT8_MAX when nothing was
+	 * found. */
+	bool (*get)(void *user, const u8 *key, u32 len, u32 *effort, struct skep_found *f);
+	void (*put)(void *user, const u8 *key, u32 len, u32 effort, const struct skep_found *f);
+	void *user;
+};
+
+struct skep_searcher_opts {
+	size_t sz; /* sizeof(struct skep_searcher_opts) */
+	u64 seed;
+	u32 max_effort; /* 0: SKEP_EFFORTS - 1 */
+	/* How much of the time is over, 0 to 1; 1 also when somebody asked to stop. Functions share
+	 * it by their size. */
+	double (*spent)(void *user);
+	void (*progress)(void *user); /* after each window that was searched; or NULL */
+	void *user;
+	struct skep_search_cache cache; /* functions may be NULL */
+};
+struct skep_searcher_stats {
+	u32 windows, searched, known,
+		found; /* looked at, searched, answered by the cache, made cheaper */
+	struct skep_search_stats search;
+};
+/* A searcher remembers every answer, so the same object gives the same edits again. */
+struct skep_searcher;
+struct skep_searcher *skep_searcher_new(const struct skep_searcher_opts *opts,
+					struct skep_arena *arena);
+/* For skep_opt_opts.search; `user` is the searcher. */
+bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct skep_opt_swap *out);
+const struct skep_searcher_stats *skep_searcher_stats(const struct skep_searcher *s);
+
+#endif
