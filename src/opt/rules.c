@@ -219,8 +219,8 @@ static bool visit(struct skep_opt *o, struct skep_insn *i)
 
 	for (u32 k = x->first[key]; k < x->first[key + 1]; k++) {
 		m.rule = &x->rule[x->order[k]];
-		if (!(m.rule->goals >> o->opts->mode & 1) || m.rule->cpu > o->level ||
-		    (!m.rule->nafter && !i->next))
+		if (!(m.rule->goals >> o->opts->mode & 1) || (m.rule->little && o->obj->big) ||
+		    m.rule->cpu > o->level || (!m.rule->nafter && !i->next))
 			continue;
 		if (bind_all(o, &m, i) && skep_opt_clean(o, m.at[0], i) && movable(o, &m) &&
 		    conditions(o, &m) && right_side(o, &m, in) && apply(o, &m, in))

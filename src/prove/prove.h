@@ -19,6 +19,7 @@
 #define SKEP_PROVE_H
 
 #include "flow/flow.h"
+#include "rule/rule.h"
 #include "smt/smt.h"
 
 enum skep_prove_verdict { SKEP_PROVE_EQUAL, SKEP_PROVE_DIFFERS, SKEP_PROVE_UNKNOWN };
@@ -66,5 +67,36 @@ void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct
 u32 skep_prove_alu(struct skep_smt *s, const struct skep_ins *in, u32 dst, u32 src, bool big);
 /* Is the conditional jump taken? One bit. */
 u32 skep_prove_cond(struct skep_smt *s, const struct skep_ins *in, u32 dst, u32 src);
+
+/* --- rules --------------------------------------------------------------------------- */
+
+struct skep_prove_rule_opts {
+	size_t sz;	/* sizeof(struct skep_prove_rule_opts) */
+	u32 timeout_ms; /* of one question to the solver; 0: 1000 */
+	/*
+	 * Called with every question as SMT-LIB2, for a second solver, whether or not the
+	 * first one was needed: put as the rule puts it, nothing simplified. "unsat" to all
+	 * of them means that the rule is right. Or NULL.
+	 */
+	void (*question)(void *user, const char *text, size_t n);
+	void *user;
+};
+
+struct skep_prove_rule_result {
+	enum skep_prove_verdict verdict;
+	const char *reason; /* not EQUAL: which part was not proved; in the arena */
+	const char *values; /* DIFFERS: registers and parameters on which the sides differ; in the arena */
+	bool replayed;	    /* DIFFERS: the reference meaning differs on these values, too */
+	bool gap;	    /* UNKNOWN: a split leaves out a value that its parameter can have */
+	u32 cases, questions;
+};
+
+/*
+ * Do both sides do the same, for all values of registers and parameters for which the
+ * rule applies: in the registers that are live behind it, the branch that is taken, the
+ * addresses that are loaded from?
+ */
+void skep_prove_rule(const struct skep_rule *r, const struct skep_prove_rule_opts *opts,
+		     struct skep_arena *arena, struct skep_prove_rule_result *out);
 
 #endif

@@ -9,7 +9,7 @@ static bool kind_allowed(const struct skep_ins *in)
 	case SKEP_CLASS_ALU: return true;
 	case SKEP_CLASS_UNARY: return in->op != SKEP_CAST;
 	case SKEP_CLASS_JMP: return true;
-	case SKEP_CLASS_MEM: return in->op == SKEP_LDX || in->op == SKEP_LDXS;
+	case SKEP_CLASS_MEM: return in->op == SKEP_LDX || in->op == SKEP_LDXS || in->op == SKEP_STX;
 	default: return in->op == SKEP_LDDW && in->src == SKEP_LD_IMM;
 	}
 }
@@ -17,7 +17,7 @@ static bool kind_allowed(const struct skep_ins *in)
 struct use {
 	u16 inputs, writes, all;
 	u32 loads;
-	bool jump;
+	const struct skep_ins *end; /* a branch or a store, or NULL */
 };
 
 /* NULL or what is wrong with a side. */
@@ -29,15 +29,23 @@ static const char *side_use(const struct skep_rule_insn *v, u32 n, struct use *u
 
 		if (!kind_allowed(&v[i].in))
 			return "an instruction of a kind that rules do not have";
-		if (u->jump)
-			return "the branch must be the last instruction";
+		if (u->end)
+			return "a branch or a store must be the last instruction";
 		u->inputs |= (u16)(reads & ~u->writes);
 		u->writes |= writes;
 		u->all |= reads | writes;
-		u->loads += skep_op_class(v[i].in.op) == SKEP_CLASS_MEM;
-		u->jump = skep_is_cond(v[i].in.op);
+		u->loads += v[i].in.op == SKEP_LDX || v[i].in.op == SKEP_LDXS;
+		if (skep_is_cond(v[i].in.op) || v[i].in.op == SKEP_STX)
+			u->end = &v[i].in;
 	}
 	return NULL;
+}
+
+static bool same_end(const struct skep_ins *a, const struct skep_ins *b)
+{
+	if (!a || !b || skep_is_cond(a->op) != skep_is_cond(b->op))
+		return a == b;
+	return skep_is_cond(a->op) || a->size == b->size;
 }
 
 /* A matcher goes from the last instruction back to what wrote its operands. */
@@ -65,7 +73,8 @@ void skep_rule_cost_of(const struct skep_ins *in, struct skep_rule_cost *sum)
 	case SKEP_SMOD: sum->weight += 24; return;
 	case SKEP_MUL: sum->weight += 5; return;
 	case SKEP_LDX:
-	case SKEP_LDXS: sum->weight += 4; return;
+	case SKEP_LDXS:
+	case SKEP_STX: sum->weight += 4; return;
 	case SKEP_MOV: sum->weight += 1; return;
 	default: sum->weight += in->form == SKEP_REG ? 3 : 2;
 	}
@@ -105,8 +114,8 @@ const char *skep_rule_complete(struct skep_rule *r)
 		return "the left side is empty";
 	if (!connected(r))
 		return "an instruction of the left side writes nothing that those behind it use";
-	if (a.jump != b.jump)
-		return "one side branches, the other does not";
+	if (!same_end(a.end, b.end))
+		return "one side branches or stores, the other does not";
 	if (b.inputs & ~a.inputs)
 		return "the right side reads a register that the left side does not";
 	if (b.writes & ~(a.writes | r->dead))

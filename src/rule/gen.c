@@ -52,9 +52,9 @@ static void expr_ref(const struct skep_rule_expr *e)
 	printf("}");
 }
 
-static void side(char which, u32 number, const struct skep_rule_insn *v, u32 n)
+static void side(const char *which, u32 number, const struct skep_rule_insn *v, u32 n)
 {
-	printf("static const struct skep_rule_insn %c%u[] = {\n", which, number);
+	printf("static const struct skep_rule_insn %s_%u[] = {\n", which, number);
 	for (u32 i = 0; i < n; i++) {
 		const struct skep_ins *in = &v[i].in;
 
@@ -81,10 +81,10 @@ static void quoted(const char *s)
 
 static void parts(u32 k, const struct skep_rule *r)
 {
-	side('b', k, r->before, r->nbefore);
-	side('a', k, r->after, r->nafter);
+	side("left", k, r->before, r->nbefore);
+	side("right", k, r->after, r->nafter);
 	if (r->nwhen)
-		printf("static const struct skep_rule_expr w%u[] = {\n", k);
+		printf("static const struct skep_rule_expr when_%u[] = {\n", k);
 	for (u32 i = 0; i < r->nwhen; i++) {
 		printf("\t{");
 		expr(&r->when[i]);
@@ -92,7 +92,7 @@ static void parts(u32 k, const struct skep_rule *r)
 	}
 	printf("%s", r->nwhen ? "};\n" : "");
 	if (r->nsplit)
-		printf("static const struct skep_rule_split s%u[] = {\n", k);
+		printf("static const struct skep_rule_split split_%u[] = {\n", k);
 	for (u32 i = 0; i < r->nsplit; i++) {
 		printf("\t{%u, ", r->split[i].param);
 		expr_ref(r->split[i].value);
@@ -100,7 +100,7 @@ static void parts(u32 k, const struct skep_rule *r)
 	}
 	printf("%s", r->nsplit ? "};\n" : "");
 	if (r->nparam)
-		printf("static const char *const p%u[] = {", k);
+		printf("static const char *const param_%u[] = {", k);
 	for (u32 i = 0; i < r->nparam; i++)
 		printf("%s\"%s\"", i ? ", " : "", r->param[i]);
 	printf("%s", r->nparam ? "};\n" : "");
@@ -112,13 +112,13 @@ static void row(u32 k, const struct skep_rule *r)
 	quoted(r->name);
 	printf(", ");
 	quoted(r->summary);
-	printf(", %u, %u, %u, b%u, a%u, ", r->goals, r->cpu, r->hits, k, k);
-	printf(r->nwhen ? "w%u, " : "NULL, ", k);
-	printf(r->nsplit ? "s%u, " : "NULL, ", k);
+	printf(", %u, %u, %u, left_%u, right_%u, ", r->goals, r->cpu, r->hits, k, k);
+	printf(r->nwhen ? "when_%u, " : "NULL, ", k);
+	printf(r->nsplit ? "split_%u, " : "NULL, ", k);
 	printf("%u, %u, %u, %u, ", r->nbefore, r->nafter, r->nwhen, r->nsplit);
-	printf(r->nparam ? "p%u, " : "NULL, ", k);
-	printf("%u, 0x%x, 0x%x, 0x%x, 0x%x},\n", r->nparam, r->dead, r->scalar, r->inputs,
-	       r->writes);
+	printf(r->nparam ? "param_%u, " : "NULL, ", k);
+	printf("%u, 0x%x, 0x%x, %d, 0x%x, 0x%x},\n", r->nparam, r->dead, r->scalar, r->little,
+	       r->inputs, r->writes);
 }
 
 static void numbers(const char *name, const u16 *v, u32 n)

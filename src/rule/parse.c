@@ -34,7 +34,7 @@ struct source {
 	struct line name;
 	const char *summary;
 	struct lines before, after, when, split, each;
-	bool right; /* "=>" was seen */
+	bool right, little; /* "=>" was seen; the line `little` */
 	u16 dead, scalar;
 	u8 goals, cpu;
 	u32 hits;
@@ -212,7 +212,7 @@ static bool instruction(struct parser *p, const char *s, bool left, struct skep_
 	if (!why && skep_isa_parse(c.text, strlen(c.text), &out->in, &names, &why, &where))
 		why = NULL;
 	if (!why && c.noff && skep_op_class(out->in.op) != SKEP_CLASS_MEM)
-		why = "an offset belongs to a load";
+		why = "an offset belongs to an access";
 	if (!why && c.nimm && out->in.op != SKEP_LDDW &&
 	    (out->in.form != SKEP_IMM ||
 	     (skep_op_class(out->in.op) != SKEP_CLASS_ALU && !skep_is_cond(out->in.op))))
@@ -329,7 +329,8 @@ static void make(struct parser *p, const struct subst *sub, const char *name)
 			      .cpu = src->cpu,
 			      .hits = src->hits,
 			      .dead = src->dead,
-			      .scalar = src->scalar};
+			      .scalar = src->scalar,
+			      .little = src->little};
 	const char **names = SKEP_NEW_N(p->arena, const char *, SKEP_RW_PARAMS);
 	const char *bad;
 
@@ -351,7 +352,7 @@ static void make(struct parser *p, const struct subst *sub, const char *name)
 		*SKEP_VEC_PUSH(p->arena, &p->rule) = r;
 }
 
-/* "{a} {b}: x y | z w": take row after row of this line, and of the lines behind it. */
+/* "{a} {b}: x y, z w": take row after row of this line, and of the lines behind it. */
 static void alternatives(struct parser *p, u32 k, struct subst *sub, const char *name)
 {
 	const char *s, *colon, *w, *row;
@@ -368,11 +369,11 @@ static void alternatives(struct parser *p, u32 k, struct subst *sub, const char 
 	while ((w = word(p, &row)) && words < MAX_WORDS)
 		sub->name[first + words++] = w;
 	if (!words) {
-		complain(p, RULE_D_LINE, "each is {NAME} ...: WORD ... | WORD ...");
+		complain(p, RULE_D_LINE, "each is {NAME} ...: WORD ..., WORD ...");
 		return;
 	}
 	for (s = colon + 2; *s;) {
-		size_t len = strcspn(s, "|");
+		size_t len = strcspn(s, ",");
 		const char *title = name;
 		u32 n = 0;
 
@@ -382,12 +383,13 @@ static void alternatives(struct parser *p, u32 k, struct subst *sub, const char 
 			title = skep_arena_printf(p->arena, "%s/%s", title, w);
 		}
 		sub->n = first + words;
+		p->at = &p->src->each.v[k];
 		if (n != words || w)
 			complain(p, RULE_D_LINE, "a row of each has too few or too many words");
 		else
 			alternatives(p, k + 1, sub, title);
 		sub->n = first;
-		s += len + (s[len] == '|');
+		s += len + (s[len] == ',');
 	}
 }
 
@@ -466,6 +468,8 @@ static bool setting(struct parser *p, const char *key, const char *s)
 		return registers(p, s, &src->dead);
 	if (strcmp(key, "scalar") == 0)
 		return registers(p, s, &src->scalar);
+	if (strcmp(key, "little") == 0 && !*s)
+		return src->little = true;
 	if (strcmp(key, "goals") == 0)
 		return goals(p, s, &src->goals);
 	if (strcmp(key, "cpu") == 0 && integer(s, &v) && v >= 1 && v <= 4) {
@@ -498,9 +502,12 @@ static void line(struct parser *p, const char *s)
 	key = word(p, &rest);
 	rest += strspn(rest, " \t");
 	if (strcmp(key, "rule") == 0) {
+		const struct line *here = p->at;
+
 		finish(p);
+		p->at = here;
 		p->src = SKEP_NEW(p->arena, struct source);
-		p->src->name = (struct line){rest, p->at->number};
+		p->src->name = (struct line){rest, here->number};
 		p->src->goals = SKEP_RW_ALL;
 		if (!*rest)
 			complain(p, RULE_D_LINE, "a name is missing");

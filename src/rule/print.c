@@ -84,6 +84,8 @@ void skep_rule_print(const struct skep_rule *r, struct skep_buf *out)
 	}
 	print_registers("dead", r->dead, out);
 	print_registers("scalar", r->scalar, out);
+	if (r->little)
+		skep_buf_puts(out, "little\n");
 	for (u32 i = 0; i < r->nsplit; i++) {
 		const struct skep_rule_split *s = &r->split[i];
 

@@ -74,6 +74,7 @@ struct skep_rule {
 	u32 nparam;
 	u16 dead;	    /* registers that are not live behind it */
 	u16 scalar;	    /* registers that hold a number at the start, no pointer */
+	bool little;	    /* only in little-endian objects */
 	u16 inputs, writes; /* of the left side: read before they are written; written */
 };
 

@@ -74,6 +74,8 @@ u32 skep_smt_extract(struct skep_smt *s, u32 a, u32 lo, u32 width)
 {
 	const struct skep_term x = s->t.v[a];
 
+	if (s->plain && (lo || width != x.width))
+		return plain_extract(s, a, lo, width);
 	if (lo == 0 && width == x.width)
 		return a;
 	switch (x.op) {
@@ -129,6 +131,8 @@ u32 skep_smt_concat(struct skep_smt *s, u32 lo, u32 hi)
 	struct skep_term t = {.op = SKEP_T_CONCAT,
 			      .width = (u8)(skep_smt_width(s, lo) + skep_smt_width(s, hi))};
 
+	if (s->plain)
+		return skep_smt_make2(s, SKEP_T_CONCAT, t.width, lo, hi);
 	for (u32 k = 0; k < 2; k++) {
 		bool row = is(s, side[k], SKEP_T_CONCAT);
 		u32 cnt = row ? s->t.v[side[k]].nargs : 1;
@@ -164,6 +168,8 @@ u32 skep_smt_sext(struct skep_smt *s, u32 a, u32 width)
 
 	if (w == width)
 		return a;
+	if (s->plain)
+		return skep_smt_plain1(s, SKEP_T_SEXT, width, a, 0);
 	if (skep_smt_is_const(s, a))
 		return skep_smt_const(s, width, (u64)skep_smt_signed(s->t.v[a].k, w));
 	if (skep_smt_zeros(s, a))
@@ -275,6 +281,8 @@ static u32 bitwise(struct skep_smt *s, enum skep_smt_op op, u32 a, u32 b)
 	u64 cuts = 1;
 	bool any = cuts_of(s, a, &cuts);
 
+	if (s->plain)
+		return skep_smt_make2(s, op, w, a, b);
 	any |= cuts_of(s, b, &cuts);
 	if (!any || __builtin_popcountll(cuts) > MAX_CUTS || __builtin_popcountll(cuts) == 1)
 		return piece(s, op, a, b);
@@ -311,6 +319,8 @@ u32 skep_smt_not(struct skep_smt *s, u32 a)
 	struct skep_term t = {.op = SKEP_T_NOT, .width = x.width, .nargs = 1, .arg = &a};
 	u32 r;
 
+	if (s->plain)
+		return skep_smt_plain1(s, SKEP_T_NOT, x.width, a, 0);
 	if (x.op == SKEP_T_CONST)
 		return skep_smt_const(s, x.width, ~x.k);
 	if (x.op == SKEP_T_NOT)
@@ -328,6 +338,8 @@ u32 skep_smt_shift(struct skep_smt *s, enum skep_smt_op op, u32 a, u32 b)
 {
 	u32 w = skep_smt_width(s, a), k;
 
+	if (s->plain)
+		return skep_smt_make2(s, op, w, a, b);
 	if (!skep_smt_is_const(s, b))
 		return skep_smt_is(s, a, 0) ? a : skep_smt_make2(s, op, w, a, b);
 	if (!s->t.v[b].k)

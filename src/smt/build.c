@@ -119,6 +119,8 @@ static bool disjoint(struct skep_smt *s, u32 a, u32 b)
 
 u32 skep_smt_add(struct skep_smt *s, u32 a, u32 b)
 {
+	if (s->plain)
+		return skep_smt_plain_sum(s, a, 1, b, 1, 0);
 	if (disjoint(s, a, b) || disjoint(s, b, a))
 		return skep_smt_or(s, a, b);
 	return combine(s, a, 1, b, 1, 0);
@@ -126,6 +128,8 @@ u32 skep_smt_add(struct skep_smt *s, u32 a, u32 b)
 
 u32 skep_smt_sub(struct skep_smt *s, u32 a, u32 b)
 {
+	if (s->plain)
+		return skep_smt_plain_sum(s, a, 1, b, ~(u64)0, 0);
 	return combine(s, a, 1, b, ~(u64)0, 0);
 }
 
@@ -133,6 +137,8 @@ u32 skep_smt_addk(struct skep_smt *s, u32 a, u64 k)
 {
 	struct sum m = {.k = k};
 
+	if (s->plain)
+		return skep_smt_plain_sum(s, a, 1, 0, 0, k);
 	if (!k)
 		return a;
 	sum_of(s, a, 1, &m);
@@ -143,6 +149,8 @@ u32 skep_smt_neg(struct skep_smt *s, u32 a)
 {
 	struct sum m = {0};
 
+	if (s->plain)
+		return skep_smt_plain_sum(s, a, ~(u64)0, 0, 0, 0);
 	sum_of(s, a, ~(u64)0, &m);
 	return sum_make(s, skep_smt_width(s, a), &m);
 }
@@ -159,6 +167,8 @@ u32 skep_smt_mul(struct skep_smt *s, u32 a, u32 b)
 	struct sum m = {0};
 	u64 k;
 
+	if (s->plain)
+		return skep_smt_make2(s, SKEP_T_MUL, w, a, b);
 	if (skep_smt_is_const(s, a)) {
 		u32 t = a;
 
@@ -193,6 +203,8 @@ u32 skep_smt_div(struct skep_smt *s, enum skep_smt_op op, u32 a, u32 b)
 	u32 w = skep_smt_width(s, a);
 	u64 k;
 
+	if (s->plain)
+		return skep_smt_make2(s, op, w, a, b);
 	if (!skep_smt_is_const(s, b) || skep_smt_is(s, b, 0))
 		return skep_smt_make2(s, op, w, a, b);
 	k = s->t.v[b].k;
@@ -272,6 +284,8 @@ u32 skep_smt_eq(struct skep_smt *s, u32 a, u32 b)
 {
 	u32 w = skep_smt_width(s, a), r = 0;
 
+	if (s->plain)
+		return skep_smt_make2(s, SKEP_T_EQ, 1, a, b);
 	if (a == b)
 		return skep_smt_const(s, 1, 1);
 	if (skep_smt_is_const(s, a) || (!skep_smt_is_const(s, b) && a > b)) {
@@ -309,6 +323,8 @@ u32 skep_smt_ult(struct skep_smt *s, u32 a, u32 b)
 {
 	u32 w = skep_smt_width(s, a), z;
 
+	if (s->plain)
+		return skep_smt_make2(s, SKEP_T_ULT, 1, a, b);
 	if (a == b || skep_smt_is(s, b, 0) || skep_smt_is(s, a, skep_smt_mask(w)))
 		return skep_smt_const(s, 1, 0);
 	if (skep_smt_is_const(s, a) && skep_smt_is_const(s, b))
@@ -335,6 +351,8 @@ u32 skep_smt_slt(struct skep_smt *s, u32 a, u32 b)
 	u32 w = skep_smt_width(s, a);
 	u64 max = skep_smt_mask(w) >> 1;
 
+	if (s->plain)
+		return skep_smt_make2(s, SKEP_T_SLT, 1, a, b);
 	if (a == b || skep_smt_is(s, a, max) || skep_smt_is(s, b, max + 1))
 		return skep_smt_const(s, 1, 0);
 	if (skep_smt_is_const(s, a) && skep_smt_is_const(s, b))
@@ -353,6 +371,8 @@ u32 skep_smt_ite(struct skep_smt *s, u32 c, u32 a, u32 b)
 	struct skep_term t = {
 		.op = SKEP_T_ITE, .width = (u8)skep_smt_width(s, a), .nargs = 3, .arg = arg};
 
+	if (s->plain)
+		return skep_smt_make(s, &t);
 	if (a == b || skep_smt_is(s, c, 1))
 		return a;
 	if (skep_smt_is(s, c, 0))

@@ -63,6 +63,11 @@ struct skep_smt {
 	/* Scratch of skep_smt_eval() and skep_smt_subst(). */
 	u32 *stamp, stamps, gen;
 	u64 *val;
+	/*
+	 * The builders make what they were asked for and nothing simpler, so that a question is
+	 * put to a solver as it was asked. Set before the first term is made.
+	 */
+	bool plain;
 	/* Solver. */
 	struct skep_smt_z3 *z3;
 	u32 timeout_ms; /* of one query; 0: 1000 */

@@ -8,6 +8,9 @@
 /* Find or make a term of which the arguments are in normal form already. */
 u32 skep_smt_make(struct skep_smt *s, const struct skep_term *t);
 u32 skep_smt_make2(struct skep_smt *s, enum skep_smt_op op, u32 width, u32 a, u32 b);
+/* Term managers that simplify nothing: operations with one result for each row of arguments. */
+u32 skep_smt_plain1(struct skep_smt *s, enum skep_smt_op op, u32 width, u32 a, u64 k);
+u32 skep_smt_plain_sum(struct skep_smt *s, u32 a, u64 ca, u32 b, u64 cb, u64 k);
 /* The same operation again on other arguments, through the builders. */
 u32 skep_smt_rebuild(struct skep_smt *s, u32 t, const u32 *arg);
 

@@ -94,6 +94,27 @@ u32 skep_smt_make2(struct skep_smt *s, enum skep_smt_op op, u32 width, u32 a, u3
 	return skep_smt_make(s, &t);
 }
 
+u32 skep_smt_plain1(struct skep_smt *s, enum skep_smt_op op, u32 width, u32 a, u64 k)
+{
+	struct skep_term t = {.op = (u8)op, .width = (u8)width, .k = k, .nargs = 1, .arg = &a};
+
+	return skep_smt_make(s, &t);
+}
+
+u32 skep_smt_plain_sum(struct skep_smt *s, u32 a, u64 ca, u32 b, u64 cb, u64 k)
+{
+	u32 arg[2] = {a, b}, w = skep_smt_width(s, a);
+	u64 coef[2] = {ca & skep_smt_mask(w), cb & skep_smt_mask(w)};
+	struct skep_term t = {.op = SKEP_T_SUM,
+			      .width = (u8)w,
+			      .k = k & skep_smt_mask(w),
+			      .nargs = b ? 2 : 1,
+			      .arg = arg,
+			      .coef = coef};
+
+	return skep_smt_make(s, &t);
+}
+
 u32 skep_smt_const(struct skep_smt *s, u32 width, u64 k)
 {
 	struct skep_term t = {

@@ -375,8 +375,7 @@ optimize --cpu v3 -S %in.s
 f:
 	r0 = *(u32 *)(r1 + 12)
 	r2 = *(u32 *)(r1 + 16)
-	r0 *= r2
-	w0 = w0
+	w0 *= w2
 	exit
 
 === title
