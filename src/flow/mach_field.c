@@ -22,8 +22,9 @@ static const struct {
 	const char *tag;
 	u8 kind;
 } tags[] = {
-	{"kptr", SKEP_FIELD_KPTR},     {"kptr_untrusted", SKEP_FIELD_KPTR_UNTRUSTED},
-	{"kptr_ref", SKEP_FIELD_KPTR}, {"percpu_kptr", SKEP_FIELD_KPTR_PERCPU},
+	{"kptr", SKEP_FIELD_KPTR},
+	{"kptr_untrusted", SKEP_FIELD_KPTR_UNTRUSTED},
+	{"percpu_kptr", SKEP_FIELD_KPTR_PERCPU},
 	{"uptr", SKEP_FIELD_UPTR},
 };
 

@@ -227,6 +227,20 @@ static bool same_object(const struct skep_mach *m, const struct kcall *c, const 
 	return !(strncmp(t.name, p->to.name, n) == 0 && strcmp(t.name + n, "___init") == 0);
 }
 
+/* The kernel's own object, where the view of it that programs get is asked for. */
+static bool projected(const struct kcall *c, const struct skep_vreg *r, const struct param *p)
+{
+	static const char *const view[][2] = {{"__sk_buff", "sk_buff"}, {"xdp_md", "xdp_buff"}};
+	struct skep_btf_type t;
+
+	if (r->type != SKEP_VT_BTF || !skep_btf_resolve(c->btf, r->btf, &t))
+		return false;
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(view); k++)
+		if (strcmp(p->to.name, view[k][0]) == 0 && strcmp(t.name, view[k][1]) == 0)
+			return true;
+	return false;
+}
+
 static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
 			const struct param *p)
 {
@@ -239,9 +253,8 @@ static int check_object(struct skep_mach *m, struct skep_vstate *st, struct kcal
 		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(p->reg),
 				  "argument %u of %s(), %s, may be NULL: test it first", p->reg,
 				  c->name, skep_vreg_what(r));
-	if (!sock && !skep_btf_is(m, r, p->to.name))
-		return wrong(m, st, c, p->reg, p->to.name);
-	if (!sock && !same_object(m, c, r, p))
+	if (!sock && !projected(c, r, p) &&
+	    (!skep_btf_is(m, r, p->to.name) || !same_object(m, c, r, p)))
 		return wrong(m, st, c, p->reg, p->to.name);
 	if (sock && strcmp(p->to.name, "sock") != 0 && strcmp(p->to.name, "sock_common") != 0)
 		return wrong(m, st, c, p->reg, p->to.name);

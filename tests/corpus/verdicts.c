@@ -78,10 +78,13 @@ static struct bpf_object *open_object(const struct object *o)
 			o->file ? skep_func_find(o->file->obj, bpf_program__name(p)) : NULL;
 
 		bpf_program__set_autoload(p, false);
-		if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC && (f || fallback_type))
-			bpf_program__set_type(p, (enum bpf_prog_type)(f && f->prog_type
-									      ? f->prog_type
-									      : fallback_type));
+		if (bpf_program__type(p) != BPF_PROG_TYPE_UNSPEC || (!f && !fallback_type))
+			continue;
+		/* A section that this libbpf does not know. */
+		bpf_program__set_type(p, (enum bpf_prog_type)(f && f->prog_type ? f->prog_type
+										: fallback_type));
+		if (f && f->prog_type)
+			bpf_program__set_expected_attach_type(p, (enum bpf_attach_type)f->attach_type);
 	}
 	complete_maps(bo);
 	return bo;

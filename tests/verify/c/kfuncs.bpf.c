@@ -229,3 +229,48 @@ REJECT("kfunc-type", "kprobe/x", of_another_program_type)
 
 	return bpf_dynptr_from_skb(ctx, 0, &p);
 }
+
+/* The context of a netfilter program, as far as it is used here. */
+struct hook_ctx {
+	const void *state;
+	struct __sk_buff *skb; /* the kernel's own object, which a dynptr takes for the view of it */
+};
+
+ACCEPT("netfilter", packet_of_a_netfilter_program)
+{
+	const struct hook_ctx *h = ctx;
+	struct bpf_dynptr p;
+
+	return bpf_dynptr_from_skb(h->skb, 0, &p) ? 0 : 1;
+}
+
+REJECT("kfunc-arg", "netfilter", netfilter_state_is_no_packet)
+{
+	const struct hook_ctx *h = ctx;
+	struct bpf_dynptr p;
+
+	return bpf_dynptr_from_skb((struct __sk_buff *)h->state, 0, &p) ? 0 : 1;
+}
+
+struct old_word {
+	struct task_struct __attribute__((btf_type_tag("kptr_ref"))) *t;
+};
+ARRAY_OF(struct old_word, old_words);
+
+/* Until Linux 6.3 the tag was kptr_ref; it says nothing any more. */
+REJECT("kptr-field", "syscall", kptr_of_the_old_name)
+{
+	struct task_struct *t = bpf_task_from_pid(1), *old;
+	struct old_word *w = first(&old_words);
+
+	if (!t)
+		return 0;
+	if (!w) {
+		bpf_task_release(t);
+		return 0;
+	}
+	old = bpf_kptr_xchg(&w->t, t);
+	if (old)
+		bpf_task_release(old);
+	return 0;
+}
