@@ -240,17 +240,23 @@ static int check_operands(struct skep_mach *m, struct skep_vstate *st, const str
 	return 0;
 }
 
-/* x += constant keeps the tie to its equals, at a distance. */
+/*
+ * x += constant keeps the tie to its equals, at a distance; of 32 bits too, where all 64 bits
+ * of x + constant are the result: x and the sum lie within the lower 32.
+ */
 static bool keep_link(const struct skep_insn *i, const struct skep_vreg *d, s32 *delta)
 {
-	if (i->in.size != 8 || i->in.form != SKEP_IMM || !d->id)
+	s64 n = i->in.imm;
+
+	if (i->in.form != SKEP_IMM || !d->id || (i->in.op != SKEP_ADD && i->in.op != SKEP_SUB))
 		return false;
-	if (i->in.op != SKEP_ADD && i->in.op != SKEP_SUB)
+	if (d->flags & SKEP_VF_LINKED || n != (s32)n || n == INT32_MIN)
 		return false;
-	if (d->flags & SKEP_VF_LINKED || i->in.imm != (s32)i->in.imm || i->in.imm == INT32_MIN)
-		return false;
-	*delta = (s32)(i->in.op == SKEP_ADD ? i->in.imm : -i->in.imm);
-	return true;
+	*delta = (s32)(i->in.op == SKEP_ADD ? n : -n);
+	if (i->in.size == 8)
+		return true;
+	return d->r.umax <= UINT32_MAX && (s64)d->r.umin + *delta >= 0 &&
+	       (s64)d->r.umax + *delta <= (s64)UINT32_MAX;
 }
 
 /*

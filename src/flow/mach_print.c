@@ -34,11 +34,11 @@ static void sep(struct skep_buf *out, bool *first)
 
 static void print_range(const struct skep_range *r, bool *first, struct skep_buf *out)
 {
-	if (r->smin != INT64_MIN && r->smin != (s64)r->umin) {
+	if (r->smin != INT64_MIN && (r->smin != (s64)r->umin || !r->umin)) {
 		sep(out, first);
 		skep_buf_printf(out, "smin=%lld", (long long)r->smin);
 	}
-	if (r->smax != INT64_MAX && r->smax != (s64)r->umax) {
+	if (r->smax != INT64_MAX && (r->smax != (s64)r->umax || r->umax == UINT64_MAX)) {
 		sep(out, first);
 		skep_buf_printf(out, "smax=%lld", (long long)r->smax);
 	}

@@ -548,3 +548,27 @@ exit
 leave:
 r0 = 0
 exit
+== copy-plus-constant-in-32-bits | socket | accept
+@value array
+r9 = *(u8 *)(r0 + 16)
+r8 = r9
+w8 += 8
+if r8 > 71 goto leave
+r0 += r9
+r1 = *(u8 *)(r0 + 0)
+== copy-minus-constant-in-32-bits | socket | reject map-bounds
+@value array
+r9 = *(u8 *)(r0 + 16)
+r8 = r9
+w8 -= 8
+if r8 > 56 goto leave
+r0 += r9
+r1 = *(u8 *)(r0 + 0)
+== copy-plus-constant-wraps-in-32-bits | socket | reject map-bounds
+@value array
+r9 = *(u32 *)(r0 + 16)
+r8 = r9
+w8 += 8
+if r8 > 71 goto leave
+r0 += r9
+r1 = *(u8 *)(r0 + 0)
