@@ -11,6 +11,7 @@
 const struct skep_opt_def skep_opts_exec[] = {
 	{"store", 0, "DIR", "where maps and programs live (default: see below)"},
 	{"engine", 'e', "interp|jit", "what runs the programs (default: native code where there is a compiler)"},
+	{"no-probes", 0, NULL, "no thread that places uprobes in the command"},
 	{"trace", 0, "FILE", "append what programs print with bpf_trace_printk"},
 	{0},
 };
@@ -20,6 +21,8 @@ const char skep_about_exec[] =
 	"Maps, programs and pins are files of a store that all such commands of a user share: $SKEP_STORE, else "
 	"$XDG_RUNTIME_DIR/skep, else /dev/shm/skep-UID. Paths under /sys/fs/bpf mean the store's tree. What nobody has open "
 	"and nobody pinned is gone, as in the kernel.\n\n"
+	"Uprobes, return probes and USDT are placed in all commands that were started so and share the store; see "
+	"docs/probes.md.\n\n"
 	"Put -- before the command. Commands that are linked statically or that are set-user-ID are not reached.";
 
 /* The library beside this program: in the build tree, or where it is installed. */
@@ -59,7 +62,7 @@ static int prepare(struct skep_cli *cli, const char *lib)
 	}
 	if (set("LD_PRELOAD", old && *old ? skep_arena_printf(&cli->arena, "%s:%s", lib, old) : lib) ||
 	    set("SKEP_STORE", store ? full : NULL) || set("SKEP_ENGINE", skep_cli_opt(cli, "engine")) ||
-	    set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {
+	    set("SKEP_PROBES", skep_cli_flag(cli, "no-probes") ? "0" : NULL) || set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {
 		SKEP_CLI_DIAG(cli, NO_MEMORY);
 		return SKEP_EXIT_ENV;
 	}

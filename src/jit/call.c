@@ -99,6 +99,7 @@ static void call_c(struct jit *j, const void *fn)
 
 	if (back && j->checked)
 		store64(j, RUN(fp), RBP);
+	j->calls_out = true;
 	jit_rec(j, REC_EXTERN, EXTERN_ROOM, 0)->addr = (u64)fn;
 	if (!back)
 		return;

@@ -233,6 +233,7 @@ static int finish(struct jit *j, const struct skep_eng_options *opt, struct jpro
 						 .slots = j->code.n,
 						 .image = img.size,
 						 .code = img.code,
+						 .plain = j->calls_out || p->enter ? NULL : p->entry,
 						 .native = p->native};
 		if (!list_refs(j, p, &img))
 			err = SKEP_ENOMEM;

@@ -59,6 +59,7 @@ struct jit {
 	struct skep_eng_code code;
 	const struct skep_eng_env *env;
 	bool checked, budget, blind;
+	bool calls_out; /* C functions are called */
 	bool run, unwind; /* r12 is the run; the entry saves everything */
 	bool broken;	  /* a short jump is too far: a bug here */
 	u32 cpu;

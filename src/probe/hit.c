@@ -37,6 +37,7 @@ struct thread {
 };
 static struct thread threads[NTHREAD] __attribute__((aligned(64)));
 static FAST struct thread *self;
+_Thread_local u32 skep_probe_blocked __attribute__((tls_model("initial-exec")));
 /* Free entries for calls in flight; touched only while busy. */
 static FAST struct {
 	u16 n, v[CACHE];
@@ -103,6 +104,8 @@ static struct thread *begin(void)
 {
 	struct thread *t = self;
 
+	if (skep_probe_blocked)
+		return NULL;
 	if (!t)
 		t = take_thread();
 	else if (atomic_load_explicit(&t->busy, memory_order_relaxed))

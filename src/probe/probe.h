@@ -49,6 +49,15 @@ int skep_probe_attach(const struct skep_probe_spec *spec, struct skep_probe **ou
 void skep_probe_detach(struct skep_probe *p);
 /* Hits whose handlers were not called: in a handler, or more calls at a time than can be kept. */
 u64 skep_probe_missed(void);
+/*
+ * As detach, without touching the code: it is not there any more (its library was unloaded).
+ */
+void skep_probe_forget(struct skep_probe *p);
+/*
+ * While this is not zero, the thread's hits call nobody and are not counted: it works on what
+ * handlers work on.
+ */
+extern _Thread_local u32 skep_probe_blocked __attribute__((tls_model("initial-exec")));
 /* Is the address in code that this module made? */
 bool skep_probe_owns(u64 addr);
 

@@ -249,14 +249,15 @@ static void silence(const struct skep_probe *p)
 	probe_quiesce();
 }
 
-void skep_probe_detach(struct skep_probe *p)
+static void remove_probe(struct skep_probe *p, bool gone)
 {
 	struct consumers *now;
 
 	pthread_mutex_lock(&lock);
 	now = changed(atomic_load(&p->site->who), p, NULL);
 	if (now && !now->n) {
-		restore(p->site);
+		if (!gone)
+			restore(p->site);
 		free(now);
 		publish(p->site, NULL);
 	} else if (now) {
@@ -266,4 +267,14 @@ void skep_probe_detach(struct skep_probe *p)
 	}
 	pthread_mutex_unlock(&lock);
 	free(p);
+}
+
+void skep_probe_detach(struct skep_probe *p)
+{
+	remove_probe(p, false);
+}
+
+void skep_probe_forget(struct skep_probe *p)
+{
+	remove_probe(p, true);
 }

@@ -4,7 +4,7 @@
  * to. The rest is removed, under the store's exclusive lock, so that nobody is just opening
  * one of them.
  */
-#include "sys/sys_impl.h"
+#include "sys/follow.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -148,9 +148,15 @@ static void mark_from(struct heap *h, struct item *it)
 			if (p.nmap <= f.size / 4)
 				mark_words(h, fd, 0, p.nmap, SKEP_SYS_MAP);
 		} else if (f.kind == SKEP_SYS_LINK) {
+			u32 prog, event;
+
+			link_refs(&f, &prog, &event);
+			mark(h, SKEP_SYS_PROG, prog);
+			mark(h, SKEP_SYS_PERF, event);
+		} else if (f.kind == SKEP_SYS_PERF) {
 			u32 prog;
 
-			memcpy(&prog, f.more, 4);
+			perf_refs(&f, &prog);
 			mark(h, SKEP_SYS_PROG, prog);
 		}
 	}
@@ -188,6 +194,21 @@ void store_collect(void)
 		}
 	free(h.v);
 	close(lock);
+}
+
+bool store_alive(u32 kind, u32 id)
+{
+	char path[PATH_LEN];
+	u32 links;
+	bool used;
+	int lock = store_lock(true); /* nobody is just opening it */
+
+	if (lock < 0)
+		return true;
+	store_path(path, kind, id);
+	used = in_use(path, &links);
+	close(lock);
+	return used || links > 1;
 }
 
 /* Programs refer to maps and the other way round: what nobody holds is not shown. */

@@ -222,6 +222,21 @@ H(comm)
 	return 0;
 }
 
+H(cookie)
+{
+	const struct srun *r = run_now();
+
+	return r ? r->cookie : 0;
+}
+
+/* The first instruction of the function that was entered or that returned. */
+H(func_ip)
+{
+	const struct srun *r = run_now();
+
+	return r ? r->func : 0;
+}
+
 H(zero)
 {
 	return 0;
@@ -301,7 +316,8 @@ const struct helper_row helper_rows[] = {
     {SKEP_FN_get_current_pid_tgid, HT_ANY, CALL(pid_tgid)},
     {SKEP_FN_get_current_uid_gid, HT_ANY, CALL(uid_gid)},
     {SKEP_FN_get_current_comm, HT_ANY, CALL(comm)},
-    {SKEP_FN_get_attach_cookie, HT_ANY, CALL(zero)},
+    {SKEP_FN_get_attach_cookie, HT_ANY, CALL(cookie)},
+    {SKEP_FN_get_func_ip, HT_ANY, CALL(func_ip)},
     {SKEP_FN_get_current_cgroup_id, HT_ANY, CALL(zero)},
     {SKEP_FN_get_retval, HT_ANY, CALL(zero)},
     {SKEP_FN_set_retval, HT_ANY, CALL(set_retval)},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Links: a program at a place where an embedder raises events. RAW_TRACEPOINT_OPEN with a name
- * makes one; skep_sys_raise() runs the programs of a name. Other places are the kernel's, and
- * attaching there is refused.
+ * Links: a program at a place. RAW_TRACEPOINT_OPEN with a name makes one where an embedder raises
+ * events; skep_sys_raise() runs the programs of a name. Places in user space are in uprobe.c.
+ * Others are the kernel's, and attaching there is refused.
  */
 #include "sys/sys_impl.h"
 
@@ -12,14 +12,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { NAME = 64 };
-/* A link's part of its file's head. */
-struct lhead {
-	u32 prog;
-	u32 type;
-	char name[NAME];
-	u32 detached; /* changes */
-};
 struct slink {
 	struct sobj o;
 	struct lhead d, *h;
@@ -46,7 +38,7 @@ int slink_open(int fd, const struct fhead *f, struct sobj **out)
 	if (!l)
 		return -ENOMEM;
 	memcpy(&l->d, f->more, sizeof(l->d));
-	l->d.name[NAME - 1] = 0;
+	l->d.name[LINK_NAME - 1] = 0;
 	page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
 	if (page == MAP_FAILED) {
 		free(l);
@@ -58,12 +50,38 @@ int slink_open(int fd, const struct fhead *f, struct sobj **out)
 	return 0;
 }
 
-int raw_tracepoint_open(const union bpf_attr *attr, u32 size)
+void link_refs(const struct fhead *f, u32 *prog, u32 *event)
+{
+	const struct lhead *d = (const struct lhead *)f->more;
+
+	*prog = d->prog;
+	*event = d->event;
+}
+
+int link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id)
 {
 	struct fhead f = {0};
-	struct lhead *d = (struct lhead *)f.more;
+	int fd, got;
+
+	memcpy(f.more, d, sizeof(*d));
+	fd = store_create(SKEP_SYS_LINK, size, &f, true);
+	if (fd < 0)
+		return fd;
+	got = size && pwrite(fd, payload, size, 0) != (ssize_t)size ? -ENOMEM : store_publish(fd, &f);
+	if (got < 0) {
+		store_discard(fd);
+		return got;
+	}
+	*id = (u32)got;
+	return fd;
+}
+
+int raw_tracepoint_open(const union bpf_attr *attr, u32 size)
+{
+	struct lhead d = {.type = BPF_LINK_TYPE_RAW_TRACEPOINT};
 	struct sobj *o;
-	int fd, id, err;
+	int err;
+	u32 id;
 
 	err = sobj_get((int)attr->raw_tracepoint.prog_fd, SKEP_SYS_PROG, &o);
 	if (err)
@@ -71,25 +89,20 @@ int raw_tracepoint_open(const union bpf_attr *attr, u32 size)
 	if (sprog_of(o)->d.type != BPF_PROG_TYPE_RAW_TRACEPOINT && sprog_of(o)->d.type != BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE)
 		err = -EINVAL;
 	if (!err)
-		err = user_string(d->name, attr->raw_tracepoint.name, NAME);
+		err = user_string(d.name, attr->raw_tracepoint.name, LINK_NAME);
 	if (err >= 0) {
-		memset(d->name + err, 0, NAME - (size_t)err);
-		d->prog = o->id;
-		d->type = BPF_LINK_TYPE_RAW_TRACEPOINT;
-		err = fd = store_create(SKEP_SYS_LINK, 0, &f, true);
-	}
-	if (err >= 0) {
-		id = store_publish(fd, &f);
-		if (id < 0) {
-			store_discard(fd);
-			err = id;
-		} else {
+		memset(d.name + err, 0, LINK_NAME - (size_t)err);
+		d.prog = o->id;
+		err = link_publish(&d, NULL, 0, &id);
+		if (err >= 0)
 			table_changed();
-		}
 	}
 	sobj_put(o);
 	return err;
 }
+
+/* linux/bpf.h of before 6.6 does not have it. */
+enum { TRACE_UPROBE_MULTI = 48 };
 
 int link_create(const union bpf_attr *attr, u32 size)
 {
@@ -98,8 +111,13 @@ int link_create(const union bpf_attr *attr, u32 size)
 
 	if (err)
 		return err;
+	switch (attr->link_create.attach_type) {
+	case BPF_PERF_EVENT: err = link_create_perf(attr, sprog_of(o)); break;
+	case TRACE_UPROBE_MULTI: err = link_create_multi(attr, sprog_of(o)); break;
+	default: err = -EOPNOTSUPP;
+	}
 	sobj_put(o);
-	return -EOPNOTSUPP;
+	return err;
 }
 
 int link_detach(const union bpf_attr *attr, u32 size)
@@ -110,7 +128,10 @@ int link_detach(const union bpf_attr *attr, u32 size)
 	if (err)
 		return err;
 	__atomic_store_n(&slink_of(o)->h->detached, 1, __ATOMIC_RELEASE);
-	table_changed();
+	if (slink_of(o)->d.type == BPF_LINK_TYPE_RAW_TRACEPOINT)
+		table_changed();
+	else
+		follow(0, 0, 0);
 	sobj_put(o);
 	return 0;
 }
@@ -128,6 +149,11 @@ int link_info(union bpf_attr *attr, struct sobj *o)
 	i.type = l->d.type;
 	i.id = o->id;
 	i.prog_id = l->d.prog;
+	if (l->d.type != BPF_LINK_TYPE_RAW_TRACEPOINT) {
+		memset(&i.raw_tracepoint, 0, sizeof(i.raw_tracepoint));
+		attr->info.info_len = n;
+		return user_write(attr->info.info, &i, n);
+	}
 	if (!room != !i.raw_tracepoint.tp_name)
 		return -EINVAL;
 	if (room)

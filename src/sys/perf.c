@@ -11,10 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-struct perf_head {
-	struct shlock lock;
-	u64 lost;
-};
 struct sperf {
 	struct sobj o;
 	u8 *mem;
@@ -64,7 +60,9 @@ int skep_sys_perf_event_open(const void *attr, int pid, int cpu, int group, unsi
 
 	if (user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER0))
 		return -EFAULT;
-	if (a.type != PERF_TYPE_SOFTWARE || a.config != PERF_COUNT_SW_BPF_OUTPUT)
+	if (a.type != PERF_TYPE_SOFTWARE)
+		return perf_event_probe(attr, pid);
+	if (a.config != PERF_COUNT_SW_BPF_OUTPUT)
 		return -EOPNOTSUPP;
 	shlock_init(&((struct perf_head *)f.more)->lock);
 	fd = store_create(SKEP_SYS_PERF, 0, &f, false);
@@ -76,6 +74,11 @@ int skep_sys_perf_event_open(const void *attr, int pid, int cpu, int group, unsi
 		return id;
 	}
 	return fd;
+}
+
+void perf_refs(const struct fhead *f, u32 *prog)
+{
+	*prog = ((const struct perf_head *)f->more)->probe.prog;
 }
 
 /* The first mmap says how large it is: the head moves behind the data. */

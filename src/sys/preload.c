@@ -10,6 +10,7 @@
 /* Both names of a function are defined here: no header may map one to the other. */
 #undef _FILE_OFFSET_BITS
 
+#include "probe/probe.h"
 #include "sys/sys.h"
 
 #include <dirent.h>
@@ -22,6 +23,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -30,7 +33,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static _Thread_local u32 inside __attribute__((tls_model("initial-exec")));
+/* What sys does is nobody's event either. */
+#define inside skep_probe_blocked
 
 /* The next definition of a function: libc's. */
 #define NEXT(name)                                                                                 \
@@ -46,6 +50,47 @@ static int result(long v)
 	}
 	return (int)v;
 }
+
+/* --- probes ------------------------------------------------------------------------------------------ */
+
+/* Descriptors that may be of links: when one is closed, something may have to be detached. */
+enum { NNOTED = 65536 };
+static _Atomic u64 noted[NNOTED / 64];
+
+static void note(long fd)
+{
+	if (fd < NNOTED)
+		atomic_fetch_or(&noted[fd / 64], (u64)1 << (fd % 64));
+}
+
+static bool forget_note(int fd)
+{
+	u64 bit = (u64)1 << ((u32)fd % 64);
+
+	return fd >= 0 && fd < NNOTED && (atomic_load_explicit(&noted[fd / 64], memory_order_relaxed) & bit) &&
+	       (atomic_fetch_and(&noted[fd / 64], ~bit) & bit);
+}
+
+/* The kernel's words for it are one number. */
+static void tell(void)
+{
+	const char *why = skep_sys_refusal();
+
+	if (why[0])
+		dprintf(STDERR_FILENO, "skep: a probe cannot be placed: %s\n", why);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *want = getenv("SKEP_PROBES");
+
+	inside++;
+	if (!want || strcmp(want, "0") != 0)
+		skep_sys_follow();
+	inside--;
+}
+
+/* --- system calls -------------------------------------------------------------------------------------- */
 
 long syscall(long number, ...);
 long syscall(long number, ...)
@@ -65,6 +110,10 @@ long syscall(long number, ...)
 		r = skep_sys_bpf((int)a[0], (union bpf_attr *)a[1], (unsigned)a[2]);
 	else
 		r = skep_sys_perf_event_open((void *)a[0], (int)a[1], (int)a[2], (int)a[3], (unsigned long)a[4]);
+	if (r >= 0 && (number != SYS_bpf || a[0] == BPF_LINK_CREATE || a[0] == BPF_OBJ_GET || a[0] == BPF_LINK_GET_FD_BY_ID))
+		note(r);
+	if (r < 0 && number == SYS_bpf && a[0] == BPF_LINK_CREATE)
+		tell();
 	inside--;
 	return result(r);
 }
@@ -109,14 +158,17 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	if (!inside && (request == PERF_EVENT_IOC_ENABLE || request == PERF_EVENT_IOC_DISABLE)) {
-		enum skep_sys_kind kind;
+	if (!inside &&
+	    (request == PERF_EVENT_IOC_ENABLE || request == PERF_EVENT_IOC_DISABLE || request == PERF_EVENT_IOC_SET_BPF)) {
+		int r;
 
 		inside++;
-		kind = skep_sys_fd_kind(fd);
+		r = skep_sys_perf_ioctl(fd, request, (unsigned long)arg);
+		if (r < 0 && r != -ENOTTY)
+			tell();
 		inside--;
-		if (kind == SKEP_SYS_PERF)
-			return 0;
+		if (r != -ENOTTY)
+			return result(r);
 	}
 	return real(fd, request, arg);
 }
@@ -166,11 +218,20 @@ static void forget(int fd)
 
 int close(int fd)
 {
+	int err, saved;
 	NEXT(close)
 
 	if (!inside)
 		forget(fd);
-	return real(fd);
+	if (inside || !forget_note(fd))
+		return real(fd);
+	err = real(fd);
+	saved = errno;
+	inside++;
+	skep_sys_closed();
+	inside--;
+	errno = saved;
+	return err;
 }
 
 int epoll_create1(int flags)

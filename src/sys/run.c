@@ -187,6 +187,27 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 	return r.eng.stop ? 0 : ret;
 }
 
+void prog_run_probe(void *arg, struct skep_probe_regs *regs)
+{
+	const struct probe_run *p = arg;
+	struct srun r = {0};
+	int state;
+
+	if (begin(p->prog, &r))
+		return;
+	/* The thread may be cancelled while it waits in a helper: not here, where nothing can be unwound. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	r.prog = p->prog;
+	r.ctx = (u8 *)regs;
+	r.cookie = p->cookie;
+	r.func = p->func;
+	skep_sys_thread.run = &r;
+	skep_eng_run(p->prog->eng, (u64)(uintptr_t)regs, 0, &r.eng);
+	skep_sys_thread.run = NULL;
+	end(p->prog);
+	pthread_setcancelstate(state, NULL);
+}
+
 /* --- PROG_TEST_RUN -------------------------------------------------------------------------------------- */
 
 struct testing {

@@ -11,11 +11,14 @@
 #include "sys/sys_impl.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,7 +36,9 @@ struct table {
 	_Atomic u32 links; /* counts changes */
 	struct reader reader[NREADER];
 	struct shlock cpu[NCPU_MAX];
+	struct follower follower[NFOLLOWER];
 };
+enum { TABLE_VERSION = 2 };
 _Thread_local struct sthread skep_sys_thread = {.slot = -1};
 static struct table *table;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -139,9 +144,11 @@ static void fresh_table(struct table *t)
 		shlock_init(&t->reader[k].lock);
 	for (u32 k = 0; k < NCPU_MAX; k++)
 		shlock_init(&t->cpu[k]);
+	for (u32 k = 0; k < NFOLLOWER; k++)
+		shlock_init(&t->follower[k].lock);
 	atomic_store(&t->epoch, 1);
 	t->magic = OBJ_MAGIC;
-	t->version = OBJ_VERSION;
+	t->version = TABLE_VERSION;
 	t->boot = store_boot();
 }
 
@@ -160,7 +167,7 @@ static void open_table(void)
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && posix_fallocate(fd, 0, sizeof(*t)) == 0) {
 		t = map_pages(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (t != MAP_FAILED) {
-			if (t->magic != OBJ_MAGIC || t->version != OBJ_VERSION || t->boot != store_boot() || !t->epoch)
+			if (t->magic != OBJ_MAGIC || t->version != TABLE_VERSION || t->boot != store_boot() || !t->epoch)
 				fresh_table(t);
 			table = t;
 		}
@@ -193,12 +200,32 @@ u32 next_id(u32 kind)
 	return t ? atomic_fetch_add(&t->id[kind], 1) + 1 : 0;
 }
 
-void table_changed(void)
+u32 table_changed(void)
 {
+	struct table *t = get_table();
+	u32 now;
+
+	if (!t)
+		return 0;
+	now = atomic_fetch_add(&t->links, 1) + 1;
+	syscall(SYS_futex, &t->links, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	return now;
+}
+
+void table_wait(u32 gen, u32 ms)
+{
+	struct timespec most = {ms / 1000, (long)(ms % 1000) * 1000000};
 	struct table *t = get_table();
 
 	if (t)
-		atomic_fetch_add(&t->links, 1);
+		syscall(SYS_futex, &t->links, FUTEX_WAIT, gen, ms ? &most : NULL, NULL, 0);
+}
+
+struct follower *followers(void)
+{
+	struct table *t = get_table();
+
+	return t ? t->follower : NULL;
 }
 
 u32 table_generation(void)

@@ -23,6 +23,18 @@ int skep_sys_bpf(int cmd, union bpf_attr *attr, unsigned size);
 /* As perf_event_open(2) for the software output of programs; only what perf buffers need. */
 int skep_sys_perf_event_open(const void *attr, int pid, int cpu, int group, unsigned long flags);
 
+/* As ioctl(2) of such an event: enabling, disabling, a program. */
+int skep_sys_perf_ioctl(int fd, unsigned long request, unsigned long arg);
+/*
+ * Place what the store has of uprobes in this process, now and whenever that changes: a thread
+ * does it. When this returns, what was wanted before is placed. Descriptors that were closed
+ * elsewhere are noticed within half a second; of one of its own the process says so.
+ */
+int skep_sys_follow(void);
+void skep_sys_closed(void);
+/* Why this thread's last call was refused where a probe could not be placed; or "". Said once. */
+const char *skep_sys_refusal(void);
+
 enum skep_sys_kind {
 	SKEP_SYS_NONE,
 	SKEP_SYS_MAP,

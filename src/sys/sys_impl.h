@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "jit/jit.h"
+#include "probe/probe.h"
 #include "sys/sys.h"
 #include "vm/vm.h"
 
@@ -312,6 +313,7 @@ struct srun {
 	u32 redirect_if, redirect_map, redirect_flags;
 	u32 protocol;
 	bool skb, xdp;
+	u64 cookie, func; /* at a probe */
 };
 u8 *run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */
 void run_sync(struct srun *r);	  /* the context's pointers after the packet moved */
@@ -333,9 +335,82 @@ int link_create(const union bpf_attr *attr, u32 size);
 int link_detach(const union bpf_attr *attr, u32 size);
 int link_info(union bpf_attr *attr, struct sobj *o);
 int raw_tracepoint_open(const union bpf_attr *attr, u32 size);
-/* The store's links changed; a number that says so. */
-void table_changed(void);
+/* The store's links changed: the number that says so from now on. */
+u32 table_changed(void);
 u32 table_generation(void);
+/* Until the number is another one, or for some time (0: no limit). */
+void table_wait(u32 gen, u32 ms);
+/* What a link refers to, and a perf event; 0: nothing. */
+void link_refs(const struct fhead *f, u32 *prog, u32 *event);
+void perf_refs(const struct fhead *f, u32 *prog);
+
+/* --- probes in user space ------------------------------------------------------------------- */
+
+/* A file by its inode, in which functions are probed. */
+struct probe_file {
+	u64 dev, ino;
+	char path[256];
+};
+struct probe_place {
+	u64 offset, ref_ctr, cookie;
+};
+/* Of a perf event: a place, what runs there without a link. */
+struct event_probe {
+	u32 used, on_return, pid, enabled, prog;
+	struct probe_file file;
+	struct probe_place place;
+};
+struct perf_head {
+	struct shlock lock;
+	u64 lost;
+	struct event_probe probe;
+};
+/* A link's part of its file's head. */
+enum { LINK_NAME = 64, PLACES_MAX = 4096 };
+struct lhead {
+	u32 prog, type;
+	char name[LINK_NAME]; /* of a raw tracepoint */
+	u32 detached;	      /* changes */
+	u32 event;	      /* a perf event */
+	u64 cookie;
+	/* of several places, which are the payload */
+	u32 pid, on_return, nplace;
+	struct probe_file file;
+};
+int link_create_perf(const union bpf_attr *attr, struct sprog *p);
+int link_create_multi(const union bpf_attr *attr, struct sprog *p);
+int perf_event_probe(const void *attr, int pid);
+/* A new link with its payload: a descriptor, and its id. */
+int link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id);
+
+/*
+ * A process in which probes are placed has a row; the lock is held by the thread that does
+ * it. What it could not place last is said before it says how far it is.
+ */
+enum { NFOLLOWER = 256 };
+struct follower {
+	struct shlock lock;
+	_Atomic u32 pid, applied;
+	_Atomic u32 kind, id; /* of what was refused last */
+	s32 err;
+	char why[256];
+};
+struct follower *followers(void);
+/*
+ * Have every process look at the store's probes again and wait until they did. What one of
+ * them says of this object: 0 or a negative errno. pid: only that process is asked, 0: all.
+ */
+int follow(u32 kind, u32 id, u32 pid);
+
+/* A run at a probe. */
+struct probe_run {
+	const struct sprog *prog;
+	u64 cookie, func;
+};
+/* Handlers of probes; the argument is a struct probe_run. */
+void prog_run_probe(void *arg, struct skep_probe_regs *regs);
+/* For programs whose engine can run them plainly: touches general registers only. */
+void prog_run_plain(void *arg, struct skep_probe_regs *regs);
 
 /* --- the caller's memory -------------------------------------------------------------------- */
 

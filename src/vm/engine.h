@@ -28,6 +28,7 @@ enum {
 
 struct skep_engine;
 struct skep_eng_prog;
+struct skep_eng_run;
 
 /* --- what a program refers to ------------------------------------------------- */
 
@@ -99,6 +100,11 @@ struct skep_eng_prog {
 	u32 slots;
 	u32 image;	   /* bytes of native code, or of decoded instructions */
 	const u8 *code;	   /* native code, or NULL */
+	/*
+	 * The same as running it, when that calls no C function and touches general registers only;
+	 * or NULL. Of the run, `left`, `tails` and `stop` must be set.
+	 */
+	u64 (*plain)(u64 r1, u64 r2, struct skep_eng_run *run);
 	const u32 *native; /* offset in code of each slot, slots + 1 of them, or NULL */
 };
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The files that are mapped as code of this process, and where a place of a file is in it. */
+#include "sys/follow.h"
+
+#include <link.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static int add(struct dl_phdr_info *i, size_t size, void *arg)
+{
+	struct modules *ms = arg;
+	struct module *m;
+	struct stat st;
+
+	if (size >= offsetof(struct dl_phdr_info, dlpi_subs) + sizeof(i->dlpi_subs))
+		ms->changes = (u64)i->dlpi_adds << 32 ^ (u64)i->dlpi_subs;
+	if (ms->n == MODULES_MAX || stat(i->dlpi_name[0] ? i->dlpi_name : "/proc/self/exe", &st))
+		return 0;
+	m = &ms->v[ms->n++];
+	m->dev = st.st_dev;
+	m->ino = st.st_ino;
+	m->base = i->dlpi_addr;
+	m->nseg = 0;
+	for (u32 k = 0; k < i->dlpi_phnum && m->nseg < SEGMENTS_MAX; k++) {
+		const ElfW(Phdr) *p = &i->dlpi_phdr[k];
+
+		if (p->p_type == PT_LOAD)
+			m->seg[m->nseg++] = (struct segment){p->p_offset, p->p_filesz, i->dlpi_addr + p->p_vaddr, p->p_flags};
+	}
+	return 0;
+}
+
+void modules_read(struct modules *ms)
+{
+	ms->n = 0;
+	dl_iterate_phdr(add, ms);
+}
+
+static int only_changes(struct dl_phdr_info *i, size_t size, void *arg)
+{
+	if (size >= offsetof(struct dl_phdr_info, dlpi_subs) + sizeof(i->dlpi_subs))
+		*(u64 *)arg = (u64)i->dlpi_adds << 32 ^ (u64)i->dlpi_subs;
+	return 1;
+}
+
+u64 modules_changes(void)
+{
+	u64 n = 0;
+
+	dl_iterate_phdr(only_changes, &n);
+	return n;
+}
+
+const struct segment *module_segment(const struct module *m, u64 offset, bool code)
+{
+	for (u32 k = 0; k < m->nseg; k++) {
+		const struct segment *s = &m->seg[k];
+
+		if (offset >= s->offset && offset - s->offset < s->size && (s->flags & (code ? PF_X : PF_W)))
+			return s;
+	}
+	return NULL;
+}
+
+struct around {
+	u64 addr, lo, hi;
+};
+
+static int find_around(struct dl_phdr_info *i, size_t size, void *arg)
+{
+	struct around *a = arg;
+
+	for (u32 k = 0; k < i->dlpi_phnum; k++) {
+		const ElfW(Phdr) *p = &i->dlpi_phdr[k];
+		u64 lo = i->dlpi_addr + p->p_vaddr;
+
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X) && a->addr - lo < p->p_memsz) {
+			a->lo = lo;
+			a->hi = lo + p->p_memsz;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+bool module_code_around(u64 addr, u64 *lo, u64 *hi)
+{
+	struct around a = {.addr = addr};
+
+	dl_iterate_phdr(find_around, &a);
+	*lo = a.lo;
+	*hi = a.hi;
+	return a.hi != 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Running a program that calls nothing at a probe. It needs no reader's row (elements of
+ * arrays stay), no processor, and nothing of the thread. This file is compiled to use general
+ * registers only.
+ */
+#include "sys/sys_impl.h"
+
+void prog_run_plain(void *arg, struct skep_probe_regs *regs)
+{
+	const struct probe_run *p = arg;
+	struct skep_eng_run run;
+
+	run.left = INT64_MAX;
+	run.tails = 0;
+	run.stop = 0;
+	p->prog->eng->plain((u64)(uintptr_t)regs, 0, &run);
+}
