@@ -152,6 +152,7 @@ struct skep_live {
 	bool *dead_store; /* by num: a store to the stack of which no byte is read */
 	u16 entry;	  /* live at the function's entry */
 	u64 (*stack_out)[SKEP_STACK_WORDS]; /* by num: stack bytes live after; bit = 512 + offset */
+	u64 (*stack_in)[SKEP_STACK_WORDS];  /* by block: live where it begins */
 };
 struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct skep_facts *fa, struct skep_arena *arena);
 /* Registers that an instruction reads, calls by what the callee takes. */
