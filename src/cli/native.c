@@ -12,6 +12,23 @@
 #ifdef HAVE_ZYDIS
 #include <Zydis/Zydis.h>
 
+bool skep_native_possible(struct skep_cli *cli)
+{
+	return true;
+}
+
+u32 skep_native_text(const u8 *p, u32 len, u64 at, struct skep_buf *out)
+{
+	ZydisDisassembledInstruction d;
+
+	if (!ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, at, p, len, &d))) {
+		skep_buf_printf(out, "(bad) 0x%02x", *p);
+		return 1;
+	}
+	skep_buf_puts(out, d.text);
+	return d.info.length;
+}
+
 /* Symbol n of the object begins at SYMBOLS + n << 32; helpers are 16 bytes apart from `near` on. */
 #define SYMBOLS ((u64)0x1000 << 32)
 enum { HELPERS = 4096, STEP = 16 };
@@ -128,34 +145,29 @@ static const char *callee_of(const struct native *n, u64 target)
 	return h ? h->name : NULL;
 }
 
-/* One native instruction as text; its length. */
+/* One native instruction as text, with the names of what it refers to; its length. */
 static u32 native_text(const struct native *n, u32 at, struct skep_buf *out)
 {
 	const u8 *p = n->prog->code + at;
-	ZydisDisassembledInstruction d;
-	const char *name = NULL;
-	u64 v;
+	const char *name;
+	u32 len;
 
-	if (!ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, at, p,
-						n->prog->image - at, &d))) {
-		skep_buf_printf(out, "(bad) 0x%02x", *p);
-		return 1;
-	}
 	if (p[0] == 0xe8) {
 		name = callee_of(n, (u64)p + 5 + (u64)(s64)(s32)skep_get32(p + 1, false));
 		if (name) {
 			skep_buf_printf(out, "call %s", name);
-			return d.info.length;
+			return 5;
 		}
 	}
-	skep_buf_puts(out, d.text);
-	if (d.info.length == 10) {
-		v = skep_get64(p + 2, false);
+	len = skep_native_text(p, n->prog->image - at, at, out);
+	if (len == 10) {
+		u64 v = skep_get64(p + 2, false);
+
 		name = name_of(n, v);
 		if (name && *name)
 			skep_buf_printf(out, "  ; %s + %u", name, (u32)v);
 	}
-	return d.info.length;
+	return len;
 }
 
 static void put_native(struct native *n, u32 from, u32 to)
@@ -310,10 +322,20 @@ int skep_native(struct skep_cli *cli, struct skep_input *in, const struct skep_f
 
 #else
 
-int skep_native(struct skep_cli *cli, struct skep_input *in, const struct skep_func *f, bool source)
+bool skep_native_possible(struct skep_cli *cli)
 {
 	SKEP_CLI_DIAG(cli, NO_TOOL, "Zydis", "skep was built without it");
-	return SKEP_EXIT_ENV;
+	return false;
+}
+
+u32 skep_native_text(const u8 *p, u32 len, u64 at, struct skep_buf *out)
+{
+	return len;
+}
+
+int skep_native(struct skep_cli *cli, struct skep_input *in, const struct skep_func *f, bool source)
+{
+	return skep_native_possible(cli) ? SKEP_EXIT_BUG : SKEP_EXIT_ENV;
 }
 
 #endif

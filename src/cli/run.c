@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* skep run: one program in the interpreter, on a given input or on generated ones. */
+/* skep run: one program on a given input, on generated ones, or on the packets of a capture. */
 #include "run/run.h"
+#include "cli/feed.h"
 #include "cli/cli.h"
 #include "cli/runs.h"
 
@@ -13,6 +14,10 @@ const struct skep_opt_def skep_opts_run[] = {
 	{"inputs", 'n', "N", "generated inputs (default 1)"},
 	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
+	{"engine", 'e', "ENGINE", "interp, jit or kernel: load and run it there; without it the interpreter that checks"},
+	{"pcap", 0, "FILE", "run it on each packet of a capture (classic pcap, Ethernet)"},
+	{"pcap-out", 0, "FILE", "write the packets that go on, as the program left them", true},
+	{"quiet", 'q', NULL, "of a capture only the sum of verdicts"},
 	{"strict", 0, NULL, "reading registers or stack bytes that nothing wrote is a trap"},
 	{0},
 };
@@ -20,6 +25,10 @@ const char skep_about_run[] =
 	"Runs a program in the interpreter, without privileges and without a kernel, and prints what it "
 	"returns, how many instructions it executed, and what it sent: redirects, records, printed text. "
 	"Every access is checked: one that the kernel would not have allowed ends the run with a trap.\n\n"
+	"With --engine the object is loaded by libbpf, verified, and test-run: *interp* and *jit* are skep's answer to bpf(2), "
+	"see skep exec, *kernel* is the running kernel. With --pcap there is a verdict for each packet, and "
+	"their sum; --pcap-out takes those that the program does not drop. A packet that is too short or too long for a "
+	"test run is not taken.\n\n"
 	"The maps start as the object states them, prog arrays and maps of maps with what the object has. "
 	"The exit status is 1 when a run ended in a trap, and 5 when the interpreter cannot run the program.";
 
@@ -70,6 +79,46 @@ static int run_input(struct skep_cli *cli, struct session *s, u64 number)
 	if (s->data_out && number + 1 == s->inputs)
 		return skep_cli_write(cli, s->data_out, res.pkt, res.pkt_len);
 	return 0;
+}
+
+/* A runner for captures. */
+struct vm_runner {
+	struct skep_runner r; /* first */
+	struct skep_cli *cli;
+	struct session *s;
+};
+
+static int run_packet(struct skep_runner *r, const u8 *pkt, u32 len, struct skep_outcome *out)
+{
+	struct vm_runner *v = (struct vm_runner *)r;
+	struct skep_vm_result res = {0};
+	struct skep_vm_input in;
+	int err;
+
+	make_input(v->s, &in);
+	in.pkt = pkt;
+	in.pkt_len = len;
+	in.meta_len = 0;
+	err = skep_vm_run(v->s->r.vm, 0, &in, &res);
+	if (err)
+		return skep_cli_fail(v->cli, NULL, err);
+	v->s->traps += res.trap != 0;
+	out->failed = res.trap ? skep_vm_trap_name(res.trap) : NULL;
+	out->ret = (u32)res.ret;
+	out->pkt = res.pkt;
+	out->len = res.pkt_len;
+	return 0;
+}
+
+static int run_capture(struct skep_cli *cli, struct session *s)
+{
+	struct vm_runner v = {{s->r.prog_type, run_packet}, cli, s};
+	int err;
+
+	if (cli->json)
+		skep_json_kstr(&cli->j, "program", s->r.prog->name);
+	err = skep_feed_capture(cli, &v.r);
+	return !err && s->traps ? SKEP_EXIT_NO : err;
 }
 
 static int run_inputs(struct skep_cli *cli, struct session *s)
@@ -141,6 +190,8 @@ int skep_cmd_run(struct skep_cli *cli, int argc, char **argv)
 	if (!err)
 		err = skep_runs_type(cli, &lo.prog_type);
 	if (!err)
+		err = skep_feed_check(cli);
+	if (!err)
 		err = skep_cli_load(cli, argv[0], &in);
 	if (!err)
 		err = skep_cli_func(cli, in, skep_cli_opt(cli, "prog"), &f);
@@ -148,11 +199,13 @@ int skep_cmd_run(struct skep_cli *cli, int argc, char **argv)
 		err = files(cli, s);
 	if (err)
 		return err;
+	if (skep_cli_opt(cli, "engine"))
+		return skep_feed_engine(cli, in, f->name, s->data, s->ctx, s->inputs, s->repeat, seed);
 	err = skep_run_load(in->file, f, &lo, &cli->arena, &in->ds, &s->r);
 	if (!err)
 		s->gen = skep_run_gen_new(&s->r, seed);
 	if (!err && s->gen)
-		err = run_inputs(cli, s);
+		err = skep_cli_opt(cli, "pcap") ? run_capture(cli, s) : run_inputs(cli, s);
 	else
 		err = skep_cli_fail(cli, in, err ? err : SKEP_ENOMEM);
 	skep_run_gen_free(s->gen);

@@ -34,7 +34,7 @@ static int no_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 }
 
 /* libbpf's maps may lack what the program's own loader sets. */
-static void complete_maps(struct bpf_object *bo)
+static void complete_maps(struct bpf_object *bo, bool pins)
 {
 	struct bpf_map *m;
 
@@ -43,28 +43,35 @@ static void complete_maps(struct bpf_object *bo)
 
 		if (t && !(t->flags & SKEP_MF_UNSIZED) && !bpf_map__max_entries(m))
 			bpf_map__set_max_entries(m, DEFAULT_ENTRIES);
-		/* Pins belong to the loader of the program. */
-		bpf_map__set_pin_path(m, NULL);
+		if (!pins)
+			bpf_map__set_pin_path(m, NULL);
 	}
 }
 
-static struct bpf_object *open_object(const struct loader *l)
+struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image, size_t len, const char *name,
+				   bool pins)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "skep");
-	struct bpf_object *bo = bpf_object__open_mem(l->image, l->len, &oo);
+	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = name);
+	struct bpf_object *bo = bpf_object__open_mem(image, len, &oo);
 	struct bpf_program *p;
 
 	if (!bo)
 		return NULL;
 	bpf_object__for_each_program(p, bo) {
-		const struct skep_func *f = skep_func_find(l->obj, bpf_program__name(p));
+		const struct skep_func *f = skep_func_find(obj, bpf_program__name(p));
 
 		bpf_program__set_autoload(p, false);
 		if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC && f && f->prog_type)
 			bpf_program__set_type(p, (enum bpf_prog_type)f->prog_type);
 	}
-	complete_maps(bo);
+	complete_maps(bo, pins);
 	return bo;
+}
+
+/* Pins belong to the loader of the program. */
+static struct bpf_object *open_object(const struct loader *l)
+{
+	return skep_run_libbpf(l->obj, l->image, l->len, "skep", false);
 }
 
 static u32 parse_processed(const char *log)

@@ -48,6 +48,14 @@ struct skep_kernel_opts {
 int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,
 		    const struct skep_kernel_opts *opts, struct skep_arena *arena, struct skep_kernel_report **out);
 
+/*
+ * The object opened by libbpf under this name: no program is to be loaded yet, types and sizes that it lacks
+ * are set; maps keep their paths for pins or have none. NULL and errno.
+ */
+struct bpf_object;
+struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image, size_t len, const char *name,
+				   bool pins);
+
 /* --- optimize with the kernel as judge ------------------------------------------ */
 
 /*
@@ -203,6 +211,27 @@ void skep_run_gen_coverage(const struct skep_run_gen *g, u32 *reached, u32 *all)
 
 /* Fill in a packet from a random source: a frame of some protocol; returns its length. */
 u32 skep_run_packet(struct skep_rng *rng, u8 *pkt, u32 max);
+
+/* --- captures (pcap.c) ------------------------------------------------------------------- */
+
+/* A classic pcap file of Ethernet frames; the bytes are the caller's. */
+struct skep_pcap {
+	const u8 *p;
+	size_t len, at;
+	bool big, nano; /* byte order; fractions of seconds */
+};
+struct skep_pcap_packet {
+	u32 sec, frac;
+	u32 len, wire_len; /* bytes that are there, and that there were */
+	const u8 *data;
+};
+/* NULL, or what is wrong with it. */
+const char *skep_pcap_read(const void *p, size_t len, struct skep_pcap *out);
+/* The next packet; false at the end, with *why when that is not where it should be. */
+bool skep_pcap_next(struct skep_pcap *c, struct skep_pcap_packet *out, const char **why);
+/* A capture of the same form: its head, then packets. */
+void skep_pcap_begin(const struct skep_pcap *like, struct skep_buf *out);
+void skep_pcap_add(const struct skep_pcap *like, const struct skep_pcap_packet *p, struct skep_buf *out);
 
 /* --- comparing two programs (differ.c) ------------------------------------------------ */
 

@@ -82,6 +82,41 @@ static int give_native(struct sprog *p, struct bpf_prog_info *i)
 	return user_write(i->jited_prog_insns, p->eng->code, SKEP_MIN(room, p->eng->image));
 }
 
+/*
+ * Native code is one piece: its address and length stand for the kernel's list of functions.
+ * A record of a line has the address of what was made of its instruction.
+ */
+static int give_native_records(struct sprog *p, struct bpf_prog_info *i)
+{
+	bool wanted = i->nr_jited_line_info || i->nr_jited_ksyms || i->nr_jited_func_lens;
+	const struct skep_eng_prog *e;
+	u32 nline = p->h->image ? p->d.nline : 0, one = p->h->image ? 1 : 0;
+	u64 base = 0, *line = NULL;
+	int err = 0;
+
+	if (wanted && one && prog_ready(p, NULL, 0, NULL) == 0 && p->eng->code) {
+		e = p->eng;
+		base = (u64)(uintptr_t)e->code;
+		line = nline && e->native ? calloc(nline, sizeof(*line)) : NULL;
+		for (u32 k = 0; line && k < nline; k++) {
+			u32 slot = skep_get32(p->line + (size_t)k * 16, false);
+
+			line[k] = slot < p->d.slots ? base + e->native[slot] : 0;
+		}
+	}
+	if (wanted && !base)
+		one = 0;
+	if (wanted && !line)
+		nline = 0;
+	err = give(i->jited_line_info, &i->nr_jited_line_info, line, nline, 8);
+	if (!err)
+		err = give(i->jited_ksyms, &i->nr_jited_ksyms, &base, one, 8);
+	if (!err)
+		err = give(i->jited_func_lens, &i->nr_jited_func_lens, &p->h->image, one, 4);
+	free(line);
+	return err;
+}
+
 static int give_records(struct sprog *p, struct bpf_prog_info *i)
 {
 	int err;
@@ -91,9 +126,9 @@ static int give_records(struct sprog *p, struct bpf_prog_info *i)
 	err = give(i->func_info, &i->nr_func_info, p->func, p->d.nfunc, 8);
 	if (!err)
 		err = give(i->line_info, &i->nr_line_info, p->line, p->d.nline, 16);
-	i->nr_jited_line_info = 0;
 	i->jited_line_info_rec_size = 8;
-	i->nr_jited_ksyms = i->nr_jited_func_lens = 0;
+	if (!err)
+		err = give_native_records(p, i);
 	if (!err)
 		err = give(i->prog_tags, &i->nr_prog_tags, p->d.tag, 1, 8);
 	return err;

@@ -217,7 +217,7 @@ static int judge(struct loading *l, int fd, struct sobj **out)
 	err = prog_ready(sprog_of(o), &l->log, l->attr->log_level, &insns);
 	sprog_of(o)->h->verified = sprog_of(o)->d.verified = insns;
 	if (!err)
-		sprog_of(o)->h->image = sprog_of(o)->d.image = sprog_of(o)->eng->image;
+		sprog_of(o)->h->image = sprog_of(o)->d.image = sprog_of(o)->eng->code ? sprog_of(o)->eng->image : 0;
 	if (err)
 		o->free(o);
 	else

@@ -11,6 +11,7 @@
 #undef _FILE_OFFSET_BITS
 
 #include "probe/probe.h"
+#include "sys/port.h"
 #include "sys/sys.h"
 
 #include <dirent.h>
@@ -42,15 +43,6 @@
 	if (!real)                                                                                 \
 		real = (__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name);
 
-static int result(long v)
-{
-	if (v < 0) {
-		errno = (int)-v;
-		return -1;
-	}
-	return (int)v;
-}
-
 /* --- probes ------------------------------------------------------------------------------------------ */
 
 /* Descriptors that may be of links: when one is closed, something may have to be detached. */
@@ -80,42 +72,23 @@ static void tell(void)
 		dprintf(STDERR_FILENO, "skep: a probe cannot be placed: %s\n", why);
 }
 
+static void answered(long number, long cmd, long r)
+{
+	if (r >= 0 && (number != SYS_bpf || cmd == BPF_LINK_CREATE || cmd == BPF_OBJ_GET || cmd == BPF_LINK_GET_FD_BY_ID))
+		note(r);
+	if (r < 0 && number == SYS_bpf && cmd == BPF_LINK_CREATE)
+		tell();
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	const char *want = getenv("SKEP_PROBES");
 
+	skep_port_answered = answered;
 	inside++;
 	if (!want || strcmp(want, "0") != 0)
 		skep_sys_follow();
 	inside--;
-}
-
-/* --- system calls -------------------------------------------------------------------------------------- */
-
-long syscall(long number, ...);
-long syscall(long number, ...)
-{
-	long a[6], r;
-	va_list ap;
-	NEXT(syscall)
-
-	va_start(ap, number);
-	for (u32 k = 0; k < 6; k++)
-		a[k] = va_arg(ap, long);
-	va_end(ap);
-	if (inside || (number != SYS_bpf && number != SYS_perf_event_open))
-		return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-	inside++;
-	if (number == SYS_bpf)
-		r = skep_sys_bpf((int)a[0], (union bpf_attr *)a[1], (unsigned)a[2]);
-	else
-		r = skep_sys_perf_event_open((void *)a[0], (int)a[1], (int)a[2], (int)a[3], (unsigned long)a[4]);
-	if (r >= 0 && (number != SYS_bpf || a[0] == BPF_LINK_CREATE || a[0] == BPF_OBJ_GET || a[0] == BPF_LINK_GET_FD_BY_ID))
-		note(r);
-	if (r < 0 && number == SYS_bpf && a[0] == BPF_LINK_CREATE)
-		tell();
-	inside--;
-	return result(r);
 }
 
 static bool our_mmap(void *addr, size_t len, int prot, int flags, int fd, s64 off, void **out)
@@ -168,7 +141,7 @@ int ioctl(int fd, unsigned long request, ...)
 			tell();
 		inside--;
 		if (r != -ENOTTY)
-			return result(r);
+			return skep_port_result(r);
 	}
 	return real(fd, request, arg);
 }

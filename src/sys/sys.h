@@ -76,4 +76,12 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx);
  */
 int skep_sys_raise(const char *name, const u64 *args, u32 n);
 
+/* --- the port of a program that is linked with port.c ------------------------------------- */
+
+/*
+ * Do bpf and perf_event_open, of the program and of shared libraries that it uses, come here
+ * (else to the kernel)? To be said before the first of them.
+ */
+void skep_sys_port(bool is_user);
+
 #endif

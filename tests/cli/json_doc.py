@@ -8,8 +8,10 @@ begins with "only". A command of the table needs a section.
 """
 import fnmatch
 import json
+import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,10 @@ LINES = [
     'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize {packet_counter}',
     'specialize --list {tunable}', 'specialize --set debug=0 {tunable}',
     'check tiny.o', 'check bad.o', 'check --compare a.csv b.csv', 'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
+    'run tiny.o --engine jit', 'run tiny.o --engine jit --pcap t.pcap',
+    'prog load {packet_counter} /sys/fs/bpf/p', 'prog show', 'prog run /sys/fs/bpf/p', 'prog dump xlated /sys/fs/bpf/p --source',
+    'prog dump jited /sys/fs/bpf/p', 'map create /sys/fs/bpf/m type hash key 4 value 4 entries 1', 'map show',
+    'map update /sys/fs/bpf/m key 1 value 1', 'map dump counters', 'map getnext /sys/fs/bpf/m', 'link show',
     'explain 1203', 'help', 'help run', 'version', 'show missing.o', 'show badop.o', 'asm bad.s -o x.o',
     *(f'list {what}' for what in 'insns helpers maps progs sections passes rules diags'.split()),
 ]
@@ -77,6 +83,9 @@ def main():
         for name, program in ('a.csv', 'tiny.o'), ('b.csv', 'bad.o'):
             said = subprocess.run([skep, 'check', '--csv', program], cwd=tmp, capture_output=True, text=True).stdout
             (tmp / name).write_text(said.replace(program, 'x.o'))
+        (tmp / 't.pcap').write_bytes(struct.pack('<IHHiIIIIIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1, 0, 0, 60, 60) + bytes(60))
+        (tmp / 'store').mkdir(mode=0o700)
+        os.environ.update(SKEP_STORE=str(tmp / 'store'), SKEP_PORT='user')
         (tmp / 'bad.s').write_text('  r0 = 1\n')
         names = {p.stem: str(p) for p in (tmp / compiler).glob('*.o')}
         for line in LINES:

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets of a capture through a program: a verdict for each, and those that go on. */
+#include "cli/feed.h"
+
+#include "cli/runs.h"
+#include "run/run.h"
+
+enum { ETH_LEN = 14, NVERDICT = 64 };
+
+struct feed {
+	struct skep_cli *cli;
+	struct skep_runner *r;
+	struct skep_pcap in;
+	struct skep_buf out;
+	const char *name[NVERDICT]; /* verdicts so far */
+	u64 count[NVERDICT], packets, kept;
+	u32 n;
+};
+
+bool skep_feed_passes(u32 type, u32 ret)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_XDP: return ret == XDP_PASS || ret == XDP_TX || ret == XDP_REDIRECT;
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT: return ret == UINT32_MAX || (ret != 2 && ret != 4 && ret != 5 && ret != 8); /* shot, stolen, queued, trap */
+	case BPF_PROG_TYPE_CGROUP_SKB: return ret & 1;
+	case BPF_PROG_TYPE_SOCKET_FILTER: return ret != 0;
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT: return ret == 0 || ret == 7;
+	default: return true;
+	}
+}
+
+static const char *verdict(const struct feed *f, const struct skep_outcome *o)
+{
+	const char *name = o->failed ? o->failed : skep_port_verdict(f->r->type, o->ret);
+
+	return name ? name : skep_arena_printf(&f->cli->arena, "%d", (s32)o->ret);
+}
+
+static void count(struct feed *f, const char *name)
+{
+	u32 k = 0;
+
+	while (k < f->n && strcmp(f->name[k], name) != 0)
+		k++;
+	/* Return values without names may be many: the last place is for the rest. */
+	if (k == NVERDICT - 1)
+		name = "other";
+	if (k >= f->n && k < NVERDICT) {
+		f->name[k] = name;
+		f->n = k + 1;
+	}
+	f->count[SKEP_MIN(k, (u32)NVERDICT - 1)]++;
+}
+
+static void show(struct feed *f, const struct skep_outcome *o, const char *name)
+{
+	struct skep_json *j = &f->cli->j;
+
+	if (skep_cli_flag(f->cli, "quiet"))
+		return;
+	if (!f->cli->json) {
+		skep_buf_printf(&f->cli->out, "%llu: %s, packet of %u bytes\n", (unsigned long long)f->packets, name, o->len);
+		return;
+	}
+	skep_json_open(j, '{');
+	if (o->failed)
+		skep_json_kstr(j, "trap", o->failed);
+	else
+		skep_json_kint(j, "return", (s32)o->ret);
+	skep_json_kstr(j, "verdict", o->failed ? NULL : name);
+	skep_runs_json_hex(j, "packet", o->pkt, o->len);
+	skep_json_close(j, '}');
+}
+
+/* Where a program begins at the network header, the link's header comes back as zeros. */
+static bool hides_link(u32 type)
+{
+	return type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS && type != BPF_PROG_TYPE_SCHED_ACT;
+}
+
+static void keep(struct feed *f, const struct skep_pcap_packet *was, const struct skep_outcome *o)
+{
+	struct skep_pcap_packet now = *was;
+	u8 *copy = skep_arena_memdup(&f->cli->arena, o->pkt, o->len);
+
+	if (hides_link(f->r->type) && o->len >= ETH_LEN && was->len >= ETH_LEN)
+		memcpy(copy, was->data, ETH_LEN);
+	now.data = copy;
+	now.len = o->len;
+	now.wire_len = was->wire_len > was->len ? was->wire_len - was->len + o->len : o->len;
+	if (f->r->type == BPF_PROG_TYPE_SOCKET_FILTER) /* it says how many bytes it wants */
+		now.len = SKEP_MIN(now.len, o->ret);
+	skep_pcap_add(&f->in, &now, &f->out);
+	f->kept++;
+}
+
+static int one(struct feed *f, const struct skep_pcap_packet *p)
+{
+	struct skep_arena_mark mark = skep_arena_mark(&f->cli->arena);
+	struct skep_outcome o = {0};
+	const char *name;
+	int err = f->r->run(f->r, p->data, p->len, &o);
+
+	if (err)
+		return err;
+	name = verdict(f, &o);
+	show(f, &o, name);
+	if (!o.failed && skep_feed_passes(f->r->type, o.ret))
+		keep(f, p, &o);
+	f->packets++;
+	/* Names without a table's row stay: they are counted by. */
+	if (o.failed || skep_port_verdict(f->r->type, o.ret))
+		skep_arena_release(&f->cli->arena, mark);
+	count(f, name);
+	return 0;
+}
+
+static void summary(struct feed *f)
+{
+	struct skep_json *j = &f->cli->j;
+
+	if (f->cli->json) {
+		skep_json_key(j, "summary");
+		skep_json_open(j, '{');
+		skep_json_kint(j, "packets", (s64)f->packets);
+		skep_json_kint(j, "kept", (s64)f->kept);
+		skep_json_key(j, "verdicts");
+		skep_json_open(j, '{');
+		for (u32 k = 0; k < f->n; k++)
+			skep_json_kint(j, f->name[k], (s64)f->count[k]);
+		skep_json_close(j, '}');
+		skep_json_close(j, '}');
+		return;
+	}
+	skep_buf_printf(&f->cli->out, "%llu packets", (unsigned long long)f->packets);
+	for (u32 k = 0; k < f->n; k++)
+		skep_buf_printf(&f->cli->out, "%s %llu %s", k ? "," : ":", (unsigned long long)f->count[k], f->name[k]);
+	skep_buf_puts(&f->cli->out, "\n");
+}
+
+static int each(struct feed *f, const char *path)
+{
+	struct skep_pcap_packet p;
+	const char *why;
+	int err = 0;
+
+	if (f->cli->json) {
+		skep_json_key(&f->cli->j, "runs");
+		skep_json_open(&f->cli->j, '[');
+	}
+	while (!err && skep_pcap_next(&f->in, &p, &why))
+		err = one(f, &p);
+	if (f->cli->json)
+		skep_json_close(&f->cli->j, ']');
+	if (!err)
+		summary(f);
+	if (!err && why) {
+		SKEP_CLI_DIAG(f->cli, BAD_CAPTURE, path, why);
+		err = SKEP_EXIT_INPUT;
+	}
+	return err;
+}
+
+int skep_feed_capture(struct skep_cli *cli, struct skep_runner *r)
+{
+	const char *path = skep_cli_opt(cli, "pcap"), *to = skep_cli_opt(cli, "pcap-out"), *why;
+	struct feed *f = SKEP_NEW(&cli->arena, struct feed);
+	struct skep_input *in;
+	int err = skep_cli_read(cli, path, &in);
+
+	if (err)
+		return err;
+	f->cli = cli;
+	f->r = r;
+	why = skep_pcap_read(in->image, in->len, &f->in);
+	if (why) {
+		SKEP_CLI_DIAG(cli, BAD_CAPTURE, path, why);
+		return SKEP_EXIT_INPUT;
+	}
+	skep_pcap_begin(&f->in, &f->out);
+	err = each(f, path);
+	if (!err && f->out.failed)
+		err = skep_cli_fail(cli, NULL, SKEP_ENOMEM);
+	if (!err && to)
+		err = skep_cli_write(cli, to, f->out.p, f->out.n);
+	skep_buf_fini(&f->out);
+	return err;
+}

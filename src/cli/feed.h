@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cli: packets through a program, for skep run. What executes it is a *runner*: the checked
+ * interpreter, or a port by BPF_PROG_TEST_RUN.
+ */
+#ifndef SKEP_CLI_FEED_H
+#define SKEP_CLI_FEED_H
+
+#include "cli/port.h"
+
+struct skep_outcome {
+	const char *failed; /* why there is no result, or NULL */
+	u32 ret;
+	const u8 *pkt; /* as the program left it */
+	u32 len;
+};
+struct skep_runner {
+	u32 type; /* of the program */
+	int (*run)(struct skep_runner *r, const u8 *pkt, u32 len, struct skep_outcome *out); /* 0 or an exit status */
+};
+
+/* Does a packet go on after this verdict? */
+bool skep_feed_passes(u32 type, u32 ret);
+/* Each packet of --pcap through the program; what goes on into --pcap-out. An exit status. */
+int skep_feed_capture(struct skep_cli *cli, struct skep_runner *r);
+/* skep run with --engine: load into the port that it means, and run there. An exit status. */
+int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *prog, const struct skep_input *data,
+		     const struct skep_input *ctx, u64 inputs, u64 repeat, u64 seed);
+/* 0 when there is no --engine or it is known, else an exit status. */
+int skep_feed_check(struct skep_cli *cli);
+
+#endif

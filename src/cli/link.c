@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* skep link: where programs are attached. */
+#include "cli/port.h"
+
+#include <errno.h>
+
+const struct skep_opt_def skep_opts_link[] = {SKEP_PORT_OPT, {0}};
+const char skep_about_link[] =
+	"Shows links, which keep programs attached, ends them, and pins them so that they outlive who made them.\n\n"
+	"*skep link show* [*LINK*], *skep link detach* *LINK*, *skep link pin* *LINK* *PATH*, *skep link unpin* *PATH*. A *LINK* "
+	"is *id N* or *pinned PATH*; a number or a path by itself will do.\n\n"
+	"In user space links are raw tracepoints of programs that embed libskep, and what skep run --interface attached.";
+
+static const char *const type_name[] = {"unspec", "raw_tracepoint", "tracing", "cgroup",     "iter",	 "netns",
+					"xdp",	  "perf_event",	    "kprobe_multi", "struct_ops", "netfilter", "tcx",
+					"uprobe_multi", "netkit", "sockmap"};
+
+/* The name that a tracepoint's link has; "" for others. */
+static const char *target(struct skep_cli *cli, int fd, const struct bpf_link_info *i)
+{
+	struct bpf_link_info again = {0};
+	u32 len = sizeof(again);
+	char name[128] = "";
+
+	if (i->type == BPF_LINK_TYPE_XDP)
+		return skep_arena_printf(&cli->arena, "ifindex %u", i->xdp.ifindex);
+	if (i->type != BPF_LINK_TYPE_RAW_TRACEPOINT)
+		return "";
+	again.raw_tracepoint.tp_name = (u64)(uintptr_t)name;
+	again.raw_tracepoint.tp_name_len = sizeof(name);
+	return bpf_obj_get_info_by_fd(fd, &again, &len) ? "" : skep_arena_strdup(&cli->arena, name);
+}
+
+static int show_one(struct skep_cli *cli, int fd, void *arg)
+{
+	struct bpf_link_info i = {0};
+	struct skep_cols *t = arg;
+	u32 len = sizeof(i);
+	const char *type, *at;
+
+	if (bpf_obj_get_info_by_fd(fd, &i, &len))
+		return skep_port_fail(cli, "asking about a link", errno);
+	type = i.type < SKEP_ARRAY_SIZE(type_name) ? type_name[i.type] : "unknown";
+	at = target(cli, fd, &i);
+	if (cli->json) {
+		skep_json_open(&cli->j, '{');
+		skep_json_kint(&cli->j, "id", i.id);
+		skep_json_kstr(&cli->j, "type", type);
+		skep_json_kint(&cli->j, "prog_id", i.prog_id);
+		skep_json_kstr(&cli->j, "target", at);
+		skep_json_close(&cli->j, '}');
+		return 0;
+	}
+	skep_cols_num(t, i.id);
+	skep_cols_add(t, type);
+	skep_cols_num(t, i.prog_id);
+	skep_cols_add(t, skep_cli_name(cli, at));
+	return 0;
+}
+
+static int show(struct skep_cli *cli, int argc, char **argv)
+{
+	struct skep_cols t;
+	int fd, err;
+
+	skep_cols_init(&t, cli, 4, 1 << 0 | 1 << 2);
+	skep_cols_add(&t, "id");
+	skep_cols_add(&t, "type");
+	skep_cols_add(&t, "program");
+	skep_cols_add(&t, "target");
+	if (cli->json) {
+		skep_json_key(&cli->j, "links");
+		skep_json_open(&cli->j, '[');
+	}
+	if (argc) {
+		err = skep_port_only(cli, SKEP_PORT_LINK, argc, argv, &fd);
+		if (!err)
+			err = show_one(cli, fd, &t);
+	} else {
+		err = skep_port_each(cli, SKEP_PORT_LINK, show_one, &t);
+	}
+	if (cli->json)
+		skep_json_close(&cli->j, ']');
+	else if (!err)
+		skep_cols_print(&t, 0);
+	return err;
+}
+
+static int detach(struct skep_cli *cli, int argc, char **argv)
+{
+	int fd, err = skep_port_only(cli, SKEP_PORT_LINK, argc, argv, &fd);
+
+	if (!err && bpf_link_detach(fd))
+		err = skep_port_fail(cli, "detaching", errno);
+	return err;
+}
+
+static int pin(struct skep_cli *cli, int argc, char **argv)
+{
+	return skep_port_pin(cli, SKEP_PORT_LINK, argc, argv);
+}
+
+static const struct skep_sub subs[] = {
+	{"show", "[LINK]", 0, 2, show},
+	{"detach", "LINK", 1, 2, detach},
+	{"pin", "LINK PATH", 2, 3, pin},
+	{"unpin", "PATH", 1, 1, skep_port_unpin},
+	{0},
+};
+
+int skep_cmd_link(struct skep_cli *cli, int argc, char **argv)
+{
+	return skep_port_sub(cli, subs, argc, argv);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* BPF_PROG_TEST_RUN over the port, and how its results are printed. */
+#include "cli/port.h"
+
+#include "cli/runs.h"
+
+#include <errno.h>
+
+bool skep_port_takes_packets(u32 type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT: return true;
+	default: return false;
+	}
+}
+
+const char *skep_port_verdict(u32 type, u32 ret)
+{
+	static const char *const xdp[] = {"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT"};
+	static const char *const tc[] = {"TC_ACT_OK",	  "TC_ACT_RECLASSIFY", "TC_ACT_SHOT",	  "TC_ACT_PIPE", "TC_ACT_STOLEN",
+					 "TC_ACT_QUEUED", "TC_ACT_REPEAT",     "TC_ACT_REDIRECT", "TC_ACT_TRAP"};
+
+	switch (type) {
+	case BPF_PROG_TYPE_XDP: return ret < SKEP_ARRAY_SIZE(xdp) ? xdp[ret] : NULL;
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT: return ret == UINT32_MAX ? "TC_ACT_UNSPEC" : ret < SKEP_ARRAY_SIZE(tc) ? tc[ret] : NULL;
+	case BPF_PROG_TYPE_CGROUP_SKB: return ret & 1 ? "allow" : "deny";
+	case BPF_PROG_TYPE_SOCKET_FILTER: return ret ? "keep" : "drop";
+	default: return NULL;
+	}
+}
+
+int skep_port_test(struct skep_port_test *t)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, o);
+	int err;
+
+	if (skep_port_takes_packets(t->type)) {
+		o.data_in = t->data;
+		o.data_size_in = t->data_len;
+		o.data_out = t->out;
+		o.data_size_out = sizeof(t->out);
+		o.repeat = (int)t->repeat;
+	}
+	if (t->ctx_len) {
+		o.ctx_in = t->ctx;
+		o.ctx_size_in = t->ctx_len;
+	}
+	err = bpf_prog_test_run_opts(t->fd, &o);
+	t->ret = o.retval;
+	t->duration = o.duration;
+	t->out_len = err || !o.data_out ? 0 : SKEP_MIN(o.data_size_out, (u32)sizeof(t->out));
+	return err;
+}
+
+void skep_port_show_test(struct skep_cli *cli, const struct skep_port_test *t)
+{
+	const char *verdict = skep_port_verdict(t->type, t->ret);
+
+	if (cli->json) {
+		skep_json_open(&cli->j, '{');
+		skep_json_kint(&cli->j, "return", (s32)t->ret);
+		skep_json_kstr(&cli->j, "verdict", verdict);
+		skep_json_kint(&cli->j, "ns", t->duration);
+		skep_runs_json_hex(&cli->j, "packet", t->out, t->out_len);
+		skep_json_close(&cli->j, '}');
+		return;
+	}
+	skep_buf_printf(&cli->out, "returns %d", (s32)t->ret);
+	if (verdict)
+		skep_buf_printf(&cli->out, " (%s)", verdict);
+	if (skep_port_takes_packets(t->type))
+		skep_buf_printf(&cli->out, ", packet of %u bytes, %u ns", t->out_len, t->duration);
+	skep_buf_puts(&cli->out, "\n");
+}
