@@ -339,6 +339,17 @@ static bool helper_is_pure(const struct skep_helper *h, s64 id, const struct ske
 	return true;
 }
 
+/*
+ * A lookup in an array: an element's address is a function of the key for as long as the program
+ * runs, and so is that there is none; what happened before does not matter.
+ */
+static bool is_fixed(s64 id, const struct skep_map *map)
+{
+	const struct skep_map_type *mt = map ? skep_map_type_find(map->type) : NULL;
+
+	return id == SKEP_FN_map_lookup_elem && mt && mt->flags & SKEP_MF_ARRAY;
+}
+
 void skep_prove_clobber(struct prover *p, struct state *st, u32 ev)
 {
 	for (u32 r = 1; r <= 5; r++)
@@ -365,6 +376,10 @@ static enum step call_helper(struct prover *p, int side, struct state *st,
 		skep_prove_put(&a, skep_prove_stack(p, st));
 	if (is_pure) {
 		a.v[1] = mem ? st->mem : st->trace;
+		if (is_fixed(i->in.imm, map)) {
+			a.v[0] = skep_smt_const(&p->smt, 64, 0);
+			a.v[1] = mem ? st->mem : a.v[0];
+		}
 		st->reg[0] = pure(p, side, st, i, FN(FN_PURE, (u64)i->in.imm), &a);
 		skep_prove_clobber(p, st, st->reg[0]);
 		return STEP_ON;

@@ -12,7 +12,7 @@
  *
  * Taken on trust: the kinds of pointers that flow gives (whether an address is in
  * the stack, the packet, the context or a map's value), hence that the verifier
- * keeps these regions apart; the table of helpers; that nobody else writes the
+ * keeps these regions apart; the table of helpers; that elements of arrays do not move; that nobody else writes the
  * memory in between. Not trusted: every pass, and flow's values and liveness.
  */
 #ifndef SKEP_PROVE_H

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-FRAME = '.license "GPL"\n.map m type=hash key=4 value=16 max=64\n.map n type=hash key=4 value=16 max=64\n'
+FRAME = '.license "GPL"\n.map m type=hash key=4 value=16 max=64\n.map n type=hash key=4 value=16 max=64\n.map a type=array key=4 value=16 max=4\n'
 
 
 def read(path):
