@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* skep optimize: a smaller object that does the same, with the record of what was done. */
 #include "cli/cli.h"
+#include "cli/gone.h"
 #include "cli/remarks.h"
 #include "cli/report.h"
 #include "cli/searching.h"
@@ -22,6 +23,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"cache", 0, "FILE", "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere"},
 	{"verbose", 'v', NULL, "with --search: tell how far it is, also when standard error is no terminal"},
 	{"dearer", 0, "N", "with --kernel-check: per cent that a program may cost the verifier more than before (default 5)"},
+	{"drop-unused", 0, NULL, "take out functions that nobody calls, maps that no code uses, and externs not used any more"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
 	{"report", 0, "X.html", "write one page with everything: summary, code old and new, each rewrite, graphs", true},
 	{"dump", 0, "WHAT", "print a function after each pass that changed it (changed), after:PASS, or all passes"},
@@ -43,6 +45,10 @@ const char skep_about_optimize[] =
 	"that depend on each other it looks for a cheaper row that does the same, shortest first, and proves what it finds "
 	"with a solver. Ctrl-C ends the search and keeps what was found. Answers are kept in the cache, so the next run "
 	"goes on where this one stopped; they are proved again before they are used.\n\n"
+	"With --drop-unused the result has no functions that nobody calls, no maps that no program uses, and no externs "
+	"that the code does not use any more. Programs, variables, pinned maps, maps of old definitions and those that "
+	"others hold from the start stay. User space that looks for a map which is gone must not do so any more (a "
+	"skeleton is to be made again).\n\n"
 	"With --report one page of HTML says all of it: the summary, source, old and new code side by side with the "
 	"reason of each rewrite (and whether it was proved), the rewrites in their order, and the graphs of both. It needs "
 	"no network and no other file.\n\n"
@@ -419,13 +425,15 @@ static int write_report(struct skep_cli *cli, const struct skep_optimized *r, co
 	return err;
 }
 
-static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct skep_input *in,
-		   const struct skep_buf *out, const struct skep_run_proofs *proofs, const struct searching *search)
+static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct skep_input *in, struct skep_buf *out,
+		   const struct skep_run_proofs *proofs, const struct searching *search)
 {
 	const char *path = skep_cli_opt(cli, "output");
 	/* One thing at a time on standard output. */
 	bool to_stdout = is_stdout(path) || is_stdout(skep_cli_opt(cli, "remarks")) || is_stdout(skep_cli_opt(cli, "report"));
 	const char *silent = r->kernel_before ? r->kernel_before->unavailable : NULL;
+	bool drop = skep_cli_flag(cli, "drop-unused");
+	struct skep_pruned gone = {0};
 	int err;
 
 	if (silent && r->kernel_before->no_access) {
@@ -433,7 +441,9 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		skep_diag_hint(&cli->ds, "without --kernel-check the result is not judged");
 		return SKEP_EXIT_ENV;
 	}
-	err = write_remarks(cli, r);
+	err = drop ? skep_gone_drop(cli, in, out, &gone) : 0;
+	if (!err)
+		err = write_remarks(cli, r);
 	if (!err)
 		err = write_report(cli, r, in, out, proofs);
 	if (!err && path)
@@ -447,6 +457,8 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		return err;
 	if (cli->json) {
 		json_summary(cli, r, in->len, out->n);
+		if (drop)
+			skep_gone_json(&cli->j, &gone);
 		if (proofs)
 			json_proofs(cli, proofs, r);
 		skep_searching_json(search);
@@ -455,6 +467,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 			print_func(cli, r->after->obj, r->after->obj->func[k]);
 	} else if (!skep_cli_opt(cli, "dump")) {
 		text_summary(cli, r, in->len, out->n);
+		skep_gone_text(cli, &gone);
 		if (proofs)
 			text_proofs(cli, proofs, r);
 		skep_searching_text(search);

@@ -5,6 +5,7 @@
  * and functions, maps, externs and programs that are not needed any more go.
  */
 #include "cli/cli.h"
+#include "cli/gone.h"
 #include "opt/opt.h"
 
 const struct skep_opt_def skep_opts_specialize[] = {
@@ -242,25 +243,6 @@ static int change(struct job *j)
 
 /* --- the summary -------------------------------------------------------------------------- */
 
-static void text_names(struct skep_cli *cli, const char *what, const char **name, u32 n)
-{
-	if (!n)
-		return;
-	skep_buf_printf(&cli->out, "gone: %s ", what);
-	for (u32 k = 0; k < n; k++)
-		skep_buf_printf(&cli->out, "%s%s", k ? ", " : "", skep_cli_name(cli, name[k]));
-	skep_buf_puts(&cli->out, "\n");
-}
-
-static void json_names(struct skep_json *j, const char *key, const char **name, u32 n)
-{
-	skep_json_key(j, key);
-	skep_json_open(j, '[');
-	for (u32 k = 0; k < n; k++)
-		skep_json_str(j, name[k]);
-	skep_json_close(j, ']');
-}
-
 static u32 loads(const struct job *j)
 {
 	u32 n = 0;
@@ -282,7 +264,6 @@ static u64 slots(const struct skep_obj *o)
 static void summary(const struct job *j, u64 before, size_t bytes)
 {
 	struct skep_cli *cli = j->cli;
-	const struct skep_pruned *p = &j->pruned;
 	u64 after = slots(j->in->file->obj);
 
 	if (cli->json) {
@@ -292,17 +273,13 @@ static void summary(const struct job *j, u64 before, size_t bytes)
 		skep_json_kint(&cli->j, "slots_after", (s64)after);
 		skep_json_kint(&cli->j, "bytes_before", (s64)j->in->len);
 		skep_json_kint(&cli->j, "bytes_after", (s64)bytes);
-		json_names(&cli->j, "functions_gone", p->func, p->nfunc);
-		json_names(&cli->j, "maps_gone", p->map, p->nmap);
-		json_names(&cli->j, "externs_gone", p->ext, p->next);
+		skep_gone_json(&cli->j, &j->pruned);
 		return;
 	}
 	for (u32 k = 0; k < j->n; k++)
 		skep_buf_printf(&cli->out, "%s = %s\n", skep_cli_name(cli, j->var[k].name),
 				j->var[k].dsec ? text_of(cli, j->in->file, &j->var[k], skep_var_print_value) : "fixed");
-	text_names(cli, "functions", p->func, p->nfunc);
-	text_names(cli, "maps", p->map, p->nmap);
-	text_names(cli, "externs", p->ext, p->next);
+	skep_gone_text(cli, &j->pruned);
 	skep_buf_printf(&cli->out, "%u loads folded, slots %llu -> %llu, file bytes %zu -> %zu\n", loads(j),
 			(unsigned long long)before, (unsigned long long)after, j->in->len, bytes);
 }
