@@ -305,6 +305,22 @@ static const char *check_operands(const struct skep_ins *in)
 	}
 }
 
+bool skep_isa_refused(const struct skep_ins *in)
+{
+	if (skep_op_class(in->op) != SKEP_CLASS_ALU || in->form != SKEP_IMM)
+		return false;
+	switch (in->op) {
+	case SKEP_LSH:
+	case SKEP_RSH:
+	case SKEP_ARSH: return (u64)in->imm >= in->size * 8u;
+	case SKEP_DIV:
+	case SKEP_MOD:
+	case SKEP_SDIV:
+	case SKEP_SMOD: return in->imm == 0;
+	default: return false;
+	}
+}
+
 const char *skep_isa_check(const struct skep_ins *in)
 {
 	const struct skep_op_info *oi;

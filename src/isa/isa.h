@@ -112,6 +112,8 @@ u32 skep_isa_decode(const u8 *p, size_t len, bool big, struct skep_ins *out, con
 u32 skep_isa_encode(const struct skep_ins *in, u8 out[16], bool big);
 /* NULL when every field is within its legal range, else a static text saying which is not. */
 const char *skep_isa_check(const struct skep_ins *in);
+/* Does the instruction have a constant that every verifier refuses: a shift by the width or more, a division by 0? */
+bool skep_isa_refused(const struct skep_ins *in);
 /*
  * The lowest -mcpu level (1 to 4) whose kernels have this instruction. 32-bit
  * arithmetic is level 1: every kernel has it, LLVM just does not choose it below v3.

@@ -125,7 +125,7 @@ void skep_opt_touch(struct skep_opt *o, const struct skep_insn *from, const stru
 
 bool skep_opt_allowed(const struct skep_opt *o, const struct skep_ins *in)
 {
-	return !skep_isa_check(in) && skep_isa_level(in) <= o->level;
+	return !skep_isa_check(in) && !skep_isa_refused(in) && skep_isa_level(in) <= o->level;
 }
 
 bool skep_opt_huge(const struct skep_func *f)

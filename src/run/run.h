@@ -123,6 +123,19 @@ const char *skep_run_cache_error(const struct skep_run_cache *c);
 bool skep_run_cache_get(void *user, const u8 *key, u32 len, u32 *effort, struct skep_found *f);
 void skep_run_cache_put(void *user, const u8 *key, u32 len, u32 effort, const struct skep_found *f);
 
+/* --- many windows at once (windows.c) ---------------------------------------------- */
+
+struct skep_run_windows {
+	struct skep_harvest_row *const *row;
+	struct skep_found *found; /* filled in; n is UINT8_MAX where nothing was found */
+	u32 n, effort, threads;	  /* threads: 1 or 2 */
+	u64 seed;
+	struct skep_search_cache cache; /* functions may be NULL */
+	bool (*stop)(void *user);	/* asked on all threads; or NULL */
+	void *user;
+};
+void skep_run_windows(const struct skep_run_windows *job);
+
 /* === the interpreter ========================================================== */
 
 /* --- an object in a vm (load.c) ------------------------------------------------ */

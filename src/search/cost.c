@@ -22,6 +22,13 @@ u32 skep_search_cost(enum skep_opt_mode mode, const struct skep_ins *in)
 	}
 }
 
+bool skep_found_cheaper(const struct skep_window *w, const struct skep_found *f)
+{
+	enum skep_opt_mode mode = (enum skep_opt_mode)w->mode;
+
+	return skep_search_cost_of(mode, f->in, f->n) < skep_search_cost_of(mode, w->in, w->n);
+}
+
 u32 skep_search_cost_of(enum skep_opt_mode mode, const struct skep_ins *in, u32 n)
 {
 	u32 c = 0;

@@ -140,7 +140,7 @@ static void try_last(struct walk *k, const struct state *st, const struct target
 		if ((out[t] ^ g->want[t]) & g->mask)
 			return;
 	}
-	if (skep_isa_level(in) > s->w->level || skep_isa_check(in))
+	if (skep_isa_level(in) > s->w->level || skep_isa_check(in) || skep_isa_refused(in))
 		return;
 	k->row[k->n++] = *in;
 	if (s->w->sink == SKEP_SINK_NONE) {

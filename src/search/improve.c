@@ -83,9 +83,7 @@ static bool recall(struct skep_searcher *s, const struct skep_window *w, const u
 		return false;
 	if (a->f.n == NOTHING)
 		return true;
-	return skep_search_cost_of((enum skep_opt_mode)w->mode, a->f.in, a->f.n) <
-		       skep_search_cost_of((enum skep_opt_mode)w->mode, w->in, w->n) &&
-	       skep_found_bounded(w, &a->f) &&
+	return skep_found_cheaper(w, &a->f) && skep_found_bounded(w, &a->f) &&
 	       skep_found_prove(w, &a->f, 0, NULL) == SKEP_FOUND_YES;
 }
 

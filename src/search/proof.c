@@ -89,7 +89,8 @@ static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 		bool last = k + 1 == f->n, store = in->op == SKEP_STX;
 		u8 c = skep_op_class(in->op);
 
-		if (skep_isa_check(in) || (store ? in->dst != SKEP_WIN_BASE : in->dst >= w->nreg) ||
+		if (skep_isa_check(in) || skep_isa_refused(in) ||
+		    (store ? in->dst != SKEP_WIN_BASE : in->dst >= w->nreg) ||
 		    (in->form == SKEP_REG && in->src >= w->nreg) || skep_isa_level(in) > w->level)
 			return false;
 		if (sink && last) {

@@ -12,6 +12,7 @@
 #define SKEP_SEARCH_H
 
 #include "opt/opt.h"
+#include "rule/rule.h"
 
 enum {
 	SKEP_WIN_MAX = 12,  /* instructions of a window */
@@ -112,6 +113,8 @@ enum skep_found_answer skep_found_prove(const struct skep_window *w, const struc
  * live behind, computed over both rows, must not be wider.
  */
 bool skep_found_bounded(const struct skep_window *w, const struct skep_found *f);
+/* Does the row cost less under the window's goal? */
+bool skep_found_cheaper(const struct skep_window *w, const struct skep_found *f);
 /* Run either on numbers: the registers behind; a branch's outcome or a store's value in *sink. */
 void skep_window_run(const struct skep_ins *in, u32 n, u64 reg[SKEP_WIN_REGS], u64 *sink);
 
@@ -173,5 +176,44 @@ struct skep_searcher *skep_searcher_new(const struct skep_searcher_opts *opts,
 /* For skep_opt_opts.search; `user` is the searcher. */
 bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct skep_opt_swap *out);
 const struct skep_searcher_stats *skep_searcher_stats(const struct skep_searcher *s);
+
+/* --- learning (harvest.c, general.c) -------------------------------------------------------------
+ */
+
+struct skep_harvest_row {
+	struct skep_window w;
+	u32 hits;  /* places where it stands */
+	u32 order; /* in which it came */
+};
+struct skep_harvest;
+struct skep_harvest *skep_harvest_new(struct skep_arena *arena);
+/* Count the windows of a function, for instructions up to `level`. */
+void skep_harvest_add(struct skep_harvest *h, const struct skep_obj *obj, struct skep_func *f,
+		      u32 level, struct skep_arena *scratch);
+/* The windows, commonest first; sorted anew with each call. */
+struct skep_harvest_row **skep_harvest_sort(struct skep_harvest *h, u32 *n);
+/* Make the facts coarse and take out what a rule does not have. */
+void skep_window_generalize(struct skep_window *w);
+
+struct skep_learn_opts {
+	size_t sz;	/* sizeof(struct skep_learn_opts) */
+	u32 timeout_ms; /* of one question of a proof; 0: 1000 */
+	u64 seed;
+};
+/*
+ * The most general rule of which the window and its row are a case, and that was
+ * proved for all values of its parameters; NULL: not even these numbers make one.
+ * In the arena; its name is `name`.
+ */
+const struct skep_rule *skep_learn_rule(const struct skep_window *w, const struct skep_found *f,
+					const char *name, const struct skep_learn_opts *opts,
+					struct skep_arena *arena);
+/* Does the rule apply to the window, registers in their order? */
+bool skep_rule_covers(const struct skep_rule *r, const struct skep_window *w);
+/*
+ * The window of some of the instructions (bits of `which`) where the others stay, or
+ * false: they cannot be gathered. Facts are those that the whole has on entry.
+ */
+bool skep_window_part(const struct skep_window *w, u32 which, struct skep_window *part);
 
 #endif

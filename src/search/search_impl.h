@@ -55,6 +55,9 @@ struct search {
 	u32 nseen;
 };
 
+/* window.c: can only numbers be operands of this, no pointers? */
+bool skep_for_numbers(const struct skep_ins *in);
+
 /* tests.c: inputs, constants, the shapes of instructions; whether a candidate passes. */
 void skep_search_prepare(struct search *s);
 /* A candidate passed the tests: does it hold? Then it becomes the best, if it is cheaper. */

@@ -167,7 +167,8 @@ static void offer(struct chain *c)
 	u32 n = compact(c, row);
 
 	for (u32 k = 0; k < n; k++)
-		if (skep_isa_level(&row[k]) > c->s->w->level || skep_isa_check(&row[k]))
+		if (skep_isa_level(&row[k]) > c->s->w->level || skep_isa_check(&row[k]) ||
+		    skep_isa_refused(&row[k]))
 			return;
 	skep_search_offer(c->s, row, n);
 }

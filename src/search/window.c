@@ -51,17 +51,12 @@ static u16 operands(const struct skep_insn *i)
 	return skep_isa_reads(&i->in);
 }
 
-/* Only numbers can be operands of this. */
-static bool for_numbers(const struct skep_ins *in)
+bool skep_for_numbers(const struct skep_ins *in)
 {
-	switch (in->op) {
-	case SKEP_MOV:
-	case SKEP_ADD:
-	case SKEP_SUB: return false;
-	default:
-		return skep_op_class(in->op) == SKEP_CLASS_ALU ||
-		       skep_op_class(in->op) == SKEP_CLASS_UNARY;
-	}
+	u8 c = skep_op_class(in->op);
+
+	return (c == SKEP_CLASS_ALU || c == SKEP_CLASS_UNARY) && in->op != SKEP_MOV &&
+	       in->op != SKEP_ADD && in->op != SKEP_SUB;
 }
 
 /* --- gathering ------------------------------------------------------------------------- */
@@ -118,7 +113,7 @@ static bool entry_fact(const struct skep_opt_view *v, struct skep_insn *const *i
 	w->fixed[canon] = skep_val_const(x);
 	w->value[canon] = w->fixed[canon] ? (u64)x->off : 0;
 	for (u32 k = at; k < n && !number; k++) {
-		number = (operands(insn[k]) >> reg & 1) && for_numbers(&insn[k]->in);
+		number = (operands(insn[k]) >> reg & 1) && skep_for_numbers(&insn[k]->in);
 		if (skep_isa_writes(&insn[k]->in) >> reg & 1)
 			break;
 	}
@@ -176,6 +171,29 @@ static struct skep_ins renamed(const struct skep_insn *i, const struct naming *m
 	return in;
 }
 
+/*
+ * Does the branch at the end compare a register that lives on, or a copy of one with at
+ * most constants added? What it says of that register may be all that bounds it, and a
+ * verifier that ties copies together learns it from the copy.
+ */
+static bool tells_of_living(struct skep_insn *const *insn, u32 n, u16 live)
+{
+	const struct skep_ins *last = &insn[n - 1]->in;
+	u16 of[11];
+
+	for (u32 r = 0; r < 11; r++)
+		of[r] = (u16)(1u << r);
+	for (u32 k = 0; k + 1 < n; k++) {
+		const struct skep_ins *in = &insn[k]->in;
+
+		if (in->op == SKEP_MOV && in->form == SKEP_REG)
+			of[in->dst] = (u16)(of[in->src] | 1u << in->dst);
+		else if ((in->op != SKEP_ADD && in->op != SKEP_SUB) || in->form != SKEP_IMM)
+			of[in->dst] = (u16)(1u << in->dst);
+	}
+	return ((of[last->dst] | (last->form == SKEP_REG ? of[last->src] : 0)) & live) != 0;
+}
+
 bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *insn, u32 n,
 		       struct skep_site *out)
 {
@@ -200,8 +218,7 @@ bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *i
 			return false;
 		taken |= (u16)(1u << last->in.dst);
 	}
-	/* What a branch says of a register that lives on may be all that bounds it. */
-	if (w->sink == SKEP_SINK_BRANCH && (operands(last) & live))
+	if (w->sink == SKEP_SINK_BRANCH && tells_of_living(insn, n, live))
 		return false;
 	name_spare(&m, out, taken);
 	w->nreg = m.n;

@@ -23,7 +23,7 @@ COMMON = 'Every command'
 # What is run for each command, in a directory with the objects of fixtures.py.
 LINES = [
     'show tiny.o', 'show two.o', 'show {firewall}', 'disasm two.o', 'disasm -s {packet_counter}',
-    'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize --drop-unused {tunable}', 'optimize {packet_counter}',
+    'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize --drop-unused {tunable}', 'optimize {packet_counter}', 'learn two.o learn.s --cache none --min-hits 1',
     'specialize --list {tunable}', 'specialize --set debug=0 {tunable}',
     'check tiny.o', 'check bad.o', 'check --compare a.csv b.csv', 'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
     'run tiny.o --engine jit', 'run tiny.o --engine jit --pcap t.pcap',
@@ -78,6 +78,8 @@ def main():
             return 77
         text = subprocess.run([skep, 'disasm', '-t', 'tiny.o'], cwd=tmp, capture_output=True, text=True).stdout
         (tmp / 't.s').write_text(text)
+        (tmp / 'learn.s').write_text('.license "GPL"\n.section "xdp"\n.func f\ncall bpf_get_prandom_u32\n'
+                                     'r6 = r0\nr6 ^= 77\nr6 += r0\nr6 ^= 77\nr0 = r6\nexit\n')
         (tmp / 'other.s').write_text(text.replace('r0 = 2', 'r0 = 3'))
         subprocess.run([skep, 'asm', '-', '-o', 'bad.o'], cwd=tmp, input=text.replace('r0 = 2', 'r0 = r9'), text=True)
         for name, program in ('a.csv', 'tiny.o'), ('b.csv', 'bad.o'):

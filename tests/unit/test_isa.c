@@ -216,12 +216,35 @@ static void test_atomics(void **state)
 	skep_vm_free(vm);
 }
 
+/* What can be encoded and is refused all the same, by its constant. */
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		bool refused;
+	} t[] = {
+		{"r0 <<= 63", false}, {"r0 <<= 64", true},  {"w0 >>= 31", false}, {"w0 >>= 32", true}, {"r0 s>>= -1", true},
+		{"r0 /= 0", true},    {"r0 %= 0", true},    {"w0 /= 1", false},   {"r0 *= 0", false},  {"r0 <<= r1", false},
+	};
+
+	(void)state;
+	for (size_t k = 0; k < SKEP_ARRAY_SIZE(t); k++) {
+		struct skep_isa_names names;
+		const char *why, *where;
+		struct skep_ins in;
+
+		assert_true(skep_isa_parse(t[k].text, strlen(t[k].text), &in, &names, &why, &where));
+		assert_null(skep_isa_check(&in));
+		assert_int_equal(skep_isa_refused(&in), t[k].refused);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip), cmocka_unit_test(test_alu),
 	    cmocka_unit_test(test_unary),      cmocka_unit_test(test_jumps),
-	    cmocka_unit_test(test_atomics),
+	    cmocka_unit_test(test_atomics),    cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

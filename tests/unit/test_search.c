@@ -46,14 +46,18 @@ static const struct golden golden[] = {
 	{"complement and one", "r0 ^= -1; r0 += 1", 1, 2, 64, 1, 1, 0, 1},
 	{"shifts to one", "r0 >>= 3; r0 >>= 5", 1, 2, 64, 1, 1, 0, 1},
 	{"back and forth", "r0 ^= 77; r0 ^= 77", 1, 2, 64, 1, 1, 0, 0},
-	{"bytes exchanged", "r1 = r0; r1 <<= 8; r0 >>= 8; r0 |= r1; r0 &= 65535", 1, 3, 16, 1, 1, 1, 1},
+	{"bytes exchanged", "r1 = r0; r1 <<= 8; r0 >>= 8; r0 |= r1; r0 &= 65535", 1, 3, 16, 1, 1, 1,
+	 1},
 	{"a constant of 16 bytes", "r0 = 0xffffffff ll; r1 &= r0", 2, 2, 64, 2, 1, 1, 1},
-	{"absolute value is four", "r1 = r0; r1 s>>= 63; r0 ^= r1; r0 -= r1", 1, 3, 64, 1, 1, 1, -1},
-	{"maximum of zero is four", "r1 = r0; r1 s>>= 63; r1 ^= -1; r0 &= r1", 1, 3, 64, 1, 1, 1, -1},
+	{"absolute value is four", "r1 = r0; r1 s>>= 63; r0 ^= r1; r0 -= r1", 1, 3, 64, 1, 1, 1,
+	 -1},
+	{"maximum of zero is four", "r1 = r0; r1 s>>= 63; r1 ^= -1; r0 &= r1", 1, 3, 64, 1, 1, 1,
+	 -1},
 	{"minimum without a branch", "r2 = r0; r2 ^= r1; r2 ^= r1; r0 = r2", 2, 4, 64, 1, 1, 1, 0},
 	{"one of two", "r2 = r0; r2 &= r1; r0 ^= r2; r0 ^= r1", 2, 3, 64, 1, 1, 1, 1},
 	{"a test of one bit", "r0 >>= 3; r0 &= 1; if r0 != 0 goto OUT", 1, 2, 64, 0, 1, 0, 1},
-	{"a shift before a comparison", "r0 <<= 32; r0 >>= 32; if r0 == 5 goto OUT", 1, 2, 64, 0, 3, 0, 1},
+	{"a shift before a comparison", "r0 <<= 32; r0 >>= 32; if r0 == 5 goto OUT", 1, 2, 64, 0, 3,
+	 0, 1},
 	{"high bit", "r0 >>= 63; if r0 == 1 goto OUT", 1, 2, 64, 0, 2, 1, 1},
 	{"a mask before a store", "r0 &= 255; *(u8 *)(r10 + 0) = r0", 1, 2, 64, 0, 1, 0, 1},
 };
@@ -63,13 +67,15 @@ static bool parse(const char *text, struct skep_window *w)
 	char *copy = strdup(text), *save = NULL;
 	bool ok = copy != NULL;
 
-	for (char *line = copy ? strtok_r(copy, ";", &save) : NULL; line && ok; line = strtok_r(NULL, ";", &save)) {
+	for (char *line = copy ? strtok_r(copy, ";", &save) : NULL; line && ok;
+	     line = strtok_r(NULL, ";", &save)) {
 		const char *why, *where;
 		struct skep_isa_names names;
 
 		while (*line == ' ')
 			line++;
-		ok = w->n < SKEP_WIN_MAX && skep_isa_parse(line, strlen(line), &w->in[w->n++], &names, &why, &where);
+		ok = w->n < SKEP_WIN_MAX &&
+		     skep_isa_parse(line, strlen(line), &w->in[w->n++], &names, &why, &where);
 	}
 	free(copy);
 	if (ok && skep_is_cond(w->in[w->n - 1].op))
@@ -108,7 +114,8 @@ static u64 number(struct skep_rng *g)
 }
 
 /* Does the row give the same on `n` random inputs? */
-static bool agrees(const struct skep_window *w, const struct skep_found *f, struct skep_rng *g, u32 n)
+static bool agrees(const struct skep_window *w, const struct skep_found *f, struct skep_rng *g,
+		   u32 n)
 {
 	for (u32 k = 0; k < n; k++) {
 		u64 a[SKEP_WIN_REGS], b[SKEP_WIN_REGS], sa, sb;
@@ -161,7 +168,8 @@ static double now_ms(void)
 static void test_golden(struct skep_rng *g, bool verbose)
 {
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(golden); k++) {
-		struct skep_search_opts o = {.sz = sizeof(o), .effort = golden[k].effort, .timeout_ms = 4000};
+		struct skep_search_opts o = {
+			.sz = sizeof(o), .effort = golden[k].effort, .timeout_ms = 4000};
 		struct skep_search_stats st = {0};
 		struct skep_window w;
 		struct skep_found f;
@@ -174,15 +182,18 @@ static void test_golden(struct skep_rng *g, bool verbose)
 		}
 		r = skep_search_window(&w, &o, &f, &st);
 		t = now_ms() - t;
-		CHECK((r == SKEP_SEARCH_FOUND) == (golden[k].slots >= 0), "%s: result %d", golden[k].name, (int)r);
+		CHECK((r == SKEP_SEARCH_FOUND) == (golden[k].slots >= 0), "%s: result %d",
+		      golden[k].name, (int)r);
 		if (verbose || (r == SKEP_SEARCH_FOUND && (int)slots(&f) != golden[k].slots)) {
 			print(golden[k].name, &w, r == SKEP_SEARCH_FOUND ? &f : NULL);
-			printf("# %llu nodes, %llu proofs, %llu refuted, %llu unknown, %.1f ms\n", (unsigned long long)st.nodes,
-			       (unsigned long long)st.proofs, (unsigned long long)st.refuted, (unsigned long long)st.unknown, t);
+			printf("# %llu nodes, %llu proofs, %llu refuted, %llu unknown, %.1f ms\n",
+			       (unsigned long long)st.nodes, (unsigned long long)st.proofs,
+			       (unsigned long long)st.refuted, (unsigned long long)st.unknown, t);
 		}
 		if (r != SKEP_SEARCH_FOUND)
 			continue;
-		CHECK((int)slots(&f) == golden[k].slots, "%s: %u slots instead of %d", golden[k].name, slots(&f), golden[k].slots);
+		CHECK((int)slots(&f) == golden[k].slots, "%s: %u slots instead of %d",
+		      golden[k].name, slots(&f), golden[k].slots);
 		CHECK(agrees(&w, &f, g, 1000), "%s: differs on an input", golden[k].name);
 	}
 }
@@ -193,23 +204,42 @@ static const struct {
 	u8 nin, nreg, bits0;
 	u16 out, keep;
 } wrong[] = {
+	{"a shift by more than the width", "w0 <<= 8", "w0 <<= 40", 1, 2, 64, 1, 0},
 	{"another amount", "r0 <<= 32; r0 >>= 32", "r0 <<= 31; r0 >>= 31", 1, 2, 64, 1, 0},
-	{"sign for zero extension", "r0 <<= 32; r0 >>= 32", "r0 <<= 32; r0 s>>= 32", 1, 2, 64, 1, 0},
+	{"sign for zero extension", "r0 <<= 32; r0 >>= 32", "r0 <<= 32; r0 s>>= 32", 1, 2, 64, 1,
+	 0},
 	{"wrong at zero alone", "r0 = 1", "r1 = r0; r1 = -r1; r0 |= r1; r0 >>= 63", 1, 2, 64, 1, 0},
 	{"a register that lives on", "r0 &= 15", "r1 = r0; r1 &= 15; r0 &= 15", 1, 2, 64, 1, 2},
 	{"a register that nobody set", "r1 = 0", "r1 ^= r1; r1 += r0; r1 -= r2", 1, 3, 64, 2, 0},
 	{"more bits than that", "r0 &= 255", "r0 &= -1", 1, 2, 9, 1, 0},
 	{"signed for unsigned", "if r0 > 5 goto OUT", "if r0 s> 5 goto OUT", 1, 2, 64, 0, 0},
 	{"the low half alone", "if r0 == 5 goto OUT", "if w0 == 5 goto OUT", 1, 2, 33, 0, 0},
-	{"a narrower store", "*(u16 *)(r10 + 0) = r0", "r0 &= 255; *(u16 *)(r10 + 0) = r0", 1, 2, 9, 0, 0},
+	{"a narrower store", "*(u16 *)(r10 + 0) = r0", "r0 &= 255; *(u16 *)(r10 + 0) = r0", 1, 2, 9,
+	 0, 0},
 	{"an odd multiple", "r0 *= 3", "r1 = r0; r0 <<= 1; r0 |= r1", 1, 2, 64, 1, 0},
 };
 
 static void test_wrong(void)
 {
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(wrong); k++) {
-		const struct golden g = {wrong[k].name, wrong[k].row, wrong[k].nin, wrong[k].nreg, wrong[k].bits0, wrong[k].out, 4, 0, 0};
-		const struct golden h = {wrong[k].name, wrong[k].wrong, wrong[k].nin, wrong[k].nreg, wrong[k].bits0, wrong[k].out, 4, 0, 0};
+		const struct golden g = {wrong[k].name,
+					 wrong[k].row,
+					 wrong[k].nin,
+					 wrong[k].nreg,
+					 wrong[k].bits0,
+					 wrong[k].out,
+					 4,
+					 0,
+					 0};
+		const struct golden h = {wrong[k].name,
+					 wrong[k].wrong,
+					 wrong[k].nin,
+					 wrong[k].nreg,
+					 wrong[k].bits0,
+					 wrong[k].out,
+					 4,
+					 0,
+					 0};
 		struct skep_window w, v;
 		struct skep_found f = {.n = 0};
 
@@ -220,10 +250,12 @@ static void test_wrong(void)
 		w.keep = wrong[k].keep;
 		f.n = v.n;
 		memcpy(f.in, v.in, sizeof(f.in));
-		CHECK(skep_found_prove(&w, &f, 4000, NULL) == SKEP_FOUND_NO, "%s: not refused", wrong[k].name);
+		CHECK(skep_found_prove(&w, &f, 4000, NULL) == SKEP_FOUND_NO, "%s: not refused",
+		      wrong[k].name);
 		memcpy(f.in, w.in, sizeof(f.in));
 		f.n = w.n;
-		CHECK(skep_found_prove(&w, &f, 4000, NULL) == SKEP_FOUND_YES, "%s: is not itself", wrong[k].name);
+		CHECK(skep_found_prove(&w, &f, 4000, NULL) == SKEP_FOUND_YES, "%s: is not itself",
+		      wrong[k].name);
 	}
 }
 
@@ -231,7 +263,8 @@ static void test_wrong(void)
 
 static struct skep_ins random_ins(struct skep_rng *g)
 {
-	static const u16 op[] = {SKEP_ADD, SKEP_SUB, SKEP_OR, SKEP_AND, SKEP_LSH, SKEP_RSH, SKEP_XOR, SKEP_MOV, SKEP_ARSH, SKEP_MUL, SKEP_NEG};
+	static const u16 op[] = {SKEP_ADD, SKEP_SUB, SKEP_OR,	SKEP_AND, SKEP_LSH, SKEP_RSH,
+				 SKEP_XOR, SKEP_MOV, SKEP_ARSH, SKEP_MUL, SKEP_NEG};
 	static const s32 imm[] = {0, 1, -1, 2, 8, 16, 24, 255, 256, 65535, 7, -256};
 	struct skep_ins in = {.op = op[skep_rng_below(g, SKEP_ARRAY_SIZE(op))]};
 
@@ -251,8 +284,13 @@ static void test_random(struct skep_rng *g, u32 n)
 	u32 found = 0;
 
 	for (u32 k = 0; k < n; k++) {
-		struct skep_search_opts o = {.sz = sizeof(o), .effort = k % 8 == 0, .seed = k, .timeout_ms = 200};
-		struct skep_window w = {.nin = 2, .nreg = 3, .out = (u16)(1 + skep_rng_below(g, 3)), .level = (u8)(1 + k % 4), .mode = (u8)(k % 3)};
+		struct skep_search_opts o = {
+			.sz = sizeof(o), .effort = k % 8 == 0, .seed = k, .timeout_ms = 200};
+		struct skep_window w = {.nin = 2,
+					.nreg = 3,
+					.out = (u16)(1 + skep_rng_below(g, 3)),
+					.level = (u8)(1 + k % 4),
+					.mode = (u8)(k % 3)};
 		struct skep_window back;
 		struct skep_found f, again;
 		u8 key[SKEP_WIN_KEY];
@@ -262,7 +300,8 @@ static void test_random(struct skep_rng *g, u32 n)
 		w.bits[1] = 64;
 		for (u32 i = 0; i < w.n; i++)
 			w.in[i] = random_ins(g);
-		CHECK(skep_window_from_key(key, skep_window_key(&w, key), &back) && memcmp(&w, &back, sizeof(w)) == 0,
+		CHECK(skep_window_from_key(key, skep_window_key(&w, key), &back) &&
+			      memcmp(&w, &back, sizeof(w)) == 0,
 		      "a window is not what its key says");
 		if (skep_search_window(&w, &o, &f, NULL) != SKEP_SEARCH_FOUND)
 			continue;
@@ -271,10 +310,14 @@ static void test_random(struct skep_rng *g, u32 n)
 			CHECK(false, "a random window differs");
 			print("random window", &w, &f);
 		}
-		CHECK(skep_search_cost_of(w.mode, f.in, f.n) < skep_search_cost_of(w.mode, w.in, w.n), "found what is not cheaper");
-		CHECK(skep_found_from_key(key, skep_found_key(&f, key), &again) && memcmp(&f, &again, sizeof(f)) == 0,
+		CHECK(skep_search_cost_of(w.mode, f.in, f.n) <
+			      skep_search_cost_of(w.mode, w.in, w.n),
+		      "found what is not cheaper");
+		CHECK(skep_found_from_key(key, skep_found_key(&f, key), &again) &&
+			      memcmp(&f, &again, sizeof(f)) == 0,
 		      "a row is not what its key says");
-		CHECK(skep_search_window(&w, &o, &again, NULL) == SKEP_SEARCH_FOUND && memcmp(&f, &again, sizeof(f)) == 0,
+		CHECK(skep_search_window(&w, &o, &again, NULL) == SKEP_SEARCH_FOUND &&
+			      memcmp(&f, &again, sizeof(f)) == 0,
 		      "the same search gives another row");
 	}
 	printf("%u of %u random windows made cheaper\n", found, n);
@@ -284,12 +327,22 @@ static void test_random(struct skep_rng *g, u32 n)
 /* Longer windows, which only the random walk gets at. */
 static void test_stochastic(struct skep_rng *g)
 {
-	static const struct golden g0 = {"a long window", "r1 = r0; r1 <<= 8; r1 >>= 8; r0 >>= 56; r0 <<= 56; r0 |= r1; r0 += 3; r0 += -1", 1, 3, 64, 1, 1, 2, 1};
+	static const struct golden g0 = {
+		"a long window",
+		"r1 = r0; r1 <<= 8; r1 >>= 8; r0 >>= 56; r0 <<= 56; r0 |= r1; r0 += 3; r0 += -1",
+		1,
+		3,
+		64,
+		1,
+		1,
+		2,
+		1};
 	struct skep_search_opts o = {.sz = sizeof(o), .effort = 2, .timeout_ms = 4000};
 	struct skep_window w;
 	struct skep_found f;
 
-	CHECK(make(&g0, &w) && skep_search_window(&w, &o, &f, NULL) == SKEP_SEARCH_FOUND && slots(&f) == 1 && agrees(&w, &f, g, 1000),
+	CHECK(make(&g0, &w) && skep_search_window(&w, &o, &f, NULL) == SKEP_SEARCH_FOUND &&
+		      slots(&f) == 1 && agrees(&w, &f, g, 1000),
 	      "%s: not found", g0.name);
 }
 
