@@ -210,7 +210,7 @@ static void list_passes(struct skep_cli *cli)
 
 	for (u32 i = 0; i < n; i++) {
 		put(&t, p[i].name);
-		put(&t, p[i].size_only ? "size" : "size, speed");
+		put(&t, p[i].slower ? "size, verifier" : "all");
 		put(&t, p[i].summary);
 	}
 	table_end(&t);

@@ -35,7 +35,7 @@ const char skep_about_optimize[] =
 	"and jumps, relocations, symbols, section sizes and BTF.ext records are made again. Debug sections "
 	"(DWARF), which would be stale, are left out. Without *--output* nothing is written: the "
 	"summary says what would be gained.\n\n"
-	"With --for size a load, an addition and a store of a map value may become one atomic addition, which is "
+	"With --for size or verifier a load, an addition and a store of a map value may become one atomic addition, which is "
 	"smaller but not faster. With --for verifier rewrites are left out that make the kernel's verifier go through "
 	"more instructions; with --kernel-check, too, the kernel counts, and each program gets what costs least.\n\n"
 	"With --prove each run of a pass over a function is proved to change nothing that anybody can see; a rewrite "

@@ -15,12 +15,12 @@ const struct skep_diag_def skep_opt_diags[] = {
 const u32 skep_opt_ndiags = SKEP_ARRAY_SIZE(skep_opt_diags);
 
 static const struct skep_pass passes[] = {
-#define P(name, size_only, summary) {#name, summary, size_only},
+#define P(name, slower, summary) {#name, summary, slower},
 #include "opt/pass.def"
 #undef P
 };
 static bool (*const pass_fn[])(struct skep_opt *, struct skep_func *) = {
-#define P(name, size_only, summary) skep_pass_##name,
+#define P(name, slower, summary) skep_pass_##name,
 #include "opt/pass.def"
 #undef P
 };
@@ -268,7 +268,7 @@ static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 	struct skep_arena_mark m = skep_arena_mark(o->scratch);
 	bool changed;
 
-	if (!f->first || (passes[p].size_only && o->opts->mode != SKEP_OPT_SIZE))
+	if (!f->first || (passes[p].slower && o->opts->mode == SKEP_OPT_SPEED))
 		return false;
 	o->pass = passes[p].name;
 	changed = o->opts->judge ? run_judged(o, p, f) : pass_fn[p](o, f);

@@ -125,7 +125,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 
 struct skep_pass {
 	const char *name, *summary;
-	bool size_only;
+	bool slower; /* what it makes is smaller, but slower: not for speed */
 };
 /* The table of passes; *n gets their number. */
 const struct skep_pass *skep_opt_passes(u32 *n);

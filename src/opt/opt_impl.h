@@ -125,7 +125,7 @@ u32 skep_web_join(struct skep_webs *w, u32 a, u32 b);
 /* Widen lo..hi to the web's span. */
 void skep_web_span(const struct skep_webs *w, u32 web, u32 *lo, u32 *hi);
 
-#define P(name, size_only, summary) bool skep_pass_##name(struct skep_opt *o, struct skep_func *f);
+#define P(name, slower, summary) bool skep_pass_##name(struct skep_opt *o, struct skep_func *f);
 #include "opt/pass.def"
 #undef P
 
