@@ -43,6 +43,23 @@ uint64_t skep_program_run(const struct skep_program *p, void *ctx);
 /* Run what is attached to this name as a raw tracepoint; how many ran, or a negative errno. */
 int skep_raise(const char *name, const uint64_t *args, unsigned n);
 
+struct skep_attachment;
+struct skep_attach_options {
+	size_t size;	 /* of this structure */
+	int on_return;	 /* run when the function returns, not when it is entered */
+	uint64_t cookie; /* what bpf_get_attach_cookie() gives */
+	char *why;	 /* where a reason is written to when it is refused, or NULL */
+	size_t why_size;
+};
+/*
+ * Run a program of type kprobe (sections kprobe, uprobe and so on) whenever a function of this
+ * process is called, by anybody: its first instructions are replaced by a jump. `opt` may be
+ * NULL. 0, or a negative errno when the function cannot be changed. x86-64 only.
+ */
+int skep_attach(int prog_fd, const void *function, const struct skep_attach_options *opt, struct skep_attachment **out);
+/* When this returns, the program does not run for it any more. */
+void skep_detach(struct skep_attachment *a);
+
 /* "0.1.0" */
 const char *skep_version(void);
 

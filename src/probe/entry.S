@@ -93,55 +93,67 @@ returned:
 	lea 24(%rsp), %rsp
 	ret
 
-/* (fn, arg, regs, mask, size, compact) */
-	.globl skep_probe_call_saved
-	.hidden skep_probe_call_saved
-	.type skep_probe_call_saved, @function
-skep_probe_call_saved:
+/*
+ * (fn, arg, regs): fn(arg, regs) with all vector registers kept that a C function may change. By
+ * moves: restoring with XRSTOR alone takes longer than all that a hit does else.
+ */
+	.altmacro
+	.macro store n, insn, reg, size
+	\insn %\reg\n, \size*\n(%rsp)
+	.endm
+	.macro fetch n, insn, reg, size
+	\insn \size*\n(%rsp), %\reg\n
+	.endm
+	.macro range what, from, to, insn, reg, size
+	.set i, \from
+	.rept \to - \from + 1
+	\what %i, \insn, \reg, \size
+	.set i, i + 1
+	.endr
+	.endm
+
+	.macro call_saved name, last, insn, reg, size, masks
+	.globl \name
+	.hidden \name
+	.type \name, @function
+	.p2align 4
+\name:
 	.cfi_startproc
 	push %rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16
 	mov %rsp, %rbp
 	.cfi_def_cfa_register %rbp
-	push %rbx
-	push %r12
-	.cfi_offset %rbx, -24
-	.cfi_offset %r12, -32
-	sub %r8, %rsp
+	sub $((\last + 1) * \size + 64), %rsp
 	and $-64, %rsp
-	mov %rdi, %r12
+	range store, 0, \last, \insn, \reg, \size
+	.if \masks
+	range store_mask, 1, 7, kmovq, k, \size
+	.endif
+	mov %rdi, %rax
 	mov %rsi, %rdi
 	mov %rdx, %rsi
-	mov %rcx, %rbx
-	/* The header must be zero where saving does not write. */
-	xor %eax, %eax
-	mov %rax, 512(%rsp)
-	mov %rax, 520(%rsp)
-	mov %rax, 528(%rsp)
-	mov %rax, 536(%rsp)
-	mov %rax, 544(%rsp)
-	mov %rax, 552(%rsp)
-	mov %rax, 560(%rsp)
-	mov %rax, 568(%rsp)
-	mov %ebx, %eax
-	xor %edx, %edx
-	test %r9, %r9
-	jz 1f
-	xsavec64 (%rsp)
-	jmp 2f
-1:	xsave64 (%rsp)
-2:	call *%r12
-	mov %ebx, %eax
-	xor %edx, %edx
-	xrstor64 (%rsp)
-	lea -16(%rbp), %rsp
-	pop %r12
-	pop %rbx
-	pop %rbp
+	call *%rax
+	range fetch, 0, \last, \insn, \reg, \size
+	.if \masks
+	range fetch_mask, 1, 7, kmovq, k, \size
+	.endif
+	leave
 	.cfi_def_cfa %rsp, 8
 	ret
 	.cfi_endproc
-	.size skep_probe_call_saved, . - skep_probe_call_saved
+	.size \name, . - \name
+	.endm
+	/* Behind the registers. */
+	.macro store_mask n, insn, reg, size
+	kmovq %k\n, 32*\size + 8*\n(%rsp)
+	.endm
+	.macro fetch_mask n, insn, reg, size
+	kmovq 32*\size + 8*\n(%rsp), %k\n
+	.endm
+
+	call_saved skep_probe_call_xmm, 15, movups, xmm, 16, 0
+	call_saved skep_probe_call_ymm, 15, vmovups, ymm, 32, 0
+	call_saved skep_probe_call_zmm, 31, vmovups, zmm, 64, 1
 
 	.section .note.GNU-stack, "", @progbits

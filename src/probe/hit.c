@@ -45,7 +45,7 @@ static FAST struct {
 static void give_back(u32 k);
 
 static pthread_key_t key;
-static u64 xsave_mask, xsave_size, xsave_compact;
+static probe_call_saved *call_saved;
 static _Atomic u64 missed;
 
 u64 skep_probe_missed(void)
@@ -300,8 +300,7 @@ static void call(const struct consumers *who, u32 want, struct skep_probe_regs *
 		if (c->flags & SKEP_PROBE_PLAIN)
 			c->fn(c->arg, r);
 		else
-			skep_probe_call_saved(c->fn, c->arg, r, xsave_mask, xsave_size,
-					      xsave_compact);
+			call_saved(c->fn, c->arg, r);
 	}
 	errno = saved;
 }
@@ -362,26 +361,22 @@ static void cpuid(u32 leaf, u32 sub, u32 r[4])
 	__asm__("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(sub));
 }
 
-static bool find_xsave(void)
+/* What the system lets programs use; NULL: of that, nothing is known. */
+static probe_call_saved *find_call(void)
 {
+	enum { AVX = 6, AVX512 = 0xe0, OSXSAVE = 1 << 27, BW = 1 << 30 };
 	u32 r[4], lo, hi;
 
 	cpuid(1, 0, r);
-	if (!(r[2] & 1u << 27)) /* OSXSAVE */
-		return false;
+	if (!(r[2] & OSXSAVE))
+		return skep_probe_call_xmm;
 	__asm__("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-	/* x87, SSE, AVX, AVX-512; the rest is not used by code that handlers call */
-	xsave_mask = lo & 0xe7;
-	xsave_size = 512 + 64;
-	cpuid(13, 1, r);
-	xsave_compact = r[0] >> 1 & 1;
-	for (u32 k = 2; k < 8; k++)
-		if (xsave_mask & 1u << k) {
-			cpuid(13, k, r);
-			/* Both forms fit: where a part ends in the standard one is never less. */
-			xsave_size = SKEP_MAX(xsave_size, (u64)r[0] + r[1]);
-		}
-	return true;
+	if ((lo & AVX) != AVX)
+		return skep_probe_call_xmm;
+	if ((lo & AVX512) != AVX512)
+		return skep_probe_call_ymm;
+	cpuid(7, 0, r);
+	return r[1] & BW ? skep_probe_call_zmm : NULL;
 }
 
 static int init_flights(char *why)
@@ -405,9 +400,9 @@ int probe_hit_init(char *why)
 {
 	if (flights)
 		return 0;
-	if (!find_xsave()) {
-		snprintf(why, SKEP_PROBE_WHY,
-			 "the processor cannot save its vector registers (no XSAVE)");
+	call_saved = find_call();
+	if (!call_saved) {
+		snprintf(why, SKEP_PROBE_WHY, "the processor has AVX-512 without AVX512BW");
 		return -EOPNOTSUPP;
 	}
 	if (announce()) {

@@ -4,8 +4,7 @@
  * they stand: branches, calls, operands relative to the instruction pointer.
  *
  * What cannot be moved so that it does the same is refused. The bytes that are replaced must
- * be entered from above only: code around them is searched for branches into them. Branches
- * whose target is computed are not seen; see docs/probes.md.
+ * be entered from above only (search.c).
  */
 #include "probe/probe_impl.h"
 
@@ -13,7 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { AROUND = 64 << 10, ALIGN = 16 };
+enum { ALIGN = 16 };
 
 struct mover {
 	const struct skep_probe_spec *spec;
@@ -237,39 +236,6 @@ static int check_padding(struct mover *m)
 	return 0;
 }
 
-/* No branch of the code around leads into the bytes to replace. */
-static int search_branches(struct mover *m)
-{
-	u64 lo = m->spec->addr, hi = lo, from;
-
-	lo = lo - m->spec->text_lo > AROUND ? lo - AROUND : m->spec->text_lo;
-	hi = m->spec->text_hi - hi > AROUND ? hi + AROUND : m->spec->text_hi;
-	/* From below first, however the bytes before fall into instructions; then from the place
-	 * itself. */
-	from = m->spec->addr;
-	for (u32 pass = 0; pass < 2; pass++) {
-		u64 at = pass ? from : lo, end = pass ? hi : from;
-
-		while (at < end) {
-			u64 target;
-
-			if (!decode(m, at)) {
-				at++;
-				continue;
-			}
-			target = at + m->in.length + (u64)m->in.raw.imm[0].value.s;
-			if (relative_imm(&m->in) && inside(m, target)) {
-				snprintf(m->why, SKEP_PROBE_WHY,
-					 "a branch from %+lld leads into the bytes to replace",
-					 (long long)(at - m->spec->addr));
-				return -EOPNOTSUPP;
-			}
-			at += m->in.length;
-		}
-	}
-	return 0;
-}
-
 int probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct moved *out, char *why)
 {
 	struct mover m = {
@@ -291,7 +257,7 @@ int probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct move
 		out->taken = jump;
 	}
 	if (!err)
-		err = search_branches(&m);
+		err = probe_search(spec, jump, why);
 	if (!err && !m.ends)
 		put_far_jump(&m, spec->addr + out->taken);
 	return err;

@@ -12,6 +12,10 @@ int skep_probe_attach(const struct skep_probe_spec *spec, struct skep_probe **ou
 	return -EOPNOTSUPP;
 }
 
+void skep_probe_prepare(void)
+{
+}
+
 void skep_probe_detach(struct skep_probe *p)
 {
 }

@@ -19,13 +19,13 @@ struct skep_probe_regs {
 };
 /*
  * Called in the thread that came to the function, on its stack. errno is kept. While one
- * runs, its thread calls no other.
+ * runs, its thread calls no other. It must not compute with floating-point numbers.
  */
 typedef void (*skep_probe_fn)(void *arg, struct skep_probe_regs *regs);
 
 enum skep_probe_flag {
 	SKEP_PROBE_RETURN = 1, /* when the function returns, instead of when it is entered */
-	SKEP_PROBE_PLAIN = 2,  /* the handler touches neither vector nor floating-point registers */
+	SKEP_PROBE_PLAIN = 2,  /* the handler touches no vector registers */
 	SKEP_PROBE_FAR = 4,    /* as if there were no free memory near the function: for tests */
 };
 enum { SKEP_PROBE_WHY = 128 };
@@ -45,6 +45,11 @@ struct skep_probe_spec {
  */
 int skep_probe_attach(const struct skep_probe_spec *spec, struct skep_probe **out,
 		      char why[SKEP_PROBE_WHY]);
+/*
+ * Makes ready for fork(2); the first attach does it, too. Who holds a lock of its own while
+ * it attaches, and takes that before a fork, calls this before it registers for forks.
+ */
+void skep_probe_prepare(void);
 /* When this returns no handler of the probe runs any more, and none will. */
 void skep_probe_detach(struct skep_probe *p);
 /* Hits whose handlers were not called: in a handler, or more calls at a time than can be kept. */

@@ -37,6 +37,10 @@ struct moved {
  */
 int probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct moved *out, char *why);
 
+/* Does anything lead into the bytes to replace, behind the first? 0 or -EOPNOTSUPP with the reason.
+ */
+int probe_search(const struct skep_probe_spec *spec, u32 jump, char *why);
+
 /*
  * A system call itself: libc's function may be interposed, and a thread that was stopped may
  * hold whatever lock that takes. The result or a negative errno.
@@ -80,9 +84,9 @@ struct site {
 
 /* --- hits (hit.c, entry.S) ------------------------------------------------------------------ */
 
-/* Saves the vector state around fn(arg, regs). */
-void skep_probe_call_saved(skep_probe_fn fn, void *arg, struct skep_probe_regs *regs, u64 mask,
-			   u64 size, u64 compact);
+/* fn(arg, regs) with the registers saved that the processor has. */
+typedef void probe_call_saved(skep_probe_fn fn, void *arg, struct skep_probe_regs *regs);
+probe_call_saved skep_probe_call_xmm, skep_probe_call_ymm, skep_probe_call_zmm;
 /* What stubs call. */
 void skep_probe_hit(struct site *s, struct skep_probe_regs *regs);
 /* What the places calls return to call: where to go on. */

@@ -23,6 +23,35 @@ static int fail(char *why, int err, const char *what)
 	return err;
 }
 
+/* --- forks: the child's sites are whole ---------------------------------------------------- */
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void in_parent(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static void in_child(void)
+{
+	pthread_mutex_init(&lock, NULL);
+}
+
+static void register_forks(void)
+{
+	pthread_atfork(before_fork, in_parent, in_child);
+}
+
+void skep_probe_prepare(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, register_forks);
+}
+
 /* --- stubs --------------------------------------------------------------------------------- */
 
 /*
@@ -214,6 +243,7 @@ int skep_probe_attach(const struct skep_probe_spec *spec, struct skep_probe **ou
 		free(p);
 		return fail(why, -EOPNOTSUPP, "this is code of a probe");
 	}
+	skep_probe_prepare();
 	pthread_mutex_lock(&lock);
 	err = attach(spec, p, why);
 	pthread_mutex_unlock(&lock);

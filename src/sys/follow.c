@@ -24,7 +24,7 @@ struct wanted {
 };
 struct active {
 	struct active *next;
-	u32 kind, id, index, pid;
+	u32 kind, id, index;
 	u64 addr, base;
 	struct skep_probe *probe;
 	struct probe_run run;
@@ -36,11 +36,11 @@ static struct {
 	struct active *active;
 	struct wanted *want;
 	u32 nwant, cap;
-	u32 pid; /* of this process */
 	u64 changes;
 	struct follower *row;
 	struct modules modules;
 } now;
+u32 probe_pid;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool started;
 static _Atomic u32 first_done;
@@ -66,7 +66,7 @@ static void want(const struct wanted *w, const struct probe_file *file, u32 pid)
 {
 	struct wanted *to;
 
-	if (pid && pid != now.pid)
+	if (pid && pid != probe_pid)
 		return;
 	to = want_more();
 	if (!to)
@@ -152,7 +152,7 @@ static void refuse(const struct wanted *w, int err, const char *why)
 		return;
 	atomic_store(&row->kind, 0);
 	row->err = err;
-	snprintf(row->why, sizeof(row->why), "process %u, +0x%llx: %s", now.pid, (unsigned long long)w->place.offset, why);
+	snprintf(row->why, sizeof(row->why), "process %u, +0x%llx: %s", probe_pid, (unsigned long long)w->place.offset, why);
 	atomic_store(&row->id, w->id);
 	atomic_store(&row->kind, w->kind);
 }
@@ -184,15 +184,6 @@ static void count_ref(const struct active *a, int by)
 		__atomic_fetch_add(a->ref, (u16)by, __ATOMIC_SEQ_CST);
 }
 
-/* The process may have become another one by fork(2). */
-static void run_filtered(void *arg, struct skep_probe_regs *regs)
-{
-	const struct active *a = (const struct active *)((u8 *)arg - offsetof(struct active, run));
-
-	if (a->pid == now.pid)
-		prog_run_probe(arg, regs);
-}
-
 static int place(const struct wanted *w, const struct segment *s, struct active *a, char *why)
 {
 	struct skep_probe_spec spec = {.addr = a->addr, .text_lo = s->addr, .text_hi = s->addr + s->size, .arg = &a->run};
@@ -205,8 +196,8 @@ static int place(const struct wanted *w, const struct segment *s, struct active 
 	a->run.cookie = w->place.cookie;
 	a->run.func = a->addr;
 	spec.flags = w->on_return ? SKEP_PROBE_RETURN : 0;
-	spec.fn = a->pid ? run_filtered : prog_run_probe;
-	if (!a->pid && a->run.prog->eng->plain) {
+	spec.fn = prog_run_probe;
+	if (a->run.prog->eng->plain) {
 		spec.fn = prog_run_plain;
 		spec.flags |= SKEP_PROBE_PLAIN;
 	}
@@ -253,7 +244,7 @@ static void place_in(const struct wanted *w, const struct module *m)
 	a->kind = w->kind;
 	a->id = w->id;
 	a->index = w->index;
-	a->pid = w->pid;
+	a->run.pid = w->pid;
 	a->addr = s->addr + (w->place.offset - s->offset);
 	a->base = m->base;
 	a->seen = true;
@@ -352,7 +343,7 @@ static void *run(void *arg)
 		u32 gen = table_generation();
 
 		pthread_mutex_lock(&lock);
-		now.pid = (u32)getpid();
+		probe_pid = (u32)getpid();
 		if (!now.row)
 			now.row = take_row();
 		look = look || (now.row && atomic_load(&now.row->applied) != gen) || stale();
@@ -400,7 +391,7 @@ static void in_parent(void)
 static void in_child(void)
 {
 	pthread_mutex_init(&lock, NULL);
-	now.pid = (u32)getpid();
+	probe_pid = (u32)getpid();
 	now.row = NULL;
 	if (start())
 		atomic_store(&started, false);
@@ -408,6 +399,7 @@ static void in_child(void)
 
 static void add_fork_handlers(void)
 {
+	skep_probe_prepare();
 	pthread_atfork(before_fork, in_parent, in_child);
 }
 

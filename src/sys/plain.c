@@ -11,6 +11,8 @@ void prog_run_plain(void *arg, struct skep_probe_regs *regs)
 	const struct probe_run *p = arg;
 	struct skep_eng_run run;
 
+	if (p->pid && p->pid != probe_pid)
+		return;
 	run.left = INT64_MAX;
 	run.tails = 0;
 	run.stop = 0;

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The public names of include/skep.h. */
+#include "probe/probe.h"
 #include "sys/sys.h"
 
 #include "skep.h"
 
 int skep_bpf(int cmd, union bpf_attr *attr, unsigned size)
 {
-	return skep_sys_bpf(cmd, attr, size);
+	int result;
+
+	/* What happens meanwhile is no event: handlers work on the same objects. */
+	skep_probe_blocked++;
+	result = skep_sys_bpf(cmd, attr, size);
+	skep_probe_blocked--;
+	return result;
 }
 
 struct skep_program *skep_program_get(int fd)
@@ -27,6 +34,20 @@ uint64_t skep_program_run(const struct skep_program *p, void *ctx)
 int skep_raise(const char *name, const uint64_t *args, unsigned n)
 {
 	return skep_sys_raise(name, args, n);
+}
+
+int skep_attach(int prog_fd, const void *function, const struct skep_attach_options *opt, struct skep_attachment **out)
+{
+	struct skep_attach_options o = {0};
+
+	if (opt)
+		memcpy(&o, opt, SKEP_MIN(opt->size, sizeof(o)));
+	return skep_sys_attach(prog_fd, function, o.on_return != 0, o.cookie, (struct skep_sys_attachment **)out, o.why, o.why_size);
+}
+
+void skep_detach(struct skep_attachment *a)
+{
+	skep_sys_detach((struct skep_sys_attachment *)a);
 }
 
 const char *skep_version(void)

@@ -187,6 +187,7 @@ void *ring_reserve(struct smap *m, u64 size)
 	if (r) {
 		reserved[k].record = r;
 		reserved[k].m = m;
+		skep_sys_thread.reserved++;
 	}
 	return r;
 }
@@ -203,6 +204,7 @@ void ring_commit(void *record, u64 flags, bool discard)
 		return;
 	m = reserved[k].m;
 	reserved[k].record = NULL;
+	skep_sys_thread.reserved--;
 	len = h[0] & ~BPF_RINGBUF_BUSY_BIT;
 	__atomic_exchange_n(&h[0], discard ? len | BPF_RINGBUF_DISCARD_BIT : len, __ATOMIC_SEQ_CST);
 	at = (u64)((u8 *)h - m->view) & (m->d.max_entries - 1);
@@ -213,7 +215,7 @@ void ring_commit(void *record, u64 flags, bool discard)
 
 void ring_forget(void)
 {
-	for (u32 k = 0; k < NRESERVED; k++)
+	for (u32 k = 0; k < NRESERVED && skep_sys_thread.reserved; k++)
 		if (reserved[k].record)
 			ring_commit(reserved[k].record, 0, true);
 }

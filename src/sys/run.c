@@ -176,24 +176,29 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 	struct srun r = {0}, *outer = skep_sys_thread.run;
 	u64 ret;
 
-	if (begin(&p->p, &r))
+	skep_probe_blocked++;
+	if (begin(&p->p, &r)) {
+		skep_probe_blocked--;
 		return 0;
+	}
 	r.prog = &p->p;
 	r.ctx = ctx;
 	skep_sys_thread.run = &r;
 	ret = skep_eng_run(p->p.eng, (u64)(uintptr_t)ctx, 0, &r.eng);
 	skep_sys_thread.run = outer;
 	end(&p->p);
+	skep_probe_blocked--;
 	return r.eng.stop ? 0 : ret;
 }
 
 void prog_run_probe(void *arg, struct skep_probe_regs *regs)
 {
 	const struct probe_run *p = arg;
-	struct srun r = {0};
+	struct srun r;
 	int state;
 
-	if (begin(p->prog, &r))
+	memset(&r, 0, offsetof(struct srun, eng)); /* the rest is begin()'s */
+	if ((p->pid && p->pid != probe_pid) || begin(p->prog, &r))
 		return;
 	/* The thread may be cancelled while it waits in a helper: not here, where nothing can be unwound. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);

@@ -62,6 +62,17 @@ int skep_sys_ring_wait(int fd);
 /* Is there a record that was not consumed? */
 bool skep_sys_ring_ready(int fd);
 
+/* --- probes in this process, for embedders --------------------------------------------- */
+
+struct skep_sys_attachment;
+/*
+ * Run a program of type kprobe when the function is entered, or when it returns. 0 or a negative
+ * errno; `why` (may be NULL) then says what is in the way.
+ */
+int skep_sys_attach(int prog_fd, const void *function, bool on_return, u64 cookie, struct skep_sys_attachment **out,
+		    char *why, size_t why_size);
+void skep_sys_detach(struct skep_sys_attachment *a);
+
 /* --- running what was loaded, for embedders ----------------------------------------- */
 
 struct skep_sys_prog;

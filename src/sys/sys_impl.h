@@ -105,6 +105,7 @@ struct sthread {
 	u32 cpu;
 	u32 depth; /* of reader_enter */
 	u32 cpu_depth;
+	u32 reserved; /* records of rings that were not submitted yet */
 	s32 slot;  /* of the table of readers, -1: none yet */
 	u64 rand, pid_tgid;
 	struct srun *run;
@@ -303,7 +304,6 @@ s64 sys_packet(u64 ctx, s64 off, u64 size);
 /* One run; skep_sys_thread.run while it lasts. */
 struct srun {
 	const struct sprog *prog;
-	struct skep_eng_run eng;
 	u8 *ctx;
 	u32 ctx_len;
 	/* the packet, in memory that 32 bits can address */
@@ -314,6 +314,7 @@ struct srun {
 	u32 protocol;
 	bool skb, xdp;
 	u64 cookie, func; /* at a probe */
+	struct skep_eng_run eng;
 };
 u8 *run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */
 void run_sync(struct srun *r);	  /* the context's pointers after the packet moved */
@@ -406,7 +407,9 @@ int follow(u32 kind, u32 id, u32 pid);
 struct probe_run {
 	const struct sprog *prog;
 	u64 cookie, func;
+	u32 pid; /* only there: the process may have become another one by fork(2); 0: anywhere */
 };
+extern u32 probe_pid; /* of this process */
 /* Handlers of probes; the argument is a struct probe_run. */
 void prog_run_probe(void *arg, struct skep_probe_regs *regs);
 /* For programs whose engine can run them plainly: touches general registers only. */

@@ -26,7 +26,7 @@ typedef u64 (*word_fn)(u64);
 	    X(p_jrcxz) X(p_call) X(p_call_later) X(p_call_reg) X(p_call_rip) X(p_padded)
 #define DECLARE(name) u64 name(u64 x);
 SHAPES(DECLARE)
-u64 p_self(u64 x), p_middle(u64 x), p_vector(u64 x), call_vector(u64 x), call_ymm(u64 x), r_short(u64 x), r_behind(u64 x), r_loop(u64 x),
+u64 p_self(u64 x), p_middle(u64 x), p_vector(u64 x), call_vector(u64 x), call_ymm(u64 x), call_zmm(u64 x), r_table(u64 x), r_goto(u64 x), r_short(u64 x), r_behind(u64 x), r_loop(u64 x),
     r_call(u64 x), r_call_stack(u64 x), r_break(u64 x), r_bad(u64 x);
 extern u8 p_middle_at[];
 
@@ -106,6 +106,8 @@ static void spoil(void *arg, struct skep_probe_regs *r)
 	see(arg, r);
 	__asm__ volatile("pxor %%xmm0, %%xmm0; pxor %%xmm1, %%xmm1; pxor %%xmm7, %%xmm7; pxor %%xmm8, %%xmm8; pxor %%xmm15, %%xmm15" ::
 			     : "xmm0", "xmm1", "xmm7", "xmm8", "xmm15");
+	if (__builtin_cpu_supports("avx512bw"))
+		__asm__ volatile(".byte 0x62, 0xa1, 0xdd, 0x40, 0xef, 0xe4; .byte 0xc4, 0xe1, 0xe4, 0x47, 0xdb"); /* zmm20, k3: ^= itself */
 	if (__builtin_cpu_supports("avx2"))
 		__asm__ volatile("vzeroall" ::: "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14");
 }
@@ -171,6 +173,7 @@ static void middle(void)
 static void vectors(void)
 {
 	bool wide = __builtin_cpu_supports("avx2");
+	bool widest = __builtin_cpu_supports("avx512bw");
 	u64 sum = call_vector(0), ymm = wide ? call_ymm(0) : 0;
 	struct seen s = {0};
 
@@ -179,9 +182,11 @@ static void vectors(void)
 
 		CHECK(call_vector(0) == sum);
 		CHECK(!wide || call_ymm(0) == ymm);
+		CHECK(!widest || call_zmm(0) == 0x1234 + 15);
 		skep_probe_detach(p);
 	}
-	CHECK(sum == 6 * 15 && s.n == (wide ? 8 : 4));
+	CHECK(sum == 6 * 15 && s.n == 4u + 4 * wide + 4 * widest);
+	CHECK(!widest || call_zmm(0) == 0x1234 + 15);
 }
 
 static void refused(void)
@@ -190,6 +195,7 @@ static void refused(void)
 		word_fn f;
 		const char *what;
 	} t[] = {{r_short, "too short"},	{r_loop, "a branch from"}, {r_call, "a call that returns into"},
+		 {r_table, "a table"}, {r_goto, "a table"},
 		 {r_call_stack, "a call that returns into"}, {r_break, "a breakpoint"}, {r_bad, "no instruction"}};
 
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(t); k++) {

@@ -196,6 +196,26 @@ FUNC(call_ymm)
 	ret
 END(call_ymm)
 
+/* zmm20 and k3 go through p_vector. */
+FUNC(call_zmm)
+	vpternlogd $255, %zmm20, %zmm20, %zmm20
+	vpsrlq $60, %zmm20, %zmm20
+	mov $0x1234, %eax
+	kmovq %rax, %k3
+	pxor %xmm0, %xmm0
+	pxor %xmm15, %xmm15
+	sub $8, %rsp
+	call p_vector
+	add $8, %rsp
+	kmovq %k3, %rax
+	vextracti64x4 $1, %zmm20, %ymm1
+	vextracti128 $1, %ymm1, %xmm1
+	movq %xmm1, %rcx
+	add %rcx, %rax
+	vzeroupper
+	ret
+END(call_zmm)
+
 /* --- these are refused --- */
 
 FUNC(r_short)
@@ -216,6 +236,37 @@ FUNC(r_loop)
 	jg 1b
 	ret
 END(r_loop)
+
+/* A loop whose head is reached by a table only, as switches and computed gotos have them. */
+	.macro by_table name, table, pic
+FUNC(\name)
+	xor %eax, %eax
+1:	inc %eax
+	nopl 0(%rax,%rax,1)
+	lea \table(%rip), %rdx
+	and $1, %edi
+	.if \pic
+	movslq (%rdx,%rdi,4), %rcx
+	add %rdx, %rcx
+	.else
+	mov (%rdx,%rdi,8), %rcx
+	.endif
+	xor %edi, %edi
+	jmp *%rcx
+2:	ret
+END(\name)
+	.pushsection .data.rel.ro, "aw"
+	.p2align 3
+\table:
+	.if \pic
+	.long 2b - \table, 1b - \table, 0x7fffffff
+	.else
+	.quad 2b, 1b, 0
+	.endif
+	.popsection
+	.endm
+by_table r_table, table_pic, 1
+by_table r_goto, table_abs, 0
 
 FUNC(r_call)
 	call *%rdi
