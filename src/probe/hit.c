@@ -235,7 +235,7 @@ static __attribute__((noinline)) u32 reclaim(void)
 
 	for (u32 k = 1; k < NRET; k++) {
 		u32 state = atomic_load(&flight_state[k]);
-		u64 word;
+		u64 word = 0;
 
 		if (!(state & ARMED) || (read_word(flight_slot[k], &word) && leads_to(word, k)))
 			continue;

@@ -62,7 +62,7 @@ static u32 peek(u64 at, void *to, u32 n)
  */
 static bool leads_in(const struct search *s, u64 table, u32 width)
 {
-	u8 buf[CHUNK] __attribute__((aligned(8)));
+	u8 buf[CHUNK] __attribute__((aligned(8))) = {0};
 
 	for (u64 off = 0; off < TABLE_MAX; off += CHUNK) {
 		u32 n = peek(table + off, buf, CHUNK);
