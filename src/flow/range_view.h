@@ -386,7 +386,7 @@ static inline void N(div)(const V *a, const V *b, V *r)
 	N(any_signed)(r);
 	r->val = 0;
 	r->mask = UMAX;
-	if (b->umax == 0) {
+	if (b->umax == 0 || (U)(b->val | b->mask) == 0) {
 		r->umin = r->umax = 0;
 		return;
 	}

@@ -13,10 +13,11 @@
  * With -DSMALL, for all values of 8 bits with a low half of 4, besides all that: a whole
  * round of sharpening, arcs, low halves of a range, ranges with one upper half; all
  * relations, what they decide and what they leave of both sides; bounds of sums and bit
- * operations, and shifts by any amounts; at 4 bits bounds of products and quotients too. Solvers are too slow for these at full width.
- * Not proved, but tested: loops of rounds and of long multiplication (range_small.cpp, all
- * cases of 4 bits), the way from instructions to functions, low bits and byte swaps
- * (test_range.c, random cases at full width).
+ * operations, and shifts by any amounts; bounds of products, bounds and bits of quotients
+ * and remainders, with and without sign; at 4 bits the bits of products, the whole loop.
+ * Solvers are too slow for these at full width.
+ * A loop of rounds is right when a round is. Not proved, but tested: the way from instructions
+ * to functions, low bits and byte swaps (test_range.c, random cases at full width).
  */
 #include <cstdint>
 #include <cstdio>
@@ -229,9 +230,16 @@ template <int W> static Term<W, false> fill(Term<W, false> x)
 #define s32 Term<RANGE_HALF, true>
 static u64 fill64(const u64 &x) { return fill<RANGE_WIDE>(x); }
 static u32 fill32(const u32 &x) { return fill<RANGE_HALF>(x); }
-/* Only the loop of long multiplication asks; it is not run here. */
-static unsigned ctz64(const u64 &) { abort(); }
-static unsigned ctz32(const u32 &) { abort(); }
+/* For the loop of long multiplication: a way for each lowest bit. Never of zero. */
+template <int W> static unsigned ctz(const Term<W, false> &x)
+{
+	for (unsigned n = 0; n + 1 < W; n++)
+		if (decide(x.e.extract(n, n) == ctx.bv_val(1, 1)))
+			return n;
+	return W - 1;
+}
+static unsigned ctz64(const u64 &x) { return ctz(x); }
+static unsigned ctz32(const u32 &x) { return ctz(x); }
 #define RANGE_ROUNDS 1
 #include "flow/range_sync.c"
 
@@ -320,8 +328,11 @@ int main()
 	setvbuf(stdout, nullptr, _IOLBF, 0);
 	prove_view64();
 	prove_view32();
-	if (HEAVY)
+	if (HEAVY) {
+		prove_nonlinear64();
 		prove_nonlinear32();
+		prove_products32();
+	}
 	prove_halves();
 	printf("%u claims on %u ways, %u not proved\n", nclaims, nways, nbad);
 	return nbad != 0;

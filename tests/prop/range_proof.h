@@ -47,8 +47,8 @@ template <class F> static void N(prove_step)(const char *name, F step)
 	});
 }
 
-/* An operation: the result on members is in the result. */
-template <class F, class G> static void N(prove_op)(const char *name, F run, G meaning)
+/* An operation: the result on members is in the result; `bits`: it gives the bits, too. */
+template <class F, class G> static void N(prove_op)(const char *name, F run, G meaning, bool bits = false)
 {
 	prove(name, [&] {
 		U x("x"), y("y");
@@ -57,6 +57,8 @@ template <class F, class G> static void N(prove_op)(const char *name, F run, G m
 		assume(N(member)(x, a) && N(member)(y, b));
 		run(&a, &b, &r);
 		claim(N(in_bounds)(meaning(x, y), r), "has the result");
+		if (bits)
+			claim(N(in_bits)(meaning(x, y), r), "knows the result's bits");
 	});
 }
 
@@ -222,7 +224,14 @@ static void N(prove_view)()
 	}
 }
 
-/* Products and quotients, at a width where a solver can. */
+/* Bits of products: all ways through the loops, so for few bits. */
+[[maybe_unused]] static void N(prove_products)()
+{
+	N(prove_bits)("bits_long_mul", N(bits_long_mul), [](const U &x, const U &y) { return x * y; });
+	N(prove_bits)("bits_mul", N(bits_mul), [](const U &x, const U &y) { return x * y; });
+}
+
+/* Bounds of products; quotients and remainders; at a width where a solver can. */
 [[maybe_unused]] static void N(prove_nonlinear)()
 {
 	auto by = [](const U &y, const U &zero, const z3::expr &other) {
@@ -230,10 +239,10 @@ static void N(prove_view)()
 	};
 
 	N(prove_op)("mul", N(mul), [](const U &x, const U &y) { return x * y; });
-	N(prove_op)("div", N(div), [&](const U &x, const U &y) { return by(y, U(0), z3::udiv(x.e, y.e)); });
-	N(prove_op)("mod", N(mod), [&](const U &x, const U &y) { return by(y, x, z3::urem(x.e, y.e)); });
-	N(prove_op)("sdiv", N(sdiv), [&](const U &x, const U &y) { return by(y, U(0), x.e / y.e); });
-	N(prove_op)("smod", N(smod), [&](const U &x, const U &y) { return by(y, x, z3::srem(x.e, y.e)); });
+	N(prove_op)("div", N(div), [&](const U &x, const U &y) { return by(y, U(0), z3::udiv(x.e, y.e)); }, true);
+	N(prove_op)("mod", N(mod), [&](const U &x, const U &y) { return by(y, x, z3::urem(x.e, y.e)); }, true);
+	N(prove_op)("sdiv", N(sdiv), [&](const U &x, const U &y) { return by(y, U(0), x.e / y.e); }, true);
+	N(prove_op)("smod", N(smod), [&](const U &x, const U &y) { return by(y, x, z3::srem(x.e, y.e)); }, true);
 }
 
 #undef V

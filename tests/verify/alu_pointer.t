@@ -175,14 +175,15 @@ r0 = 0
 out:
 r0 = 0
 exit
-== never-null-pointer-is-not-null | socket | accept
+# Whether the stack or the context is NULL is not decided: both ways are gone.
+== address-of-stack-tested | socket | reject uninit-reg
 if r10 == 0 goto bad
 r0 = 0
 exit
 bad:
 r0 = r9
 exit
-== context-is-never-null | socket | accept
+== context-tested | socket | reject ctx-access
 if r1 != 0 goto good
 r0 = *(u32 *)(r1 + 9999)
 exit

@@ -471,7 +471,8 @@ r0 >>= 32
 r6 += r0
 r0 = *(u8 *)(r6 + 0)
 exit
-== negated-small | socket | accept
+# The variable part of a pointer into a value is never below zero, wherever the sum lies.
+== negated-small | socket | reject map-bounds
 @value array
 r6 = r0
 r6 += 63

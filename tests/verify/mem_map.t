@@ -116,7 +116,8 @@ r0 = *(u8 *)(r6 + 0)
 leave:
 r0 = 0
 exit
-== variable-offset-subtracted | socket | accept
+# The variable part is never below zero, wherever the sum lies.
+== variable-offset-subtracted | socket | reject map-bounds
 @value array
 r6 = r0
 r6 += 32
