@@ -354,7 +354,7 @@ static int check_allowed(struct skep_mach *m, struct skep_vstate *st, const stru
 	if ((c->ht->flags & SKEP_HT_GPL) && !m->opt.gpl)
 		return skep_fault(m, st, SKEP_RULE_GPL, 0, "%s() is for GPL-compatible programs",
 				  c->name);
-	if ((c->ht->flags & SKEP_HT_SLEEPS) && (!m->opt.sleepable || st->rcu || st->preempt))
+	if ((c->ht->flags & SKEP_HT_SLEEPS) && (!m->opt.sleepable || st->rcu || st->preempt || skep_irqs_off(st)))
 		return skep_fault(m, st, SKEP_RULE_SLEEP, 0,
 				  "%s() may sleep, which is not possible here", c->name);
 	lock = skep_ref_lock(st);

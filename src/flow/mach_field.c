@@ -12,7 +12,7 @@ static const struct {
 	u8 kind;
 	u8 size;
 } known[] = {
-	{"bpf_spin_lock", SKEP_FIELD_LOCK, 4},	     {"bpf_res_spin_lock", SKEP_FIELD_RES_LOCK, 8},
+	{"bpf_spin_lock", SKEP_FIELD_LOCK, 4},	     {"bpf_res_spin_lock", SKEP_FIELD_RES_LOCK, 4},
 	{"bpf_timer", SKEP_FIELD_TIMER, 16},	     {"bpf_wq", SKEP_FIELD_WQ, 16},
 	{"bpf_task_work", SKEP_FIELD_TASK_WORK, 8},  {"bpf_list_head", SKEP_FIELD_LIST_HEAD, 16},
 	{"bpf_list_node", SKEP_FIELD_LIST_NODE, 24}, {"bpf_rb_root", SKEP_FIELD_RB_ROOT, 16},
@@ -203,7 +203,7 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 	}
 	if (!held)
 		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg), "no lock is held");
-	if (held->map != p->map || held->lock != (id ? id : SKEP_VNONE))
+	if (held->kind != SKEP_REFK_LOCK || held->map != p->map || held->lock != (id ? id : SKEP_VNONE))
 		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
 				  "another lock is held than the one that is released");
 	skep_ref_drop(st, held->id);

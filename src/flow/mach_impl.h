@@ -212,6 +212,25 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d,
 			 u32 at);
 
+/* --- interrupt flags and resilient locks (mach_irq.c) --- */
+/* A function that enters or leaves a section where it holds a lock, has interrupts off, or both. */
+struct skep_critical {
+	const char *name;
+	bool lock;
+	u8 flag; /* kind of the flag, 0: none */
+	bool enter;
+};
+const struct skep_critical *skep_critical_find(const char *kfunc);
+/* Check its arguments, */
+int skep_irq_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
+		 const struct skep_critical *f);
+int skep_res_lock_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
+		      const struct skep_critical *f);
+/* and do all of the call: taking a lock leaves two ways. */
+void skep_critical_apply(struct skep_mach *m, struct skep_vstate *st,
+			 const struct skep_critical *f, u32 lock_reg, u32 flag_reg);
+bool skep_irqs_off(const struct skep_vstate *st);
+
 /* --- users without privileges (mach_unpriv.c) --- */
 /* What the program as a whole may not be; 0, or the fault is set and the rule's error returned. */
 int skep_unpriv_shape(struct skep_mach *m);

@@ -23,6 +23,8 @@ struct kcall {
 	u32 dyn;	    /* register of the dynptr that is read, 0: none */
 	const struct skep_map *map;
 	u64 constant; /* of the __k argument */
+	const struct skep_critical *critical;
+	u32 lock, flag; /* registers of its arguments */
 };
 
 struct param {
@@ -317,6 +319,14 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kca
 		return r->off || !skep_vreg_fixed(r)
 			       ? wrong(m, st, c, p->reg, "the context, unmoved")
 			       : 0;
+	if ((p->ks & SKEP_KS_IRQ) && c->critical) {
+		c->flag = p->reg;
+		return skep_irq_arg(m, st, p->reg, c->critical);
+	}
+	if (type_is(&p->to, "bpf_res_spin_lock") && c->critical) {
+		c->lock = p->reg;
+		return skep_res_lock_arg(m, st, p->reg, c->critical);
+	}
 	if ((p->ks & (SKEP_KS_IRQ | SKEP_KS_ALLOC | SKEP_KS_REFCOUNTED)) ||
 	    p->to.kind == SKEP_BTF_FUNC_PROTO || type_is(&p->to, "bpf_list_head") ||
 	    type_is(&p->to, "bpf_list_node") || type_is(&p->to, "bpf_rb_root") ||
@@ -495,6 +505,12 @@ static int section(struct skep_mach *m, struct skep_vstate *st, const char *name
 /* --- the call
  * ------------------------------------------------------------------------------------------ */
 
+/* May it be called while a lock is held? */
+static bool with_lock(const struct kcall *c)
+{
+	return (c->critical && c->critical->lock) || strncmp(c->name, "bpf_iter_num_", 13) == 0;
+}
+
 static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
 		struct kcall *c)
 {
@@ -523,11 +539,12 @@ static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 	if (!m->opt.gpl)
 		return skep_fault(m, st, SKEP_RULE_GPL, 0, "%s() is for GPL-compatible programs",
 				  c->name);
-	if ((c->k->flags & SKEP_KF_SLEEPS) &&
-	    (!m->opt.sleepable || st->rcu || st->preempt || skep_ref_lock(st)))
+	c->critical = skep_critical_find(c->name);
+	if ((c->k->flags & SKEP_KF_SLEEPS) && (!m->opt.sleepable || st->rcu || st->preempt ||
+					       skep_irqs_off(st) || skep_ref_lock(st)))
 		return skep_fault(m, st, SKEP_RULE_SLEEP, 0,
 				  "%s() may sleep, which is not possible here", c->name);
-	if (skep_ref_lock(st))
+	if (skep_ref_lock(st) && !with_lock(c))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "%s() is called while a lock is held",
 				  c->name);
 	if ((c->k->flags & SKEP_KF_RCU_PROTECTED) && !skep_mach_in_rcu(m, st))
@@ -585,6 +602,10 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		err = check_param(m, st, &c, n);
 	if (err || !c.k)
 		return err ? err : SKEP_EBUG;
+	if (c.critical) {
+		skep_critical_apply(m, st, c.critical, c.lock, c.flag);
+		return 0;
+	}
 	sect = section(m, st, c.name);
 	if (sect < 0)
 		return sect;

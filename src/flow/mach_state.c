@@ -328,7 +328,7 @@ void skep_ref_forget(struct skep_mach *m, struct skep_vstate *st, u32 id)
 struct skep_vrefs *skep_ref_lock(struct skep_vstate *st)
 {
 	for (u32 k = st->nref; k--;)
-		if (st->ref[k].kind == SKEP_REFK_LOCK || st->ref[k].kind == SKEP_REFK_RES_LOCK)
+		if (st->ref[k].kind >= SKEP_REFK_LOCK && st->ref[k].kind <= SKEP_REFK_RES_LOCK_IRQ)
 			return &st->ref[k];
 	return NULL;
 }

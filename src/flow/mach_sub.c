@@ -185,6 +185,8 @@ static int check_held(struct skep_mach *m, struct skep_vstate *st, u32 from)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
 				  "the lock taken at instruction %u is still held",
 				  m->insn[skep_ref_lock(st)->insn].insn->slot);
+	if (skep_irqs_off(st) && st->nframe == 1)
+		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "interrupts are still off");
 	if (st->nref > from)
 		return skep_fault(m, st, SKEP_RULE_REF_LEAK, 0,
 				  "what was acquired at instruction %u is not released",

@@ -112,11 +112,17 @@ struct skep_vframe {
 };
 enum skep_vcb { SKEP_CB_NONE, SKEP_CB_LOOP, SKEP_CB_ASYNC };
 
-enum skep_vref { SKEP_REFK_PTR, SKEP_REFK_LOCK, SKEP_REFK_RES_LOCK, SKEP_REFK_IRQ };
+enum skep_vref {
+	SKEP_REFK_PTR,
+	SKEP_REFK_LOCK,
+	SKEP_REFK_RES_LOCK,
+	SKEP_REFK_RES_LOCK_IRQ,
+	SKEP_REFK_IRQ
+};
 struct skep_vrefs {
 	u32 id, insn;
 	u8 kind;  /* enum skep_vref */
-	u32 lock; /* LOCK: id of the value it lies in */
+	u32 lock; /* locks: id of the value it lies in */
 	const struct skep_map *map;
 };
 enum { SKEP_VREFS = 16, SKEP_VHIST = 12 };
