@@ -428,8 +428,8 @@ static int dispatch(int cmd, union bpf_attr *attr, u32 size)
 	case BPF_PROG_QUERY:
 	case BPF_TASK_FD_QUERY:
 	case BPF_LINK_UPDATE:
-	case BPF_ITER_CREATE:
-	case BPF_ENABLE_STATS: return -EOPNOTSUPP;
+	case BPF_ITER_CREATE: return -EOPNOTSUPP;
+	case BPF_ENABLE_STATS: return CHECK(attr, enable_stats) ? -EINVAL : stats_enable(attr);
 	default: return -EINVAL;
 	}
 }

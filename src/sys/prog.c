@@ -49,6 +49,7 @@ static void free_prog(struct sobj *o)
 {
 	struct sprog *p = sprog_of(o);
 
+	skep_jit_gdb_remove(p->symbols);
 	skep_eng_free(p->eng);
 	for (u32 k = 0; k < p->nmap; k++)
 		if (p->map[k])
@@ -390,8 +391,10 @@ int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 			ready = verify(p, log, level, insns);
 		if (!ready)
 			ready = compile(p, log);
-		if (!ready)
+		if (!ready) {
+			announce(p);
 			ready = 1;
+		}
 		atomic_store(&p->ready, ready);
 	}
 	pthread_mutex_unlock(&p->lock);

@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PACKET_ROOM = 128 << 10, HEAD_ROOM = 256, ETH_LEN = 14, XDP_MAX = 60000, SKB_MAX = 3712, CTX_SMALL = 512, CTX_MAX = 65536 + 64, WIRE_MAX = 65536, SHARED_INFO = 320 };
@@ -116,14 +115,6 @@ static void end(const struct sprog *p)
 	reader_leave();
 }
 
-static u64 clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
-}
-
 static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *ret, u32 *each)
 {
 	struct srun *outer = skep_sys_thread.run;
@@ -135,7 +126,7 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	r->prog = p;
 	skep_sys_thread.run = r;
 	times = times ? times : 1;
-	from = clock_ns();
+	from = stats_clock();
 	for (u32 k = 0; k < times; k++) {
 		r->eng.tails = 0;
 		*ret = (u32)skep_eng_run(p->eng, (u64)(uintptr_t)ctx, 0, &r->eng);
@@ -143,12 +134,11 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 			break;
 		reader_renew(); /* what earlier turns took out may be used again */
 	}
-	ns = clock_ns() - from;
+	ns = stats_clock() - from;
 	skep_sys_thread.run = outer;
 	end(p);
 	*each = (u32)SKEP_MIN(ns / times, (u64)UINT32_MAX);
-	p->h->run_cnt += times;
-	p->h->run_ns += ns;
+	stats_count(p, times, ns);
 	return r->eng.stop ? -EFAULT : 0;
 }
 
@@ -174,7 +164,7 @@ void skep_sys_prog_put(struct skep_sys_prog *p)
 u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 {
 	struct srun r = {0}, *outer = skep_sys_thread.run;
-	u64 ret;
+	u64 ret, from;
 
 	skep_probe_blocked++;
 	if (begin(&p->p, &r)) {
@@ -184,7 +174,9 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 	r.prog = &p->p;
 	r.ctx = ctx;
 	skep_sys_thread.run = &r;
+	from = stats_on() ? stats_clock() : 0;
 	ret = skep_eng_run(p->p.eng, (u64)(uintptr_t)ctx, 0, &r.eng);
+	stats_count(&p->p, 1, from ? stats_clock() - from : 0);
 	skep_sys_thread.run = outer;
 	end(&p->p);
 	skep_probe_blocked--;
@@ -195,6 +187,7 @@ void prog_run_probe(void *arg, struct skep_probe_regs *regs)
 {
 	const struct probe_run *p = arg;
 	struct srun r;
+	u64 from;
 	int state;
 
 	memset(&r, 0, offsetof(struct srun, eng)); /* the rest is begin()'s */
@@ -207,7 +200,10 @@ void prog_run_probe(void *arg, struct skep_probe_regs *regs)
 	r.cookie = p->cookie;
 	r.func = p->func;
 	skep_sys_thread.run = &r;
+	from = stats_on() ? stats_clock() : 0;
 	skep_eng_run(p->prog->eng, (u64)(uintptr_t)regs, 0, &r.eng);
+	if (from) /* otherwise not even counted: it would cost as much as the rest */
+		stats_count(p->prog, 1, stats_clock() - from);
 	skep_sys_thread.run = NULL;
 	end(p->prog);
 	pthread_setcancelstate(state, NULL);

@@ -109,6 +109,8 @@ struct sthread {
 	s32 slot;  /* of the table of readers, -1: none yet */
 	u64 rand, pid_tgid;
 	struct srun *run;
+	u32 until_stats; /* runs until it is asked whether they are timed */
+	bool stats;
 };
 extern _Thread_local struct sthread skep_sys_thread __attribute__((tls_model("initial-exec")));
 
@@ -285,6 +287,7 @@ struct sprog {
 	struct skep_eng_prog *eng;
 	bool percpu, tails, runs_locked;
 	u64 compile_ns;
+	struct skep_jit_symbols *symbols; /* gdb's, or NULL */
 };
 struct skep_sys_prog {
 	struct sprog p;
@@ -297,6 +300,12 @@ int prog_load(union bpf_attr *attr, u32 size);
 int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns);
 int prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the program */
 int prog_test_run(union bpf_attr *attr, u32 size);
+/* Tell gdb and perf of its native code; undone by skep_jit_gdb_remove(). */
+void announce(struct sprog *p);
+int stats_enable(const union bpf_attr *attr);
+bool stats_on(void); /* is the time of runs wanted? */
+u64 stats_clock(void);
+void stats_count(const struct sprog *p, u64 runs, u64 ns);
 /* Helpers by id for a type of program; NULL: this build has none. */
 const struct skep_eng_helper *helper_find(u32 prog_type, s64 id);
 s64 sys_packet(u64 ctx, s64 off, u64 size);

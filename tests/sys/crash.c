@@ -4,7 +4,7 @@
  * acknowledged must be there, no lock may stay, nothing may be torn, and all slots must still
  * be usable.
  *
- *	crash [KILLS [SEED]]
+ *	crash [KILLS [SEED [MICROSECONDS]]]	at most so long between two kills (3000)
  *
  * A worker owns the keys k with k % WORKERS = its number, and writes in a shared page what it
  * is about to do and that it is done. After its death the parent compares: the last finished
@@ -181,7 +181,7 @@ static u32 fill_up(int fd)
 	return wrong;
 }
 
-static u32 run(u64 kills, u64 seed, u32 flags)
+static u32 run(u64 kills, u64 seed, u32 flags, u64 pause)
 {
 	struct skep_rng r;
 	pid_t pid[WORKERS];
@@ -199,7 +199,7 @@ static u32 run(u64 kills, u64 seed, u32 flags)
 		pid[k] = start(k, skep_rng_next(&r));
 	for (u64 n = 0; n < kills && wrong < 10; n++) {
 		u32 me = (u32)skep_rng_below(&r, WORKERS);
-		struct timespec nap = {0, (long)skep_rng_below(&r, 3000000)};
+		struct timespec nap = {0, (long)skep_rng_below(&r, pause * 1000)};
 		int status;
 
 		nanosleep(&nap, NULL);
@@ -339,6 +339,7 @@ static u32 run_ring(u64 kills, u64 seed)
 int main(int argc, char **argv)
 {
 	u64 kills = argc > 1 ? strtoull(argv[1], NULL, 0) : 200, seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	u64 pause = argc > 3 ? SKEP_MIN(strtoull(argv[3], NULL, 0), 900000ull) : 3000;
 	char dir[] = "/tmp/skep-crash-XXXXXX", cmd[64], at[256];
 	u32 wrong;
 
@@ -347,10 +348,10 @@ int main(int argc, char **argv)
 	told = mmap(NULL, WORKERS * sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (told == MAP_FAILED)
 		return 1;
-	wrong = run(kills, seed, 0);
+	wrong = run(kills, seed, 0, pause);
 	if (skep_sys_path(pin, at, sizeof(at)))
 		unlink(at);
-	wrong += run(kills, seed + 1, BPF_F_NO_PREALLOC);
+	wrong += run(kills, seed + 1, BPF_F_NO_PREALLOC, pause);
 	if (skep_sys_path(pin, at, sizeof(at)))
 		unlink(at);
 	wrong += run_ring(kills, seed + 2);
