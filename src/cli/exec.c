@@ -23,6 +23,7 @@ const char skep_about_exec[] =
 	"and nobody pinned is gone, as in the kernel.\n\n"
 	"Uprobes, return probes and USDT are placed in all commands that were started so and share the store; see "
 	"docs/probes.md.\n\n"
+	"Native code has names in gdb; with SKEP_PERF_MAP=1 in the environment also for perf, in /tmp/perf-PID.map.\n\n"
 	"Put -- before the command. Commands that are linked statically or that are set-user-ID are not reached.";
 
 /* The library beside this program: in the build tree, or where it is installed. */

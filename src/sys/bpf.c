@@ -104,7 +104,7 @@ static int lookup_elem(union bpf_attr *attr, u32 size)
 	if (err || (attr->flags & ~(u64)BPF_F_LOCK))
 		return -EINVAL;
 	err = open_access(&a, attr->map_fd, MAY_READ);
-	if (!err && (attr->flags & BPF_F_LOCK))
+	if (!err && (attr->flags & BPF_F_LOCK) && !map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err)
 		err = get_key(&a, attr->key);
@@ -126,7 +126,7 @@ static int update_elem(union bpf_attr *attr, u32 size)
 	if (err)
 		return err;
 	err = open_access(&a, attr->map_fd, MAY_WRITE);
-	if (!err && (attr->flags & BPF_F_LOCK))
+	if (!err && (attr->flags & BPF_F_LOCK) && !map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err)
 		err = get_key(&a, attr->key);
@@ -178,7 +178,7 @@ static int take_elem(union bpf_attr *attr, u32 size)
 	if (err || (attr->flags & ~(u64)BPF_F_LOCK))
 		return -EINVAL;
 	err = open_access(&a, attr->map_fd, MAY_READ | MAY_WRITE);
-	if (!err && attr->flags)
+	if (!err && attr->flags && !map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err)
 		err = get_key(&a, attr->key);
@@ -233,9 +233,11 @@ static int batch_lookup(union bpf_attr *attr, bool take)
 	u64 skip = 0;
 	int err = CHECK(attr, batch.flags);
 
-	if (err || attr->batch.elem_flags || attr->batch.flags)
+	if (err || (attr->batch.elem_flags & ~(u64)BPF_F_LOCK) || attr->batch.flags)
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, take ? MAY_READ | MAY_WRITE : MAY_READ);
+	if (!err && attr->batch.elem_flags && !map_has_lock(a.m))
+		err = -EINVAL;
 	if (!err && (!a.m->ops->next || !a.m->ops->read || (take && !a.m->ops->take)))
 		err = -524;
 	if (!err)
@@ -252,7 +254,8 @@ static int batch_lookup(union bpf_attr *attr, bool take)
 			break;
 		memcpy(key, next, a.m->d.key_size);
 		first = false;
-		err = take ? a.m->ops->take(a.m, key, a.value, 0) : a.m->ops->read(a.m, key, a.value, 0);
+		err = take ? a.m->ops->take(a.m, key, a.value, attr->batch.elem_flags) :
+			     a.m->ops->read(a.m, key, a.value, attr->batch.elem_flags);
 		if (err == -ENOENT) { /* it went meanwhile */
 			err = 0;
 			continue;
@@ -279,9 +282,11 @@ static int batch_update(union bpf_attr *attr)
 	u32 n = 0;
 	int err = CHECK(attr, batch.flags);
 
-	if (err || attr->batch.flags || (attr->batch.elem_flags & ~(u64)(BPF_EXIST | BPF_NOEXIST)))
+	if (err || attr->batch.flags || (attr->batch.elem_flags & ~(u64)(BPF_EXIST | BPF_NOEXIST | BPF_F_LOCK)))
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, MAY_WRITE);
+	if (!err && (attr->batch.elem_flags & BPF_F_LOCK) && !map_has_lock(a.m))
+		err = -EINVAL;
 	if (!err && !a.m->ops->write)
 		err = -524;
 	for (; !err && n < attr->batch.count; n++) {

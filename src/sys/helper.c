@@ -249,26 +249,15 @@ H(set_retval)
 
 /* --- locks and loops ------------------------------------------------------------------------------------- */
 
-/* The word is the owner's thread: one that died is found by asking for it. */
 H(spin_lock)
 {
-	u32 *word = PTR(a), me = (u32)syscall(SYS_gettid), seen = 0;
-
-	for (u64 k = 1; !__atomic_compare_exchange_n(word, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED); k++) {
-		if (k % 1024 == 0 && syscall(SYS_tkill, (pid_t)seen, 0) && errno == ESRCH) {
-			if (__atomic_compare_exchange_n(word, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-				break;
-		}
-		if (k % 128 == 0)
-			sched_yield();
-		seen = 0;
-	}
+	word_lock(PTR(a));
 	return 0;
 }
 
 H(spin_unlock)
 {
-	__atomic_store_n((u32 *)PTR(a), 0, __ATOMIC_RELEASE);
+	word_unlock(PTR(a));
 	return 0;
 }
 

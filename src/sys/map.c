@@ -297,6 +297,11 @@ int smap_open(int fd, const struct fhead *f, struct sobj **out)
 	}
 	pthread_mutex_init(&m->mine, NULL);
 	m->o.free = free_map;
+	err = fields_read(m);
+	if (err) {
+		free_map(&m->o);
+		return err;
+	}
 	if (m->d.type == BPF_MAP_TYPE_PROG_ARRAY) {
 		m->eng.kind = SKEP_ENG_MAP_PROGS;
 		m->eng.progs = calloc(m->d.max_entries, sizeof(*m->eng.progs));

@@ -49,7 +49,7 @@ static int check_update(const struct smap *m, const void *key, u64 flags)
 		return -EINVAL;
 	if (k >= m->d.max_entries)
 		return -E2BIG;
-	return flags & BPF_NOEXIST ? -EEXIST : flags & BPF_F_LOCK ? -EINVAL : 0;
+	return flags & BPF_NOEXIST ? -EEXIST : (flags & BPF_F_LOCK) && !map_has_lock(m) ? -EINVAL : 0;
 }
 
 static int update(struct smap *m, const void *key, const void *value, u64 flags)
@@ -57,7 +57,7 @@ static int update(struct smap *m, const void *key, const void *value, u64 flags)
 	int err = check_update(m, key, flags);
 
 	if (!err)
-		copy_value(at(m, key), value, m->d.value_size);
+		value_put(m, at(m, key), value, flags);
 	return err;
 }
 
@@ -81,11 +81,11 @@ static int next(struct smap *m, const void *key, void *out)
 
 static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 {
-	const void *p = at(m, key);
+	void *p = at(m, key);
 
 	if (!p)
 		return -ENOENT;
-	copy_value(value, p, m->d.value_size);
+	value_get(m, value, p, flags);
 	return 0;
 }
 

@@ -203,11 +203,14 @@ static void *lookup(struct smap *m, const void *key)
 
 static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 {
-	const void *v = sys_hash_find(m, key);
+	void *v = sys_hash_find(m, key);
 
 	if (!v)
 		return -ENOENT;
-	memcpy(value, v, map_percpu(m->d.type) ? map_value_size(m) : m->d.value_size);
+	if (map_percpu(m->d.type))
+		memcpy(value, v, map_value_size(m));
+	else
+		value_get(m, value, v, flags);
 	return 0;
 }
 
@@ -434,6 +437,7 @@ static void fill(struct smap *m, u8 *to, const void *value, bool all, bool fresh
 {
 	if (!map_percpu(m->d.type) || all) {
 		memcpy(to, value, map_percpu(m->d.type) ? map_value_size(m) : m->d.value_size);
+		value_fresh(m, to);
 		return;
 	}
 	if (fresh)
@@ -481,10 +485,15 @@ static int write_locked(struct smap *m, const void *key, const void *value, u64 
 	u32 hash = hash_key(m, key);
 	struct slot *old = find(m, key, hash);
 
-	if (old && flags == BPF_NOEXIST)
+	if (old && (flags & BPF_NOEXIST))
 		return -EEXIST;
-	if (!old && flags == BPF_EXIST)
+	if (!old && (flags & BPF_EXIST))
 		return -ENOENT;
+	/* Under its lock a value changes where it is: who holds it sees the new one. */
+	if (old && (flags & BPF_F_LOCK)) {
+		value_put(m, value_of(m, old), value, flags);
+		return 0;
+	}
 	if (old && map_percpu(m->d.type)) {
 		fill(m, value_of(m, old), value, all, false);
 		return 0;
@@ -496,7 +505,7 @@ static int write_any(struct smap *m, const void *key, const void *value, u64 fla
 {
 	int err;
 
-	if (flags > BPF_EXIST)
+	if ((flags & ~(u64)BPF_F_LOCK) > BPF_EXIST || ((flags & BPF_F_LOCK) && !map_has_lock(m)))
 		return -EINVAL;
 	err = map_lock(m);
 	if (!err) {
@@ -516,14 +525,16 @@ static int write_all(struct smap *m, const void *key, const void *value, u64 fla
 	return write_any(m, key, value, flags, true);
 }
 
-static int remove_locked(struct smap *m, const void *key, void *value)
+static int remove_locked(struct smap *m, const void *key, void *value, u64 flags)
 {
 	struct slot *s = find(m, key, hash_key(m, key));
 
 	if (!s)
 		return -ENOENT;
-	if (value)
-		memcpy(value, value_of(m, s), map_percpu(m->d.type) ? map_value_size(m) : m->d.value_size);
+	if (value && map_percpu(m->d.type))
+		memcpy(value, value_of(m, s), map_value_size(m));
+	else if (value)
+		value_get(m, value, value_of(m, s), flags);
 	return take_out(m, s);
 }
 
@@ -532,7 +543,7 @@ static int take(struct smap *m, const void *key, void *value, u64 flags)
 	int err = map_lock(m);
 
 	if (!err) {
-		err = remove_locked(m, key, value);
+		err = remove_locked(m, key, value, flags);
 		map_unlock(m);
 	}
 	return err;
@@ -650,7 +661,7 @@ static int lpm_remove(struct smap *m, const void *key)
 		return -EINVAL;
 	err = map_lock(m);
 	if (!err) {
-		err = remove_locked(m, k, NULL);
+		err = remove_locked(m, k, NULL, 0);
 		if (!err)
 			__atomic_sub_fetch(&counts(m)[n], 1, __ATOMIC_RELEASE);
 		map_unlock(m);

@@ -15,7 +15,8 @@ struct elem {
 
 static int check(struct mhead *h)
 {
-	u32 flags = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_PRESERVE_ELEMS;
+	u32 flags = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY |
+		    (h->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY ? BPF_F_PRESERVE_ELEMS : 0);
 
 	if (h->key_size != 4 || h->value_size != 4 || !h->max_entries || (h->flags & ~flags))
 		return -EINVAL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Statistics of runs. Runs are always counted, test runs are always timed. The time of other
- * runs is taken while someone holds a descriptor of ENABLE_STATS: it is of a file of the store
+ * Statistics of runs. Test runs are always counted and timed, events of an embedder counted.
+ * The time of those, and runs at probes, are taken while someone holds a descriptor of
+ * ENABLE_STATS (but not at probes whose programs call nothing: they are not to notice); it is of a file of the store
  * with a shared lock, which goes with the last copy of the descriptor, however its owner ends.
  */
 #include "sys/sys_impl.h"

@@ -177,6 +177,12 @@ struct map_ops {
 	void (*fini)(struct smap *m);
 };
 
+/* A part of values that only helpers touch. */
+struct sfield {
+	u32 off, size;
+	bool lock; /* it is the lock of the value */
+};
+
 struct smap {
 	struct skep_eng_map eng; /* first: programs hold its address */
 	struct sobj o;
@@ -186,6 +192,8 @@ struct smap {
 	u8 *mem;
 	u64 len, payload;
 	u32 vstride; /* of values: rounded up, of one processor */
+	struct sfield field[8];
+	u32 nfield;
 	char name[16];
 	u64 born;
 	/* in this process only */
@@ -219,6 +227,15 @@ static inline u32 round8(u32 n)
 }
 /* Copies by words where it can, so that a number is never seen half written. */
 void copy_value(void *to, const void *from, u32 n);
+/* Such fields of the map's values, by its BTF (field.c). */
+int fields_read(struct smap *m);
+bool map_has_lock(const struct smap *m);
+/* A value into the map and out of it, without them; under its lock with BPF_F_LOCK. */
+void value_put(const struct smap *m, void *to, const void *from, u64 flags);
+void value_get(const struct smap *m, void *to, void *from, u64 flags);
+void value_fresh(const struct smap *m, u8 *value); /* they are unset in a new value */
+void word_lock(u32 *word);
+void word_unlock(u32 *word);
 void *sys_hash_find(struct smap *m, const void *key);
 int sys_hash_update(struct smap *m, const void *key, const void *value, u64 flags);
 int sys_hash_remove(struct smap *m, const void *key);

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct kind {
 	u32 type, key, value, entries, flags;
 	bool order; /* the order of keys is the kernel's */
 	bool evicts;
+	bool locked; /* values are struct value, see make_types() */
 };
 static const struct kind kinds[] = {
 	{"array", BPF_MAP_TYPE_ARRAY, 4, 12, 10, 0, true},
@@ -47,6 +49,8 @@ static const struct kind kinds[] = {
 	{"lpm_trie", BPF_MAP_TYPE_LPM_TRIE, 8, 4, 30, BPF_F_NO_PREALLOC, false},
 	{"queue", BPF_MAP_TYPE_QUEUE, 0, 8, 5, 0, true},
 	{"stack", BPF_MAP_TYPE_STACK, 0, 8, 5, 0, true},
+	{"array, locked", BPF_MAP_TYPE_ARRAY, 4, 24, 10, 0, true, false, true},
+	{"hash, locked", BPF_MAP_TYPE_HASH, 4, 24, 10, 0, false, false, true},
 };
 
 struct pair {
@@ -73,6 +77,28 @@ static int both(const struct kind *k, const char *what, int cmd, union bpf_attr 
 		return -1000;
 	}
 	return got;
+}
+
+/*
+ * BTF of: 1 u32, 2 u64, 3 struct bpf_spin_lock { u32 val; }, 4 struct value { u32 a;
+ * struct bpf_spin_lock l; u64 b, c; }. The descriptor is of skep or of the kernel.
+ */
+static int make_types(int (*call)(int, union bpf_attr *, unsigned))
+{
+	static const char text[] = "\0u32\0u64\0bpf_spin_lock\0val\0value\0a\0l\0b\0c";
+	enum { U32 = 1, U64 = 5, LOCK = 9, VAL = 23, VALUE = 27, A = 33, L = 35, B = 37, C = 39 };
+	u32 types[] = {U32, 1u << 24, 4, 32, U64, 1u << 24, 8, 64, LOCK, 4u << 24 | 1, 4, VAL, 1, 0,
+		       VALUE, 4u << 24 | 4, 24, A, 1, 0, L, 3, 32, B, 2, 64, C, 2, 128};
+	struct btf_header h = {0xeb9f, 1, 0, sizeof(h), 0, sizeof(types), sizeof(types), sizeof(text)};
+	static u8 data[sizeof(h) + sizeof(types) + sizeof(text)];
+	union bpf_attr a = {0};
+
+	memcpy(data, &h, sizeof(h));
+	memcpy(data + sizeof(h), types, sizeof(types));
+	memcpy(data + sizeof(h) + sizeof(types), text, sizeof(text));
+	a.btf = (u64)(uintptr_t)data;
+	a.btf_size = sizeof(data);
+	return call(BPF_BTF_LOAD, &a, sizeof(a));
 }
 
 static void random_key(const struct kind *k, struct skep_rng *r, u8 *key)
@@ -136,9 +162,13 @@ static void step(const struct kind *k, const struct pair *p, struct skep_rng *r)
 	if (op[o].cmd == BPF_MAP_UPDATE_ELEM) {
 		a.value = (u64)(uintptr_t)in;
 		a.flags = random_flags(r);
+		if (k->locked && skep_rng_below(r, 2))
+			a.flags |= BPF_F_LOCK;
 	} else if (op[o].cmd != BPF_MAP_DELETE_ELEM) {
 		a.value = (u64)(uintptr_t)(op[o].cmd == BPF_MAP_GET_NEXT_KEY ? na : va);
 	}
+	if (op[o].cmd == BPF_MAP_LOOKUP_ELEM || op[o].cmd == BPF_MAP_LOOKUP_AND_DELETE_ELEM)
+		a.flags = skep_rng_below(r, 4) ? 0 : skep_rng_below(r, 4) ? BPF_F_LOCK : 1;
 	b = a;
 	b.map_fd = (u32)p->kernel;
 	if (op[o].cmd == BPF_MAP_GET_NEXT_KEY)
@@ -219,8 +249,18 @@ static void run_kind(const struct kind *k, struct skep_rng *r, u64 n)
 
 	create_attr(k, &a);
 	b = a;
+	if (k->locked) {
+		a.btf_key_type_id = b.btf_key_type_id = 1;
+		a.btf_value_type_id = b.btf_value_type_id = 4;
+		a.btf_fd = (u32)make_types(skep_sys_bpf);
+		b.btf_fd = kernel ? (u32)make_types(to_kernel) : 0;
+	}
 	p.skep = skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
 	p.kernel = kernel ? to_kernel(BPF_MAP_CREATE, &b, sizeof(b)) : -1;
+	if (k->locked) { /* not every map may have locks */
+		a.map_type = b.map_type = BPF_MAP_TYPE_LRU_HASH;
+		both(k, "create another type", BPF_MAP_CREATE, &a, &b);
+	}
 	if (p.skep < 0 || (kernel && p.kernel < 0)) {
 		bad(k, "create", p.skep, p.kernel);
 		return;
