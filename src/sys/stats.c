@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Statistics of runs. Test runs are always counted and timed, events of an embedder counted.
- * The time of those, and runs at probes, are taken while someone holds a descriptor of
- * ENABLE_STATS (but not at probes whose programs call nothing: they are not to notice); it is of a file of the store
- * with a shared lock, which goes with the last copy of the descriptor, however its owner ends.
+ * Statistics of runs. Test runs are counted and timed, events of an embedder counted. The time
+ * of those, and runs at probes, are taken while someone holds a descriptor of ENABLE_STATS (but
+ * not at probes whose programs call nothing: they are not to notice). The descriptor is of a
+ * file of the store with a shared lock, which goes with its last copy, however its owner ends.
  */
 #include "sys/sys_impl.h"
 
