@@ -220,12 +220,15 @@ static bool leads_to(u64 word, u32 k)
 	return false;
 }
 
-static bool read_word(u64 at, u64 *word)
+/* May the call of an entry still return? The stack itself may be gone. */
+static bool in_flight(u32 k)
 {
-	struct iovec to = {word, 8}, from = {(void *)(uintptr_t)at, 8};
+	u64 word = 0;
+	struct iovec to = {&word, 8}, from = {(void *)(uintptr_t)flight_slot[k], 8};
+	long n = probe_syscall(SYS_process_vm_readv, (u64)getpid(), PROBE_PTR(&to), 1,
+			       PROBE_PTR(&from), 1, 0);
 
-	return probe_syscall(SYS_process_vm_readv, (u64)getpid(), PROBE_PTR(&to), 1,
-			     PROBE_PTR(&from), 1, 0) == 8;
+	return n == 8 ? leads_to(word, k) : n != -EFAULT;
 }
 
 /* Entries whose calls will not return: how many there were. */
@@ -235,9 +238,8 @@ static __attribute__((noinline)) u32 reclaim(void)
 
 	for (u32 k = 1; k < NRET; k++) {
 		u32 state = atomic_load(&flight_state[k]);
-		u64 word = 0;
 
-		if (!(state & ARMED) || (read_word(flight_slot[k], &word) && leads_to(word, k)))
+		if (!(state & ARMED) || in_flight(k))
 			continue;
 		if (atomic_compare_exchange_strong(&flight_state[k], &state, state + 1)) {
 			give_back(k);

@@ -106,7 +106,7 @@ static bool ended(const struct job *j, int tid)
 static int await_stop(struct job *j, int tid, int *sig)
 {
 	struct timespec nap = {0, 20000};
-	int status;
+	int status = 0;
 
 	for (u32 k = 0; k < 50000; k++) {
 		long r = probe_syscall(SYS_wait4, (u64)tid, PROBE_PTR(&status), __WALL | WNOHANG, 0,
@@ -231,7 +231,7 @@ static bool comes_back(struct job *j, u64 sp)
 
 static bool look(struct job *j, int tid)
 {
-	struct user_regs_struct r;
+	struct user_regs_struct r = {0};
 	u64 to;
 
 	if (trace(PTRACE_GETREGS, tid, NULL, &r))
@@ -343,6 +343,8 @@ int probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *
 		snprintf(why, SKEP_PROBE_WHY, "no memory");
 		return -ENOMEM;
 	}
+	/* The child's calls are made with this thread's state: they must not hit anything. */
+	skep_probe_blocked++;
 	j->site = s;
 	j->bytes = bytes;
 	j->move = move_threads;
@@ -357,6 +359,7 @@ int probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *
 	if (j->tasks >= 0)
 		close(j->tasks);
 	munmap(j, sizeof(*j));
+	skep_probe_blocked--;
 	if (o == DONE)
 		return 0;
 	snprintf(why, SKEP_PROBE_WHY, "%s", outcome_text[o]);

@@ -39,6 +39,9 @@ static int place(struct skep_sys_attachment *a, u64 addr, bool on_return, char *
 	char said[SKEP_PROBE_WHY] = "there is no code of a program or library";
 	int err = module_code_around(addr, &s.text_lo, &s.text_hi) ? 0 : -EINVAL;
 
+	if (on_return && module_returns_twice(addr))
+		return refuse(why, size, -EOPNOTSUPP, "the function may return twice");
+
 	if (a->run.prog->eng->plain) {
 		s.fn = prog_run_plain;
 		s.flags |= SKEP_PROBE_PLAIN;

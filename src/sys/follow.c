@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -187,7 +188,13 @@ static void count_ref(const struct active *a, int by)
 static int place(const struct wanted *w, const struct segment *s, struct active *a, char *why)
 {
 	struct skep_probe_spec spec = {.addr = a->addr, .text_lo = s->addr, .text_hi = s->addr + s->size, .arg = &a->run};
-	int err = get_prog(w->prog, &a->run.prog);
+	int err = w->on_return && module_returns_twice(a->addr) ? -EOPNOTSUPP : 0;
+
+	if (err) {
+		snprintf(why, SKEP_PROBE_WHY, "%s", "the function may return twice");
+		return err;
+	}
+	err = get_prog(w->prog, &a->run.prog);
 
 	if (err) {
 		snprintf(why, SKEP_PROBE_WHY, "the program is refused");
@@ -339,6 +346,7 @@ static void *run(void *arg)
 	bool look = true;
 
 	skep_probe_blocked++;
+	prctl(PR_SET_NAME, "skep-probes");
 	for (;;) {
 		u32 gen = table_generation();
 

@@ -27,6 +27,8 @@ void modules_read(struct modules *ms);
 u64 modules_changes(void);
 /* The segment of code, or of data that may be written, with this place of the file; or NULL. */
 const struct segment *module_segment(const struct module *m, u64 offset, bool code);
+/* Is it a function of libc that may return more than once for a call? */
+bool module_returns_twice(u64 addr);
 /* The mapped code around an address. */
 bool module_code_around(u64 addr, u64 *lo, u64 *hi);
 /* Is it open or pinned anywhere? */

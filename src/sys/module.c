@@ -2,6 +2,7 @@
 /* The files that are mapped as code of this process, and where a place of a file is in it. */
 #include "sys/follow.h"
 
+#include <dlfcn.h>
 #include <link.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -60,6 +61,21 @@ const struct segment *module_segment(const struct module *m, u64 offset, bool co
 			return s;
 	}
 	return NULL;
+}
+
+/* A second return would come to an entry of a call that returned long ago. */
+bool module_returns_twice(u64 addr)
+{
+	static const char *const name[] = {"setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", "getcontext", "swapcontext",
+					   "vfork", "__vfork", "clone", "__clone"};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(name); k++) {
+		u64 at = (u64)(uintptr_t)dlsym(RTLD_DEFAULT, name[k]);
+
+		if (at && at == addr)
+			return true;
+	}
+	return false;
 }
 
 struct around {

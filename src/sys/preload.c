@@ -311,7 +311,7 @@ static const char *path_of(const char *path, char *buf, size_t size)
 	if (inside || !path || strncmp(path, "/sys/", 5) != 0)
 		return path;
 	inside++;
-	ours = skep_sys_path(path, buf, size);
+	ours = skep_sys_path(path, buf, size) || skep_sys_event_path(path, buf, size);
 	inside--;
 	return ours ? buf : path;
 }
@@ -381,6 +381,8 @@ OPENAT(openat64)
 		NEXT(name)                                                                         \
 		return real(__VA_ARGS__);                                                          \
 	}
+WITH_PATH(FILE *, fopen, (const char *path, const char *mode), at_, mode)
+WITH_PATH(FILE *, fopen64, (const char *path, const char *mode), at_, mode)
 WITH_PATH(DIR *, opendir, (const char *path), at_)
 WITH_PATH(int, stat, (const char *path, struct stat *st), at_, st)
 WITH_PATH(int, stat64, (const char *path, struct stat64 *st), at_, st)

@@ -54,6 +54,8 @@ bool skep_sys_mmap(void *addr, size_t len, int prot, int flags, int fd, s64 off,
  * A path under /sys/fs/bpf as it is in the store, in `buf`; false when `path` is another one.
  */
 bool skep_sys_path(const char *path, char *buf, size_t size);
+/* The same for the directory that describes the kernel's uprobe events, where the kernel has none. */
+bool skep_sys_event_path(const char *path, char *buf, size_t size);
 /*
  * A descriptor that is readable when the ring of `fd` may have new records, for poll and
  * epoll; -1 when it is no ring. The caller closes it.

@@ -14,11 +14,12 @@
 #include <unistd.h>
 
 enum { DEFAULT_TYPE = 9, MULTI_RETURN = 1 };
+#define UPROBE_DIR "/sys/bus/event_source/devices/uprobe"
 
 /* The number of the kind of event, as the kernel has it here: loaders read it from there. */
 static u32 uprobe_type(void)
 {
-	FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
+	FILE *f = fopen(UPROBE_DIR "/type", "re");
 	u32 type = DEFAULT_TYPE;
 
 	if (f) {
@@ -27,6 +28,56 @@ static u32 uprobe_type(void)
 		fclose(f);
 	}
 	return type;
+}
+
+static const char event_dir[] = UPROBE_DIR;
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		unlink(path);
+	close(fd);
+}
+
+/* What the kernel's directory has, in the store. */
+static void write_events(const char *dir)
+{
+	static const struct {
+		const char *name, *text;
+	} file[] = {{"type", "9\n"}, {"format/retprobe", "config:0\n"}, {"format/ref_ctr_offset", "config:32-63\n"}};
+	static const char *const sub[] = {"", "/format"};
+	char path[PATH_LEN];
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(sub); k++) {
+		snprintf(path, sizeof(path), "%s/uprobe%s", dir, sub[k]);
+		if (mkdir(path, 0700) && errno != EEXIST)
+			return;
+	}
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(file); k++) {
+		snprintf(path, sizeof(path), "%s/uprobe/%s", dir, file[k].name);
+		if (access(path, F_OK))
+			write_file(path, file[k].text);
+	}
+}
+
+bool skep_sys_event_path(const char *path, char *buf, size_t size)
+{
+	static atomic_bool written;
+	size_t n = sizeof(event_dir) - 1;
+	const char *dir;
+
+	if (strncmp(path, event_dir, n) != 0 || (path[n] && path[n] != '/') || strstr(path, "..") || access(event_dir, F_OK) == 0)
+		return false;
+	dir = store_dir();
+	if (!dir)
+		return false;
+	if (!atomic_exchange(&written, true))
+		write_events(dir);
+	return (size_t)snprintf(buf, size, "%s/uprobe%s", dir, path + n) < size;
 }
 
 /* The process that a thread belongs to. */
@@ -74,7 +125,7 @@ int perf_event_probe(const void *attr, int pid)
 	struct perf_event_attr a = {0};
 	struct fhead f = {0};
 	struct event_probe *p = &((struct perf_head *)f.more)->probe;
-	u64 size;
+	u64 size = 0;
 	int fd, id, err;
 
 	if (user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER1))
@@ -207,7 +258,7 @@ int link_create_multi(const union bpf_attr *attr, struct sprog *p)
 	struct lhead d = {.type = 12 /* BPF_LINK_TYPE_UPROBE_MULTI */, .prog = p->o.id};
 	struct probe_place *v;
 	struct multi_attr m;
-	u64 size;
+	u64 size = 0;
 	u32 id = 0;
 	int err;
 

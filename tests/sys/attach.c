@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An application attaches programs of section kprobe to a function of its own. */
+#define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <skep.h>
 #include <stdio.h>
@@ -54,6 +56,8 @@ int main(int argc, char **argv)
 	       sum(o, 3) == 1001 * (uint64_t)on_request);
 	if (skep_attach(entry, &data, &opt, &in) != -EINVAL || !strstr(why, "no code"))
 		return wrong("data was probed");
+	if (skep_attach(answer, dlsym(RTLD_DEFAULT, "_setjmp"), &opt, &in) != -EOPNOTSUPP || !strstr(why, "twice"))
+		return wrong("the return of setjmp was probed");
 	if (skep_attach(0, (void *)on_request, &opt, &in) >= 0 || !strstr(why, "no program"))
 		return wrong("no program was attached");
 	return 0;

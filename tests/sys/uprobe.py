@@ -145,6 +145,16 @@ def main(tmp):
     check('refused', [l for l in said if 'too short' in l and l.startswith('skep: a probe cannot be placed')] != [], True)
     check('refused', said[-1], 'attach: Operation not supported')
     check('runs on', a.ask('short'), '2')
+    # Attached and detached while it computes.
+    n, hits = 800000000, 0
+    a.p.stdin.write(f'many {n}\n')
+    a.p.stdin.flush()
+    for turn in range(4):
+        t, said = trace('count', 'open_like', apid)
+        check('attached', said, 'ready')
+        hits += int(t.end()[0].split()[0])
+    check('hits while computing', hits > 0, True)
+    check('computed', a.line(60), str(n * (n - 1) // 2 + 100 * n))
     # Its own functions, in every way there is.
     want = [('link', 100, 9), ('destroyed', 0, 0), ('event', 100, 0), ('disabled', 0, 0), ('enabled', 100, 0), ('closed', 0, 0),
             ('multi', 200, 71), ('detached', 0, 0)]
@@ -152,6 +162,17 @@ def main(tmp):
     # The interpreter runs there, too.
     os.environ['SKEP_ENGINE'] = 'interp'
     check('self', Run(store, tracer, 'self', obj['count'], '-', '-', '-').end(), [f'{w}: {n} hits, cookie {c}' for w, n, c in want])
+    # The kernel has no uprobes.
+    if os.geteuid() == 0:
+        os.mkdir(f'{tmp}/bare', 0o700)
+        os.chown(f'{tmp}/bare', 65534, 65534)
+        del os.environ['SKEP_ENGINE']
+        bare = subprocess.run(['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /sys && exec setpriv --reuid 65534 --clear-groups "$@"', 'sh', skep,
+                               'exec', '--store', f'{tmp}/bare', '--', tracer, 'self', obj['count'], '-', '-', '-'],
+                              capture_output=True, text=True)
+        check('no kernel events', bare.stdout.splitlines(), [f'{w}: {n} hits, cookie {c}' for w, n, c in want])
+    else:
+        print('not tested: a kernel without uprobes (needs root)')
     check('end', a.end() + b.end(), [])
     Run(store, 'true').end()
     check('links left', os.listdir(f'{store}/bpf_link') + os.listdir(f'{store}/perf'), [])
