@@ -78,12 +78,40 @@ static bool demands(const struct skep_mach *m, struct skep_ret_range *r)
 	return skep_return_range(m->opt.prog_type, m->opt.attach_type, m->opt.attach_to, false, r);
 }
 
+/* Is the number among those that the program may return? */
+static int check_demand(struct skep_mach *m, struct skep_vstate *st, u32 reg)
+{
+	const struct skep_vreg *r = skep_vreg(st, reg);
+	struct skep_ret_range need;
+	s64 min, max;
+
+	if (!demands(m, &need))
+		return 0;
+	skep_mach_precise(m, r);
+	min = need.word ? r->r.smin32 : r->r.smin;
+	max = need.word ? r->r.smax32 : r->r.smax;
+	if (min >= need.min && max <= need.max)
+		return 0;
+	return skep_fault(m, st, SKEP_RULE_RETURN, REG(reg),
+			  "the return value may be %lld to %lld, allowed are %d to %d",
+			  (long long)min, (long long)max, need.min, need.max);
+}
+
+int skep_check_thrown(struct skep_mach *m, struct skep_vstate *st)
+{
+	const struct skep_vreg *r = skep_vreg(st, 1);
+
+	return r->type == SKEP_VT_NUM
+		       ? check_demand(m, st, 1)
+		       : skep_fault(m, st, SKEP_RULE_KFUNC, REG(1),
+				    "%s is thrown, a number is needed", skep_vreg_what(r));
+}
+
 int skep_check_return(struct skep_mach *m, struct skep_vstate *st)
 {
 	struct skep_vreg *r0 = skep_vreg(st, 0);
 	bool global = skep_vtop(st)->func != 0;
 	struct skep_ret_range need;
-	s64 min, max;
 	int err;
 
 	if (global && !skep_returns_number(m, st))
@@ -104,14 +132,5 @@ int skep_check_return(struct skep_mach *m, struct skep_vstate *st)
 		return skep_fault(m, st, SKEP_RULE_RETURN, REG(0),
 				  "the program returns %s, a number is needed", skep_vreg_what(r0));
 	}
-	if (global || !demands(m, &need))
-		return 0;
-	skep_mach_precise(m, r0);
-	min = need.word ? r0->r.smin32 : r0->r.smin;
-	max = need.word ? r0->r.smax32 : r0->r.smax;
-	if (min >= need.min && max <= need.max)
-		return 0;
-	return skep_fault(m, st, SKEP_RULE_RETURN, REG(0),
-			  "the return value may be %lld to %lld, allowed are %d to %d",
-			  (long long)min, (long long)max, need.min, need.max);
+	return global ? 0 : check_demand(m, st, 0);
 }

@@ -42,6 +42,19 @@ static bool has_tag(const struct skep_mach *m, u32 func, u32 arg, const char *ta
 	return false;
 }
 
+bool skep_func_tagged(const struct skep_mach *m, u32 func, const char *prefix)
+{
+	const struct skep_btf *btf = m->obj->btf;
+	struct skep_btf_type t;
+
+	for (u32 id = 1; btf && m->func[func].func->type && id < btf->ntypes; id++)
+		if (skep_btf_get(btf, id, &t) && t.kind == SKEP_BTF_DECL_TAG &&
+		    t.ref == m->func[func].func->type &&
+		    strncmp(t.name, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
 bool skep_is_context(const struct skep_mach *m, const char *name)
 {
 	static const struct {

@@ -194,7 +194,10 @@ static void compute_live(struct skep_mach *m)
 	}
 }
 
-/* Which functions change packets, also by what they call: callers lose their packet pointers. */
+/*
+ * Which functions change packets, also by what they call: callers lose their packet pointers.
+ * And which throw: callbacks may not.
+ */
 static void compute_effects(struct skep_mach *m)
 {
 	bool changed = true;
@@ -205,19 +208,19 @@ static void compute_effects(struct skep_mach *m)
 			const struct skep_insn *i = m->insn[k].insn;
 			struct skep_vfunc *f = &m->func[m->insn[k].func];
 			const struct skep_helper *h = NULL;
-			bool pkt = false;
+			bool pkt = f->pkt, throws = f->throws || skep_mach_throws(m, i);
+			const struct skep_vfunc *to = NULL;
 
-			if (f->pkt)
-				continue;
 			if (i->callee && (is_call(i) || i->ref == SKEP_REF_FUNC))
-				pkt = m->func[m->func_of[i->callee->index]].pkt;
+				to = &m->func[m->func_of[i->callee->index]];
 			else if (is_call(i) && i->ref == SKEP_REF_NONE &&
 				 i->in.src == SKEP_CALL_HELPER)
 				h = skep_helper_find(i->in.imm);
-			if (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL)))
-				pkt = true;
-			if (pkt)
-				f->pkt = changed = true;
+			pkt |= (to && to->pkt) || (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL)));
+			throws |= to && to->throws;
+			changed |= pkt != f->pkt || throws != f->throws;
+			f->pkt = pkt;
+			f->throws = throws;
 		}
 	}
 }

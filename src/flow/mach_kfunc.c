@@ -550,8 +550,6 @@ static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 	if ((c->k->flags & SKEP_KF_RCU_PROTECTED) && !skep_mach_in_rcu(m, st))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
 				  "%s() must be called in an RCU read section", c->name);
-	if (skep_mach_throws(m, i))
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0, "exceptions are not followed");
 	if (c->k->flags & SKEP_KF_CALLBACK)
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
 				  "callbacks of %s() are not followed", c->name);
@@ -602,6 +600,8 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		err = check_param(m, st, &c, n);
 	if (err || !c.k)
 		return err ? err : SKEP_EBUG;
+	if (skep_mach_throws(m, i))
+		return skep_throw(m, st);
 	if (c.critical) {
 		skep_critical_apply(m, st, c.critical, c.lock, c.flag);
 		return 0;

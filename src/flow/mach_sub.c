@@ -137,6 +137,10 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper,
 	if (m->func[func].global)
 		return skep_fault(m, st, SKEP_RULE_CALLBACK, 0, "the callback '%s' must be static",
 				  m->func[func].func->name);
+	if (m->func[func].throws)
+		return skep_fault(m, st, SKEP_RULE_CALLBACK, 0,
+				  "the callback '%s' may throw, which none may",
+				  m->func[func].func->name);
 	m->func[func].callback = true;
 	memcpy(caller, skep_vtop(st)->reg, sizeof(caller));
 	if (helper == SKEP_FN_timer_set_callback) {
@@ -179,23 +183,40 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper,
 
 /* --- the end of a function --------------------------------------------------------------- */
 
-static int check_held(struct skep_mach *m, struct skep_vstate *st, u32 from)
+/* `last`: the program ends here. */
+static int check_held(struct skep_mach *m, struct skep_vstate *st, u32 from, bool last)
 {
-	if (skep_ref_lock(st) && st->nframe == 1)
+	if (skep_ref_lock(st) && last)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
 				  "the lock taken at instruction %u is still held",
 				  m->insn[skep_ref_lock(st)->insn].insn->slot);
-	if (skep_irqs_off(st) && st->nframe == 1)
+	if (skep_irqs_off(st) && last)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "interrupts are still off");
 	if (st->nref > from)
 		return skep_fault(m, st, SKEP_RULE_REF_LEAK, 0,
 				  "what was acquired at instruction %u is not released",
 				  m->insn[st->ref[st->nref - 1].insn].insn->slot);
-	if (st->rcu && st->nframe == 1)
+	if (st->rcu && last)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "an RCU read section is still open");
-	if (st->preempt && st->nframe == 1)
+	if (st->preempt && last)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "preemption is still disabled");
 	return 0;
+}
+
+int skep_throw(struct skep_mach *m, struct skep_vstate *st)
+{
+	int err = skep_mach_use(m, st, 1);
+
+	/* The frames of all callers go at once: nothing may be held in any of them. */
+	if (!err && skep_func_tagged(m, 0, "exception_callback:"))
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+				  "a program's own exception callback is not followed");
+	if (!err)
+		err = check_held(m, st, 0, true);
+	if (!err)
+		err = skep_check_thrown(m, st);
+	st->at = SKEP_VNONE;
+	return err;
 }
 
 static int callback_exit(struct skep_mach *m, struct skep_vstate *st)
@@ -215,7 +236,7 @@ static int callback_exit(struct skep_mach *m, struct skep_vstate *st)
 	if (fr->reg[0].r.smin < fr->ret_min || fr->reg[0].r.smax > fr->ret_max)
 		return skep_fault(m, st, SKEP_RULE_CALLBACK, REG(0),
 				  "the callback must return %d to %d", fr->ret_min, fr->ret_max);
-	err = check_held(m, st, fr->nref);
+	err = check_held(m, st, fr->nref, st->nframe == 1);
 	if (err)
 		return err;
 	if (fr->callback == SKEP_CB_ASYNC) {
@@ -243,7 +264,7 @@ int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	if (fr->callback)
 		return callback_exit(m, st);
 	if (st->nframe == 1) {
-		err = check_held(m, st, 0);
+		err = check_held(m, st, 0, true);
 		if (!err)
 			err = skep_check_return(m, st);
 		if (!err)

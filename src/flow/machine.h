@@ -206,6 +206,7 @@ struct skep_vfunc {
 	u32 depth; /* bytes of stack used */
 	u16 live;  /* registers live at the entry */
 	bool pkt;  /* may change the packet (also by what it calls) */
+	bool throws; /* calls bpf_throw() (the same) */
 	bool sleep;
 	bool called, callback, async;
 	bool global, queued; /* verified alone by its signature */
