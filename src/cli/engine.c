@@ -21,6 +21,12 @@ int skep_feed_check(struct skep_cli *cli)
 {
 	const char *e = skep_cli_opt(cli, "engine");
 
+	if (skep_cli_opt(cli, "interface") && skep_cli_opt(cli, "pcap"))
+		return skep_cli_conflict(cli, "--interface", "--pcap", "packets come from one place");
+	if (skep_cli_opt(cli, "interface") && (!e || strcmp(e, "kernel") == 0)) {
+		SKEP_CLI_DIAG(cli, BAD_VALUE, e ? e : "(none)", "--engine", "--interface wants interp or jit");
+		return SKEP_EXIT_USAGE;
+	}
 	if (!e || strcmp(e, "interp") == 0 || strcmp(e, "jit") == 0 || strcmp(e, "kernel") == 0)
 		return 0;
 	SKEP_CLI_DIAG(cli, BAD_VALUE, e, "--engine", "interp, jit or kernel");
@@ -124,7 +130,10 @@ int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *pr
 		skep_json_kstr(&cli->j, "program", prog);
 		skep_json_kstr(&cli->j, "engine", skep_cli_opt(cli, "engine"));
 	}
-	err = skep_cli_opt(cli, "pcap") ? skep_feed_capture(cli, &e->r) : run_all(e, data, inputs, seed);
+	if (skep_cli_opt(cli, "interface"))
+		err = skep_feed_interface(cli, &e->r);
+	else
+		err = skep_cli_opt(cli, "pcap") ? skep_feed_capture(cli, &e->r) : run_all(e, data, inputs, seed);
 	bpf_object__close(bo);
 	return err;
 }

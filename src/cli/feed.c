@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Packets of a capture through a program: a verdict for each, and those that go on. */
+/* Packets through a program: a verdict for each, and their sum; captures, and those of their packets that go on. */
 #include "cli/feed.h"
 
 #include "cli/runs.h"
@@ -7,14 +7,21 @@
 
 enum { ETH_LEN = 14, NVERDICT = 64 };
 
-struct feed {
+struct skep_feed {
 	struct skep_cli *cli;
 	struct skep_runner *r;
-	struct skep_pcap in;
-	struct skep_buf out;
+	skep_feed_sink *sink;
+	void *arg;
 	const char *name[NVERDICT]; /* verdicts so far */
 	u64 count[NVERDICT], packets, kept;
 	u32 n;
+	bool quiet;
+};
+struct writer {
+	struct skep_cli *cli;
+	u32 type;
+	struct skep_pcap in;
+	struct skep_buf out;
 };
 
 bool skep_feed_passes(u32 type, u32 ret)
@@ -32,14 +39,14 @@ bool skep_feed_passes(u32 type, u32 ret)
 	}
 }
 
-static const char *verdict(const struct feed *f, const struct skep_outcome *o)
+static const char *verdict(const struct skep_feed *f, const struct skep_outcome *o)
 {
 	const char *name = o->failed ? o->failed : skep_port_verdict(f->r->type, o->ret);
 
 	return name ? name : skep_arena_printf(&f->cli->arena, "%d", (s32)o->ret);
 }
 
-static void count(struct feed *f, const char *name)
+static void count(struct skep_feed *f, const char *name)
 {
 	u32 k = 0;
 
@@ -55,11 +62,11 @@ static void count(struct feed *f, const char *name)
 	f->count[SKEP_MIN(k, (u32)NVERDICT - 1)]++;
 }
 
-static void show(struct feed *f, const struct skep_outcome *o, const char *name)
+static void show(struct skep_feed *f, const struct skep_outcome *o, const char *name)
 {
 	struct skep_json *j = &f->cli->j;
 
-	if (skep_cli_flag(f->cli, "quiet"))
+	if (f->quiet)
 		return;
 	if (!f->cli->json) {
 		skep_buf_printf(&f->cli->out, "%llu: %s, packet of %u bytes\n", (unsigned long long)f->packets, name, o->len);
@@ -75,29 +82,7 @@ static void show(struct feed *f, const struct skep_outcome *o, const char *name)
 	skep_json_close(j, '}');
 }
 
-/* Where a program begins at the network header, the link's header comes back as zeros. */
-static bool hides_link(u32 type)
-{
-	return type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS && type != BPF_PROG_TYPE_SCHED_ACT;
-}
-
-static void keep(struct feed *f, const struct skep_pcap_packet *was, const struct skep_outcome *o)
-{
-	struct skep_pcap_packet now = *was;
-	u8 *copy = skep_arena_memdup(&f->cli->arena, o->pkt, o->len);
-
-	if (hides_link(f->r->type) && o->len >= ETH_LEN && was->len >= ETH_LEN)
-		memcpy(copy, was->data, ETH_LEN);
-	now.data = copy;
-	now.len = o->len;
-	now.wire_len = was->wire_len > was->len ? was->wire_len - was->len + o->len : o->len;
-	if (f->r->type == BPF_PROG_TYPE_SOCKET_FILTER) /* it says how many bytes it wants */
-		now.len = SKEP_MIN(now.len, o->ret);
-	skep_pcap_add(&f->in, &now, &f->out);
-	f->kept++;
-}
-
-static int one(struct feed *f, const struct skep_pcap_packet *p)
+int skep_feed_packet(struct skep_feed *f, const struct skep_pcap_packet *p)
 {
 	struct skep_arena_mark mark = skep_arena_mark(&f->cli->arena);
 	struct skep_outcome o = {0};
@@ -108,8 +93,10 @@ static int one(struct feed *f, const struct skep_pcap_packet *p)
 		return err;
 	name = verdict(f, &o);
 	show(f, &o, name);
-	if (!o.failed && skep_feed_passes(f->r->type, o.ret))
-		keep(f, p, &o);
+	if (!o.failed && skep_feed_passes(f->r->type, o.ret)) {
+		f->kept++;
+		f->sink(f->arg, p, &o);
+	}
 	f->packets++;
 	/* Names without a table's row stay: they are counted by. */
 	if (o.failed || skep_port_verdict(f->r->type, o.ret))
@@ -118,11 +105,29 @@ static int one(struct feed *f, const struct skep_pcap_packet *p)
 	return 0;
 }
 
-static void summary(struct feed *f)
+struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, skep_feed_sink *sink, void *arg)
+{
+	struct skep_feed *f = SKEP_NEW(&cli->arena, struct skep_feed);
+
+	f->cli = cli;
+	f->r = r;
+	f->sink = sink;
+	f->arg = arg;
+	/* Output is kept until the end, so there is none for what may have no end. */
+	f->quiet = skep_cli_flag(cli, "quiet") || (skep_cli_opt(cli, "interface") && !skep_cli_opt(cli, "count"));
+	if (cli->json) {
+		skep_json_key(&cli->j, "runs");
+		skep_json_open(&cli->j, '[');
+	}
+	return f;
+}
+
+void skep_feed_end(struct skep_feed *f)
 {
 	struct skep_json *j = &f->cli->j;
 
 	if (f->cli->json) {
+		skep_json_close(j, ']');
 		skep_json_key(j, "summary");
 		skep_json_open(j, '{');
 		skep_json_kint(j, "packets", (s64)f->packets);
@@ -141,24 +146,42 @@ static void summary(struct feed *f)
 	skep_buf_puts(&f->cli->out, "\n");
 }
 
-static int each(struct feed *f, const char *path)
+/* --- captures ---------------------------------------------------------------------------- */
+
+/* Where a program begins at the network header, the link's header comes back as zeros. */
+static bool hides_link(u32 type)
 {
+	return type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS && type != BPF_PROG_TYPE_SCHED_ACT;
+}
+
+static void keep(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *o)
+{
+	struct writer *w = arg;
+	struct skep_pcap_packet now = *was;
+	u8 *copy = skep_arena_memdup(&w->cli->arena, o->pkt, o->len);
+
+	if (hides_link(w->type) && o->len >= ETH_LEN && was->len >= ETH_LEN)
+		memcpy(copy, was->data, ETH_LEN);
+	now.data = copy;
+	now.len = o->len;
+	now.wire_len = was->wire_len > was->len ? was->wire_len - was->len + o->len : o->len;
+	if (w->type == BPF_PROG_TYPE_SOCKET_FILTER) /* it says how many bytes it wants */
+		now.len = SKEP_MIN(now.len, o->ret);
+	skep_pcap_add(&w->in, &now, &w->out);
+}
+
+static int each(struct skep_cli *cli, struct skep_runner *r, struct writer *w, const char *path)
+{
+	struct skep_feed *f = skep_feed_begin(cli, r, keep, w);
 	struct skep_pcap_packet p;
-	const char *why;
+	const char *why = NULL;
 	int err = 0;
 
-	if (f->cli->json) {
-		skep_json_key(&f->cli->j, "runs");
-		skep_json_open(&f->cli->j, '[');
-	}
-	while (!err && skep_pcap_next(&f->in, &p, &why))
-		err = one(f, &p);
-	if (f->cli->json)
-		skep_json_close(&f->cli->j, ']');
-	if (!err)
-		summary(f);
+	while (!err && skep_pcap_next(&w->in, &p, &why))
+		err = skep_feed_packet(f, &p);
+	skep_feed_end(f);
 	if (!err && why) {
-		SKEP_CLI_DIAG(f->cli, BAD_CAPTURE, path, why);
+		SKEP_CLI_DIAG(cli, BAD_CAPTURE, path, why);
 		err = SKEP_EXIT_INPUT;
 	}
 	return err;
@@ -167,25 +190,25 @@ static int each(struct feed *f, const char *path)
 int skep_feed_capture(struct skep_cli *cli, struct skep_runner *r)
 {
 	const char *path = skep_cli_opt(cli, "pcap"), *to = skep_cli_opt(cli, "pcap-out"), *why;
-	struct feed *f = SKEP_NEW(&cli->arena, struct feed);
+	struct writer *w = SKEP_NEW(&cli->arena, struct writer);
 	struct skep_input *in;
 	int err = skep_cli_read(cli, path, &in);
 
 	if (err)
 		return err;
-	f->cli = cli;
-	f->r = r;
-	why = skep_pcap_read(in->image, in->len, &f->in);
+	w->cli = cli;
+	w->type = r->type;
+	why = skep_pcap_read(in->image, in->len, &w->in);
 	if (why) {
 		SKEP_CLI_DIAG(cli, BAD_CAPTURE, path, why);
 		return SKEP_EXIT_INPUT;
 	}
-	skep_pcap_begin(&f->in, &f->out);
-	err = each(f, path);
-	if (!err && f->out.failed)
+	skep_pcap_begin(&w->in, &w->out);
+	err = each(cli, r, w, path);
+	if (!err && w->out.failed)
 		err = skep_cli_fail(cli, NULL, SKEP_ENOMEM);
 	if (!err && to)
-		err = skep_cli_write(cli, to, f->out.p, f->out.n);
-	skep_buf_fini(&f->out);
+		err = skep_cli_write(cli, to, w->out.p, w->out.n);
+	skep_buf_fini(&w->out);
 	return err;
 }

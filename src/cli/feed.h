@@ -7,6 +7,7 @@
 #define SKEP_CLI_FEED_H
 
 #include "cli/port.h"
+#include "run/run.h"
 
 struct skep_outcome {
 	const char *failed; /* why there is no result, or NULL */
@@ -21,6 +22,15 @@ struct skep_runner {
 
 /* Does a packet go on after this verdict? */
 bool skep_feed_passes(u32 type, u32 ret);
+/* Takes what goes on. */
+typedef void skep_feed_sink(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *now);
+/* Packets one by one: begin, packets, end. A packet's result is an exit status. */
+struct skep_feed;
+struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, skep_feed_sink *sink, void *arg);
+int skep_feed_packet(struct skep_feed *f, const struct skep_pcap_packet *p);
+void skep_feed_end(struct skep_feed *f);
+/* Packets that arrive at --interface, until --count or --seconds or a signal. */
+int skep_feed_interface(struct skep_cli *cli, struct skep_runner *r);
 /* Each packet of --pcap through the program; what goes on into --pcap-out. An exit status. */
 int skep_feed_capture(struct skep_cli *cli, struct skep_runner *r);
 /* skep run with --engine: load into the port that it means, and run there. An exit status. */

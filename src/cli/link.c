@@ -9,7 +9,7 @@ const char skep_about_link[] =
 	"Shows links, which keep programs attached, ends them, and pins them so that they outlive who made them.\n\n"
 	"*skep link show* [*LINK*], *skep link detach* *LINK*, *skep link pin* *LINK* *PATH*, *skep link unpin* *PATH*. A *LINK* "
 	"is *id N* or *pinned PATH*; a number or a path by itself will do.\n\n"
-	"In user space links are raw tracepoints of programs that embed libskep, and what skep run --interface attached.";
+	"In user space links are raw tracepoints of programs that embed libskep, and probes of processes under skep exec.";
 
 static const char *const type_name[] = {"unspec", "raw_tracepoint", "tracing", "cgroup",     "iter",	 "netns",
 					"xdp",	  "perf_event",	    "kprobe_multi", "struct_ops", "netfilter", "tcx",

@@ -17,7 +17,10 @@ const struct skep_opt_def skep_opts_run[] = {
 	{"engine", 'e', "ENGINE", "interp, jit or kernel: load and run it there; without it the interpreter that checks"},
 	{"pcap", 0, "FILE", "run it on each packet of a capture (classic pcap, Ethernet)"},
 	{"pcap-out", 0, "FILE", "write the packets that go on, as the program left them", true},
-	{"quiet", 'q', NULL, "of a capture only the sum of verdicts"},
+	{"interface", 'i', "NAME", "run it on frames that arrive there; with --engine interp or jit"},
+	{"count", 'c', "N", "of an interface: end after so many frames"},
+	{"seconds", 0, "N", "of an interface: end after so long"},
+	{"quiet", 'q', NULL, "of a capture or an interface only the sum of verdicts"},
 	{"strict", 0, NULL, "reading registers or stack bytes that nothing wrote is a trap"},
 	{0},
 };
@@ -29,6 +32,9 @@ const char skep_about_run[] =
 	"see skep exec, *kernel* is the running kernel. With --pcap there is a verdict for each packet, and "
 	"their sum; --pcap-out takes those that the program does not drop. A packet that is too short or too long for a "
 	"test run is not taken.\n\n"
+	"With --interface frames come from a packet socket, which wants CAP_NET_RAW (a user's own namespaces will do). XDP_TX "
+	"and redirects go out again; all else is left to the kernel's stack, which gets every frame, too: "
+	"a program decides alone where the interface has no addresses. It ends by --count, --seconds or a signal; without --count there is only the sum.\n\n"
 	"The maps start as the object states them, prog arrays and maps of maps with what the object has. "
 	"The exit status is 1 when a run ended in a trap, and 5 when the interpreter cannot run the program.";
 

@@ -402,14 +402,18 @@ H(redirect)
 H(redirect_map)
 {
 	struct smap *m = PTR(a);
-	u32 key = (u32)b;
+	u32 key = (u32)b, to = 0;
+	const void *v = sys_hash_find(m, &key);
 
 	if (c & ~(u64)(3 | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS))
 		return XDP_ABORTED;
-	if (!(c & BPF_F_BROADCAST) && !sys_hash_find(m, &key))
+	if (!(c & BPF_F_BROADCAST) && !v)
 		return c & 3;
+	/* The value of a map of interfaces begins with the number of one. */
+	if (v && (m->d.type == BPF_MAP_TYPE_DEVMAP || m->d.type == BPF_MAP_TYPE_DEVMAP_HASH))
+		memcpy(&to, v, sizeof(to));
 	run()->redirect_map = m->o.id;
-	run()->redirect_if = key;
+	run()->redirect_if = to;
 	run()->redirect_flags = (u32)c;
 	return XDP_REDIRECT;
 }

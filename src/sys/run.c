@@ -129,6 +129,7 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	from = stats_clock();
 	for (u32 k = 0; k < times; k++) {
 		r->eng.tails = 0;
+		r->redirect_if = r->redirect_map = 0;
 		*ret = (u32)skep_eng_run(p->eng, (u64)(uintptr_t)ctx, 0, &r->eng);
 		if (r->eng.stop)
 			break;
@@ -136,10 +137,16 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	}
 	ns = stats_clock() - from;
 	skep_sys_thread.run = outer;
+	skep_sys_thread.redirect = r->redirect_map && (r->redirect_flags & BPF_F_BROADCAST) ? 0 : r->redirect_if;
 	end(p);
 	*each = (u32)SKEP_MIN(ns / times, (u64)UINT32_MAX);
 	stats_count(p, times, ns);
 	return r->eng.stop ? -EFAULT : 0;
+}
+
+u32 skep_sys_redirect(void)
+{
+	return skep_sys_thread.redirect;
 }
 
 struct skep_sys_prog *skep_sys_prog_get(int fd)

@@ -75,6 +75,9 @@ int skep_sys_attach(int prog_fd, const void *function, bool on_return, u64 cooki
 		    char *why, size_t why_size);
 void skep_sys_detach(struct skep_sys_attachment *a);
 
+/* The interface to which this thread's last test run redirected its packet; 0: to none, or to several. */
+u32 skep_sys_redirect(void);
+
 /* --- running what was loaded, for embedders ----------------------------------------- */
 
 struct skep_sys_prog;

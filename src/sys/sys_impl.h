@@ -109,6 +109,7 @@ struct sthread {
 	s32 slot;  /* of the table of readers, -1: none yet */
 	u64 rand, pid_tgid;
 	struct srun *run;
+	u32 redirect; /* interface to which the last test run sent the packet, 0: none */
 	u32 until_stats; /* runs until it is asked whether they are timed */
 	bool stats;
 };
