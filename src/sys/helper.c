@@ -261,6 +261,26 @@ H(spin_unlock)
 	return 0;
 }
 
+H(timer_init_)
+{
+	return (u64)(s64)timer_init(PTR(a), PTR(b), c);
+}
+
+H(timer_set_callback_)
+{
+	return (u64)(s64)timer_set_callback(PTR(a), b);
+}
+
+H(timer_start_)
+{
+	return (u64)(s64)timer_start(PTR(a), b, c);
+}
+
+H(timer_cancel_)
+{
+	return (u64)(s64)timer_cancel(PTR(a));
+}
+
 H(loop)
 {
 	u32 n = (u32)a, k;
@@ -310,6 +330,10 @@ const struct helper_row helper_rows[] = {
     {SKEP_FN_get_current_cgroup_id, HT_ANY, CALL(zero)},
     {SKEP_FN_get_retval, HT_ANY, CALL(zero)},
     {SKEP_FN_set_retval, HT_ANY, CALL(set_retval)},
+    {SKEP_FN_timer_init, HT_ANY, CALL(timer_init_)},
+    {SKEP_FN_timer_set_callback, HT_ANY, CALL(timer_set_callback_)},
+    {SKEP_FN_timer_start, HT_ANY, CALL(timer_start_)},
+    {SKEP_FN_timer_cancel, HT_ANY, CALL(timer_cancel_)},
     {SKEP_FN_spin_lock, HT_ANY, CALL(spin_lock)},
     {SKEP_FN_spin_unlock, HT_ANY, CALL(spin_unlock)},
     {SKEP_FN_loop, HT_ANY, CALL(loop)},

@@ -371,6 +371,8 @@ static int take_out(struct smap *m, struct slot *s)
 		return -EIO;
 	__atomic_store_n(link, s->next, __ATOMIC_RELEASE);
 	m->h->count--;
+	if (m->nfield)
+		timers_drop(m, value_of(m, s));
 	put_old(m, index_of(m, s), reader_stamp());
 	return 0;
 }
@@ -475,6 +477,8 @@ static int insert(struct smap *m, const void *key, u32 hash, const void *value, 
 		m->h->count++;
 	s->used = 1;
 	__atomic_store_n(link, i, __ATOMIC_RELEASE);
+	if (old && m->nfield)
+		timers_drop(m, value_of(m, old));
 	if (old)
 		put_old(m, index_of(m, old), reader_stamp());
 	return 0;

@@ -144,6 +144,36 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	return r->eng.stop ? -EFAULT : 0;
 }
 
+int callback_begin(const struct sprog *p, struct srun *r)
+{
+	int err;
+
+	memset(r, 0, sizeof(*r));
+	skep_probe_blocked++;
+	err = begin(p, r);
+	if (err)
+		skep_probe_blocked--;
+	r->prog = p;
+	return err;
+}
+
+void callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c)
+{
+	struct srun *outer = skep_sys_thread.run;
+
+	skep_sys_thread.run = r;
+	skep_eng_enter(&r->eng, r->prog->eng);
+	skep_eng_callback(func, a, b, c, 0, 0);
+	skep_eng_leave(&r->eng);
+	skep_sys_thread.run = outer;
+}
+
+void callback_end(struct srun *r)
+{
+	end(r->prog);
+	skep_probe_blocked--;
+}
+
 u32 skep_sys_redirect(void)
 {
 	return skep_sys_thread.redirect;

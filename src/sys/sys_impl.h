@@ -237,6 +237,12 @@ void value_get(const struct smap *m, void *to, void *from, u64 flags);
 void value_fresh(const struct smap *m, u8 *value); /* they are unset in a new value */
 void word_lock(u32 *word);
 void word_unlock(u32 *word);
+/* Timers in values (timer.c), as the helpers give results. */
+int timer_init(void *field, struct smap *m, u64 flags);
+int timer_set_callback(void *field, u64 func);
+int timer_start(void *field, u64 ns, u64 flags);
+int timer_cancel(void *field);
+void timers_drop(const struct smap *m, u8 *value); /* the element goes */
 void *sys_hash_find(struct smap *m, const void *key);
 int sys_hash_update(struct smap *m, const void *key, const void *value, u64 flags);
 int sys_hash_remove(struct smap *m, const void *key);
@@ -344,6 +350,10 @@ struct srun {
 	struct skep_eng_run eng;
 };
 u8 *run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */
+/* A function of the program, outside of its runs: get what a run needs, call, give it back. */
+int callback_begin(const struct sprog *p, struct srun *r);
+void callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c);
+void callback_end(struct srun *r);
 void run_sync(struct srun *r);	  /* the context's pointers after the packet moved */
 static inline struct srun *run_now(void)
 {
