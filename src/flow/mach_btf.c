@@ -85,7 +85,8 @@ bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *nam
 {
 	struct skep_btf_type t;
 
-	return r->type == SKEP_VT_BTF && type_of(m, r, &t) &&
+	/* A type of the program is none of the kernel's, whatever its name. */
+	return r->type == SKEP_VT_BTF && !(r->flags & SKEP_VF_ALLOC) && type_of(m, r, &t) &&
 	       nested_is(types(m, r), &t, r->off, name, 0);
 }
 
@@ -272,12 +273,14 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (p->flags & SKEP_VF_NULL && !(p->flags & SKEP_VF_UNTRUSTED))
 		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg),
 				  "r%u, a kernel object, may be NULL here", a->reg);
+	if (p->flags & SKEP_VF_ALLOC)
+		return skep_alloc_access(m, st, a);
 	if (!btf || !type_of(m, p, &t))
 		return unknown_types(m, st, a->reg);
 	if (!skep_vreg_fixed(p) || off < 0)
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
 				  "the offset into struct %s must be a constant", t.name);
-	if (!m->opt.gpl && !(p->flags & SKEP_VF_ALLOC))
+	if (!m->opt.gpl)
 		return skep_fault(m, st, SKEP_RULE_GPL, REG(a->reg),
 				  "kernel objects (struct %s) are for GPL-compatible programs",
 				  t.name);
@@ -290,8 +293,6 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 				  "struct %s has nothing of %u bytes at %lld", t.name, a->size,
 				  (long long)off);
 	if (a->write) {
-		if ((p->flags & SKEP_VF_ALLOC) && w.what == SKEP_WALK_SCALAR)
-			return 0;
 		if (writable(m, &t, &w))
 			return 0;
 		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg),
@@ -305,7 +306,7 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return 0;
 	}
 	{
-		u16 flags = field_flags(m, st, p, btf, t.name, &w) | (p->flags & SKEP_VF_ALLOC);
+		u16 flags = field_flags(m, st, p, btf, t.name, &w);
 
 		skep_vreg_pointer(a->to, SKEP_VT_BTF, st->at);
 		a->to->btf = w.type;
@@ -322,9 +323,12 @@ int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 si
 	const struct skep_btf *btf = types(m, p);
 	struct skep_btf_type t;
 
+	if (p->flags & SKEP_VF_ALLOC)
+		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
+				  "r%u points to an allocated object, other memory is needed", reg);
 	if (!btf || !type_of(m, p, &t))
 		return unknown_types(m, st, reg);
-	if (write && !(p->flags & SKEP_VF_ALLOC))
+	if (write)
 		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(reg),
 				  "struct %s may only be read", t.name);
 	if (!skep_vreg_fixed(p) || p->off < 0 || (u64)p->off + size > t.ref)

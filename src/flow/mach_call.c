@@ -479,6 +479,10 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (err)
 		return err;
 	c.first = *skep_vreg(st, 1);
+	if (c.id == SKEP_FN_kptr_xchg)
+		err = skep_kptr_value(m, st, &c.kptr, 2);
+	if (err)
+		return err;
 	if (c.id == SKEP_FN_get_local_storage && !skep_vreg_is_zero(skep_vreg(st, 2)))
 		return wrong(m, st, &c, 2, "zero");
 	if (c.id == SKEP_FN_dynptr_from_mem && c.first.type != SKEP_VT_VALUE)

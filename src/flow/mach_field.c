@@ -85,6 +85,11 @@ static void find_fields(const struct skep_btf *btf, u32 id, u32 off, u32 depth,
 			find_fields(btf, mb.type, off + mb.off / 8, depth + 1, fs);
 }
 
+void skep_type_fields(const struct skep_btf *btf, u32 type, struct skep_vfields *out)
+{
+	find_fields(btf, type, 0, 0, out);
+}
+
 const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct skep_map *map)
 {
 	struct skep_vfields *fs;
@@ -150,9 +155,14 @@ static const struct skep_vfield *field_at(struct skep_mach *m, const struct skep
 {
 	const struct skep_vfields *fs;
 
-	if (p->type != SKEP_VT_VALUE || !p->map || !skep_vreg_fixed(p))
+	if (!skep_vreg_fixed(p))
 		return NULL;
-	fs = skep_map_fields(m, p->map);
+	if (p->type == SKEP_VT_VALUE && p->map)
+		fs = skep_map_fields(m, p->map);
+	else if (p->type == SKEP_VT_BTF && (p->flags & SKEP_VF_ALLOC) && p->ref && m->obj->btf)
+		fs = skep_alloc_fields(m, p->btf);
+	else
+		return NULL;
 	for (u32 k = 0; k < fs->n; k++)
 		if (fs->v[k].off == (u32)p->off)
 			return &fs->v[k];
@@ -186,12 +196,9 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 	if (m->opt.prog_type == SKEP_PROG_SOCKET_FILTER || skep_prog_type_traces(m->opt.prog_type))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "programs of type %s cannot take locks",
 				  m->type->name);
-	if (!(p->type == SKEP_VT_BTF && (p->flags & SKEP_VF_ALLOC))) {
-		err = skep_field_arg(m, st, reg, SKEP_FIELD_LOCK,
-				     "a bpf_spin_lock in a map's value");
-		if (err)
-			return err;
-	}
+	err = skep_field_arg(m, st, reg, SKEP_FIELD_LOCK, "a bpf_spin_lock in a map's value");
+	if (err)
+		return err;
 	if (lock) {
 		if (held)
 			return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
@@ -286,13 +293,41 @@ int skep_kptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	const struct skep_vfield *f = field_at(m, p);
 
-	if (f && (f->kind == SKEP_FIELD_KPTR || f->kind == SKEP_FIELD_KPTR_PERCPU))
-		return 0;
-	if (p->type == SKEP_VT_BTF && (p->flags & SKEP_VF_ALLOC) && !(p->flags & SKEP_VF_NULL))
+	if (f && !(p->flags & SKEP_VF_NULL) &&
+	    (f->kind == SKEP_FIELD_KPTR || f->kind == SKEP_FIELD_KPTR_PERCPU))
 		return 0;
 	return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
 			  "argument %u is %s; the address of a kernel pointer in a map is needed",
 			  reg, skep_vreg_what(p));
+}
+
+/*
+ * A kernel's type is known by its name there, one of the program by its number: the two never
+ * mix, nor do structs that have another one at their start.
+ */
+int skep_kptr_value(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where,
+		    u32 reg)
+{
+	const struct skep_vreg *p = skep_vreg(st, reg);
+	const struct skep_vfield *f = field_at(m, where);
+	struct skep_vreg want = {0};
+	struct skep_btf_type a, b;
+
+	if (skep_vreg_is_zero(p) || !f)
+		return 0;
+	kptr_object(m, f, &want, 0, st->at);
+	if (p->type == SKEP_VT_BTF && !p->off && skep_vreg_fixed(p) &&
+	    (p->flags & SKEP_VF_ALLOC) == (want.flags & SKEP_VF_ALLOC)) {
+		const struct skep_btf *btf =
+			want.flags & SKEP_VF_ALLOC ? m->obj->btf : m->opt.kernel;
+
+		if (skep_btf_resolve(btf, p->btf, &a) && skep_btf_resolve(btf, want.btf, &b) &&
+		    a.id == b.id)
+			return 0;
+	}
+	return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
+			  "argument %u is %s of another type than the value's pointer is for", reg,
+			  skep_vreg_what(p));
 }
 
 void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where,

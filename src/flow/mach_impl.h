@@ -160,6 +160,8 @@ int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep
 
 /* --- fields of map values (mach_field.c) --- */
 enum { SKEP_MAPFL_RDONLY_PROG = 1 << 7, SKEP_MAPFL_WRONLY_PROG = 1 << 8 };
+/* The fields of a type of the object. */
+void skep_type_fields(const struct skep_btf *btf, u32 type, struct skep_vfields *out);
 const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct skep_map *map);
 /* Does an access stay off the fields that only helpers may touch? */
 int skep_check_map_fields(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size);
@@ -169,6 +171,9 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 bool skep_kptr_field(struct skep_mach *m, const struct skep_vreg *p, s64 off, u32 size);
 int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_kptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg);
+/* Is what the second argument of bpf_kptr_xchg() points to what `where` is for? */
+int skep_kptr_value(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where,
+		    u32 reg);
 void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where,
 		      struct skep_vreg *r0);
 
@@ -211,6 +216,20 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 /* A variable of the kernel's configuration, in the map that libbpf makes of them. */
 bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d,
 			 u32 at);
+
+/* --- objects of the program (mach_alloc.c) --- */
+int skep_alloc_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+const struct skep_vfields *skep_alloc_fields(struct skep_mach *m, u32 type);
+/* Does the program hold it, by this pointer to its start? */
+bool skep_alloc_owned(const struct skep_vstate *st, const struct skep_vreg *r);
+/* And is it one that counts its references? */
+bool skep_alloc_counted(struct skep_mach *m, const struct skep_vstate *st,
+			const struct skep_vreg *r);
+/* r0 = a new object of that type, or NULL. */
+int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type);
+/* A new reference to an object. */
+void skep_alloc_ref(struct skep_mach *m, struct skep_vstate *st, struct skep_vreg *r, u32 type,
+		    bool null);
 
 /* --- interrupt flags and resilient locks (mach_irq.c) --- */
 /* A function that enters or leaves a section where it holds a lock, has interrupts off, or both. */

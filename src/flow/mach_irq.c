@@ -113,7 +113,9 @@ static u8 kind_of(const struct skep_critical *f)
 
 static u32 lock_id(const struct skep_vreg *p)
 {
-	return p->aux ? p->aux : SKEP_VNONE;
+	u32 id = p->type == SKEP_VT_BTF ? p->ref : p->aux;
+
+	return id ? id : SKEP_VNONE;
 }
 
 int skep_res_lock_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,

@@ -290,6 +290,11 @@ static int check_dynptr(struct skep_mach *m, struct skep_vstate *st, struct kcal
 	return skep_dynptr_arg(m, st, p->reg, flags, 0);
 }
 
+static bool is(const struct kcall *c, const char *name)
+{
+	return strcmp(c->name, name) == 0;
+}
+
 static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kcall *c,
 			 const struct param *p)
 {
@@ -319,6 +324,18 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kca
 		return r->off || !skep_vreg_fixed(r)
 			       ? wrong(m, st, c, p->reg, "the context, unmoved")
 			       : 0;
+	if (p->ks & SKEP_KS_ALLOC && is(c, "bpf_obj_drop_impl")) {
+		if (!skep_alloc_owned(st, r))
+			return wrong(m, st, c, p->reg, "an object that the program made");
+		c->ref = r->ref;
+		return 0;
+	}
+	if (p->ks & SKEP_KS_REFCOUNTED && is(c, "bpf_refcount_acquire_impl") &&
+	    (r->ref || r->type != SKEP_VT_BTF))
+		return skep_alloc_counted(m, st, r)
+			       ? 0
+			       : wrong(m, st, c, p->reg,
+				       "an object that the program holds and that counts references");
 	if ((p->ks & SKEP_KS_IRQ) && c->critical) {
 		c->flag = p->reg;
 		return skep_irq_arg(m, st, p->reg, c->critical);
@@ -415,6 +432,13 @@ static int give_result(struct skep_mach *m, struct skep_vstate *st, const struct
 		return 0;
 	if (t.kind != SKEP_BTF_PTR) {
 		skep_vreg_num(r0, skep_range_any(), st->at);
+		return 0;
+	}
+	if (is(c, "bpf_obj_new_impl"))
+		return skep_alloc_new(m, st, c->constant);
+	if (is(c, "bpf_refcount_acquire_impl")) {
+		/* Of an object that is held it never fails. */
+		skep_alloc_ref(m, st, r0, args[1].btf, false);
 		return 0;
 	}
 	if (c->k->flags & SKEP_KF_ARENA_RET) {

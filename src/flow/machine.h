@@ -257,6 +257,7 @@ struct skep_mach {
 	void *free_slots[5], *free_regs;
 	size_t bytes, peak;
 	struct skep_vfields *fields; /* by skep_map.index */
+	struct skep_valloc *allocs;  /* fields of types that are allocated; a list */
 	/* set by a step that leaves more than one way */
 	struct skep_vstate *other; /* the second way, or NULL; taken over by the engine */
 	struct skep_vstate *async; /* a callback that runs later, or NULL */
