@@ -1,0 +1,490 @@
+=== title
+a mask of what the shift drops
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w0 &= -64
+	r0 >>= 6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w0 >>= 6
+	exit
+
+=== title
+must not: the mask takes more than the shift drops
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w0 &= -64
+	r0 >>= 5
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w0 &= -64
+	r0 >>= 5
+	exit
+
+=== title
+a mask in a register that the shift drops
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w1 = -2048
+	r1 &= r6
+	r1 >>= 11
+	r0 = r1
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r1 = r6
+	w1 >>= 11
+	r0 = r1
+	exit
+
+=== title
+a mask of 32 bits needs no register
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w1 = -64
+	r0 &= r1
+	r0 += r6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w0 &= -64
+	r0 += r6
+	exit
+
+=== title
+must not: the register is needed
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w1 = -64
+	r0 &= r1
+	r0 += r1
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w1 = -64
+	r0 &= r1
+	r0 += r1
+	exit
+
+=== title
+a shift does not change the sign
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r1 = r0
+	r1 <<= 7
+	r1 s>>= 3
+	if r1 s> -1 goto l
+	r0 = 1
+	exit
+l:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r1 = r0
+	r1 <<= 7
+	if r1 s> -1 goto L10
+	r0 = 1
+	exit
+L10:
+	r0 = 2
+	exit
+
+=== title
+must not: the shifted value is needed
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r1 = r0
+	r1 <<= 7
+	r1 s>>= 3
+	if r1 s> -1 goto l
+	r0 = r1
+	exit
+l:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r1 = r0
+	r1 <<= 7
+	r1 s>>= 3
+	if r1 s> -1 goto L10
+	r0 = r1
+	exit
+L10:
+	r0 = 2
+	exit
+
+=== title
+a comparison with the constant shifted back
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r1 = r0
+	r1 *= r6
+	r1 s>>= 3
+	if r1 s< 100 goto l
+	r0 = 1
+	exit
+l:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r1 = r0
+	r1 *= r6
+	if r1 s< 800 goto L10
+	r0 = 1
+	exit
+L10:
+	r0 = 2
+	exit
+
+=== title
+must not: the constant does not fit when it is shifted back
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r1 = r0
+	r1 *= r6
+	r1 s>>= 30
+	if r1 s< 100 goto l
+	r0 = 1
+	exit
+l:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r1 = r0
+	r1 *= r6
+	r1 s>>= 30
+	if r1 s< 100 goto L10
+	r0 = 1
+	exit
+L10:
+	r0 = 2
+	exit
+
+=== title
+the low half of a product
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r0 *= 3
+	w0 = w0
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w0 *= 3
+	exit
+
+=== title
+low bits compared
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r6 &= 255
+	r1 = r0
+	r1 &= 255
+	if r6 != r1 goto l
+	exit
+l:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r6 &= 255
+	r6 -= r0
+	if r6 & 255 goto L9
+	exit
+L9:
+	r0 = 2
+	exit
+
+=== title
+must not: more bits on the other side
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r6 &= 511
+	r1 = r0
+	r1 &= 255
+	if r6 != r1 goto l
+	exit
+l:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r6 &= 511
+	r1 = r0
+	r1 &= 255
+	if r6 != r1 goto L9
+	exit
+L9:
+	r0 = 2
+	exit
+
+=== title
+the first byte of the other order
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r0 = bswap64 r0
+	r0 >>= 56
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r0 &= 255
+	exit
+
+=== title
+up and further down, of few bits
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r0 &= 255
+	r0 <<= 8
+	r0 >>= 10
+	r0 += r6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r0 &= 255
+	r0 >>= 2
+	r0 += r6
+	exit
+
+=== title
+must not: bits are lost at the top
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r0 *= r6
+	r0 <<= 8
+	r0 >>= 10
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r0 *= r6
+	r0 <<= 8
+	r0 >>= 10
+	exit
+
+=== title
+a large constant added before the shift
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r0 <<= 4
+	r1 = 0x100000000 ll
+	r0 += r1
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r0 += 268435456
+	r0 <<= 4
+	exit
+
+=== title
+must not: the constant has low bits
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r0 <<= 4
+	r1 = 0x100000008 ll
+	r0 += r1
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r0 <<= 4
+	r1 = 0x100000008 ll
+	r0 += r1
+	exit
+
+=== title
+a shift looks at the low bits of its amount alone
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r6 *= r0
+	w6 = w6
+	r0 <<= r6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w6 *= w0
+	r0 <<= r6
+	exit
