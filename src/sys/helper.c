@@ -261,6 +261,16 @@ H(spin_unlock)
 	return 0;
 }
 
+H(get_stackid)
+{
+	return (u64)stack_id(PTR(b), c);
+}
+
+H(get_stack)
+{
+	return (u64)stack_get(PTR(b), (u32)c, d);
+}
+
 H(timer_init_)
 {
 	return (u64)(s64)timer_init(PTR(a), PTR(b), c);
@@ -330,6 +340,8 @@ const struct helper_row helper_rows[] = {
     {SKEP_FN_get_current_cgroup_id, HT_ANY, CALL(zero)},
     {SKEP_FN_get_retval, HT_ANY, CALL(zero)},
     {SKEP_FN_set_retval, HT_ANY, CALL(set_retval)},
+    {SKEP_FN_get_stackid, HT_ANY, CALL(get_stackid)},
+    {SKEP_FN_get_stack, HT_ANY, CALL(get_stack)},
     {SKEP_FN_timer_init, HT_ANY, CALL(timer_init_)},
     {SKEP_FN_timer_set_callback, HT_ANY, CALL(timer_set_callback_)},
     {SKEP_FN_timer_start, HT_ANY, CALL(timer_start_)},

@@ -124,6 +124,7 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	if (err)
 		return err;
 	r->prog = p;
+	r->frame = (u64)(uintptr_t)__builtin_frame_address(0);
 	skep_sys_thread.run = r;
 	times = times ? times : 1;
 	from = stats_clock();
@@ -210,6 +211,7 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 	}
 	r.prog = &p->p;
 	r.ctx = ctx;
+	r.frame = (u64)(uintptr_t)__builtin_frame_address(0);
 	skep_sys_thread.run = &r;
 	from = stats_on() ? stats_clock() : 0;
 	ret = skep_eng_run(p->p.eng, (u64)(uintptr_t)ctx, 0, &r.eng);

@@ -213,7 +213,7 @@ static inline struct smap *smap_of(struct sobj *o)
 	return (struct smap *)((u8 *)o - offsetof(struct smap, o));
 }
 extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops,
-    prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops;
+    prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops, stack_ops;
 const struct map_ops *map_ops_of(u32 type);
 int map_create(const union bpf_attr *attr, u32 size);
 /* What is verified against a frozen map's contents must not see them change. */
@@ -237,6 +237,9 @@ void value_get(const struct smap *m, void *to, void *from, u64 flags);
 void value_fresh(const struct smap *m, u8 *value); /* they are unset in a new value */
 void word_lock(u32 *word);
 void word_unlock(u32 *word);
+/* The stack of who runs the program (stack.c), as the helpers give results. */
+s64 stack_get(void *to, u32 size, u64 flags);
+s64 stack_id(struct smap *m, u64 flags);
 /* Timers in values (timer.c), as the helpers give results. */
 int timer_init(void *field, struct smap *m, u64 flags);
 int timer_set_callback(void *field, u64 func);
@@ -347,6 +350,7 @@ struct srun {
 	u32 protocol;
 	bool skb, xdp;
 	u64 cookie, func; /* at a probe */
+	u64 frame;	  /* of the function that runs it, where it is no probe */
 	struct skep_eng_run eng;
 };
 u8 *run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */

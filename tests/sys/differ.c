@@ -288,7 +288,6 @@ static void creations(struct skep_rng *r, u64 n)
 		int got, want;
 
 		switch (k.type) { /* what this port has not, or leaves to other rules */
-		case BPF_MAP_TYPE_STACK_TRACE:
 		case BPF_MAP_TYPE_CGROUP_ARRAY:
 		case BPF_MAP_TYPE_SOCKMAP:
 		case BPF_MAP_TYPE_SOCKHASH:
