@@ -12,7 +12,7 @@
 #define NRET 8192
 #define REGS (21 * 8)
 
-	.section .text.skep_probe, "ax", @progbits
+	.section skep_probe_text, "ax", @progbits
 	.p2align 12
 	.globl skep_probe_thunks
 	.hidden skep_probe_thunks

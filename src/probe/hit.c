@@ -53,14 +53,14 @@ u64 skep_probe_missed(void)
 	return atomic_load_explicit(&missed, memory_order_relaxed);
 }
 
-static void miss(void)
+static UNPROBED void miss(void)
 {
 	atomic_fetch_add_explicit(&missed, 1, memory_order_relaxed);
 }
 
 /* --- threads ------------------------------------------------------------------------------ */
 
-static __attribute__((noinline)) struct thread *take_thread(void)
+static UNPROBED __attribute__((noinline)) struct thread *take_thread(void)
 {
 	for (u32 k = 0; k < NTHREAD; k++) {
 		u32 none = 0;
@@ -100,7 +100,7 @@ static void in_child(void)
 		}
 }
 
-static struct thread *begin(void)
+static UNPROBED struct thread *begin(void)
 {
 	struct thread *t = self;
 
@@ -119,7 +119,7 @@ static struct thread *begin(void)
 	return t;
 }
 
-static void end(struct thread *t)
+static UNPROBED void end(struct thread *t)
 {
 	atomic_store_explicit(&t->turn, atomic_load_explicit(&t->turn, memory_order_relaxed) + 1,
 			      memory_order_release);
@@ -271,7 +271,8 @@ static u32 take_flight(void)
 static void arm(struct site *s, const struct skep_probe_regs *r)
 {
 	u64 *slot = (u64 *)(uintptr_t)r->sp;
-	u32 k = take_flight(), outer;
+	/* The first function of a program was not called: its stack begins with a number. */
+	u32 k = *slot >> 16 ? take_flight() : 0, outer;
 
 	if (!k) {
 		miss();
@@ -307,7 +308,7 @@ static void call(const struct consumers *who, u32 want, struct skep_probe_regs *
 	errno = saved;
 }
 
-void skep_probe_hit(struct site *s, struct skep_probe_regs *r)
+UNPROBED void skep_probe_hit(struct site *s, struct skep_probe_regs *r)
 {
 	struct thread *t = begin();
 	const struct consumers *who;
@@ -326,7 +327,7 @@ void skep_probe_hit(struct site *s, struct skep_probe_regs *r)
 	end(t);
 }
 
-u64 skep_probe_return(u64 index, struct skep_probe_regs *r)
+UNPROBED u64 skep_probe_return(u64 index, struct skep_probe_regs *r)
 {
 	u32 k = (u32)index, state = atomic_load(&flight_state[k]);
 	u64 *slot = (u64 *)r + sizeof(*r) / 8 + 1, ret = flights[k].ret;

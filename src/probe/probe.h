@@ -33,7 +33,9 @@ enum { SKEP_PROBE_WHY = 128 };
 struct skep_probe;
 struct skep_probe_spec {
 	u64 addr;	      /* of an instruction; for a return probe, the first of a function */
-	u64 text_lo, text_hi; /* code around it that is mapped: searched for branches */
+	u64 text_lo, text_hi; /* mapped code that it is part of: searched for branches */
+	u64 text_id; /* another number when other code is mapped there; 0: it is not remembered */
+	u64 func_lo, func_hi; /* at least the function that it is part of; 0: not known */
 	skep_probe_fn fn;
 	void *arg;
 	u32 flags;
@@ -63,7 +65,7 @@ void skep_probe_forget(struct skep_probe *p);
  * handlers work on.
  */
 extern _Thread_local u32 skep_probe_blocked __attribute__((tls_model("initial-exec")));
-/* Is the address in code that this module made? */
+/* Is the address in code that this module made, or that a hit runs through? */
 bool skep_probe_owns(u64 addr);
 
 #endif

@@ -92,6 +92,13 @@ void skep_probe_hit(struct site *s, struct skep_probe_regs *regs);
 /* What the places calls return to call: where to go on. */
 u64 skep_probe_return(u64 index, struct skep_probe_regs *regs);
 extern const u8 skep_probe_thunks[];
+/*
+ * What runs before a thread is marked busy, or after: a probe there would come to itself. The
+ * linker gives the bounds.
+ */
+#define UNPROBED __attribute__((section("skep_probe_text")))
+extern const u8 __start_skep_probe_text[] __attribute__((visibility("hidden")));
+extern const u8 __stop_skep_probe_text[] __attribute__((visibility("hidden")));
 /* 0, or -EOPNOTSUPP or -ENOMEM with the reason. */
 int probe_hit_init(char *why);
 /* Until handlers that began before have ended. False: one does not. */

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What leads into bytes that are to be replaced: branches of the code around, and tables of
- * targets that this code refers to, as compilers make them for switches and computed gotos.
- * What looks like one and is none can only make us refuse.
+ * What leads into bytes that are to be replaced: all branches of the function, long jumps from
+ * anywhere (a function has parts that are not beside it), and tables of targets that the function
+ * refers to, as compilers make them for switches and computed gotos. What looks like one and
+ * is none can only make us refuse.
+ *
+ * Where long jumps lead is found once for all code of a file: that takes some 30 ms a MiB.
  */
 #include "probe/probe_impl.h"
 
 #include <Zydis/Zydis.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -110,6 +114,122 @@ static int look(struct search *s, u64 at)
 	return 0;
 }
 
+/* --- long jumps ----------------------------------------------------------------------------- */
+
+/* Where they lead in one piece of code, ascending. Kept for the life of the process. */
+struct jumps {
+	struct jumps *next;
+	u64 lo, hi, id;
+	u32 n, cap;
+	u32 *to; /* from lo */
+};
+static struct jumps *known; /* under the lock of site.c */
+
+static bool keep(struct jumps *j, u32 to)
+{
+	if (j->n == j->cap) {
+		u32 cap = j->cap ? 2 * j->cap : 1024;
+		u32 *v = realloc(j->to, cap * sizeof(*v));
+
+		if (!v)
+			return false;
+		j->to = v;
+		j->cap = cap;
+	}
+	j->to[j->n++] = to;
+	return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool collect(struct search *s, struct jumps *j)
+{
+	for (u64 at = j->lo; at < j->hi;) {
+		u64 target;
+
+		if (!decode(s, at)) {
+			at++;
+			continue;
+		}
+		at += s->in.length;
+		target = at + (u64)s->in.raw.imm[0].value.s;
+		if (s->in.raw.imm[0].is_relative && s->in.raw.imm[0].size > 8 &&
+		    s->in.meta.category != ZYDIS_CATEGORY_CALL && in_text(s, target) &&
+		    !keep(j, (u32)(target - j->lo)))
+			return false;
+	}
+	qsort(j->to, j->n, sizeof(*j->to), by_number);
+	return true;
+}
+
+static void drop(struct jumps *j)
+{
+	free(j->to);
+	free(j);
+}
+
+static struct jumps *get_jumps(struct search *s)
+{
+	const struct skep_probe_spec *p = s->spec;
+	struct jumps *j = known;
+
+	while (j && !(j->lo == p->text_lo && j->hi == p->text_hi && j->id == p->text_id))
+		j = j->next;
+	if (j && p->text_id)
+		return j;
+	j = calloc(1, sizeof(*j));
+	if (!j)
+		return NULL;
+	j->lo = p->text_lo;
+	j->hi = p->text_hi;
+	j->id = p->text_id;
+	if (p->text_hi - p->text_lo > UINT32_MAX || !collect(s, j)) {
+		drop(j);
+		return NULL;
+	}
+	if (j->id) {
+		j->next = known;
+		known = j;
+	}
+	return j;
+}
+
+static int search_jumps(struct search *s)
+{
+	struct jumps *j = get_jumps(s);
+	u32 first, lo = 0, hi;
+	bool in;
+
+	if (!j) {
+		snprintf(s->why, SKEP_PROBE_WHY, "no memory");
+		return -ENOMEM;
+	}
+	first = (u32)(s->spec->addr + 1 - j->lo);
+	for (hi = j->n; lo < hi;) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (j->to[mid] < first)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	in = lo < j->n && inside(s, j->lo + j->to[lo]);
+	if (!j->id)
+		drop(j);
+	if (in)
+		snprintf(s->why, SKEP_PROBE_WHY,
+			 "a branch of another part leads into the bytes to replace");
+	return in ? -EOPNOTSUPP : 0;
+}
+
+/* --- the function --------------------------------------------------------------------------------
+ */
+
 static int sweep(struct search *s, u64 at, u64 end)
 {
 	int err = 0;
@@ -125,7 +245,6 @@ static int sweep(struct search *s, u64 at, u64 end)
 	return err;
 }
 
-/* From below first, however the bytes there fall into instructions; then from the place itself. */
 int probe_search(const struct skep_probe_spec *spec, u32 jump, char *why)
 {
 	struct search s = {.spec = spec, .jump = jump, .why = why};
@@ -133,7 +252,15 @@ int probe_search(const struct skep_probe_spec *spec, u32 jump, char *why)
 	u64 hi = spec->text_hi - spec->addr > AROUND ? spec->addr + AROUND : spec->text_hi;
 	int err;
 
+	if (spec->func_lo && spec->func_lo >= spec->text_lo && spec->func_hi <= spec->text_hi) {
+		lo = spec->func_lo;
+		hi = spec->func_hi;
+	}
 	ZydisDecoderInit(&s.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	/* From below first, however the bytes there fall into instructions; then from the place
+	 * itself. */
 	err = sweep(&s, lo, spec->addr);
-	return err ? err : sweep(&s, spec->addr, hi);
+	if (!err)
+		err = sweep(&s, spec->addr, hi);
+	return err ? err : search_jumps(&s);
 }

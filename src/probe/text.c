@@ -27,12 +27,11 @@ static u32 narea, used[NAREA];
 
 bool skep_probe_owns(u64 addr)
 {
-	u64 thunks = (u64)(uintptr_t)skep_probe_thunks;
-
 	for (u32 k = 0; k < __atomic_load_n(&narea, __ATOMIC_ACQUIRE); k++)
 		if (addr - area[k] < AREA)
 			return true;
-	return addr - thunks < 16 * (u64)NRET;
+	return addr >= PROBE_PTR(__start_skep_probe_text) &&
+	       addr < PROBE_PTR(__stop_skep_probe_text);
 }
 
 static bool reaches(u64 at, u64 addr)

@@ -42,6 +42,8 @@ static int place(struct skep_sys_attachment *a, u64 addr, bool on_return, char *
 	if (on_return && module_returns_twice(addr))
 		return refuse(why, size, -EOPNOTSUPP, "the function may return twice");
 
+	s.text_id = modules_changes() | 1;
+	module_function(addr, &s.func_lo, &s.func_hi);
 	if (a->run.prog->eng->plain) {
 		s.fn = prog_run_plain;
 		s.flags |= SKEP_PROBE_PLAIN;

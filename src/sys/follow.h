@@ -27,6 +27,8 @@ void modules_read(struct modules *ms);
 u64 modules_changes(void);
 /* The segment of code, or of data that may be written, with this place of the file; or NULL. */
 const struct segment *module_segment(const struct module *m, u64 offset, bool code);
+/* The function around an address, with what comes before the next one; 0: not known. */
+void module_function(u64 addr, u64 *lo, u64 *hi);
 /* Is it a function of libc that may return more than once for a call? */
 bool module_returns_twice(u64 addr);
 /* The mapped code around an address. */

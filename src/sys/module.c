@@ -7,6 +7,72 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* --- functions, by the sorted table that unwinders use (.eh_frame_hdr) ---------------------------- */
+
+struct eh_header {
+	u8 version, start_enc, count_enc, table_enc;
+	s32 start;
+	u32 count;
+	struct {
+		s32 addr, fde; /* from the header */
+	} row[];
+};
+struct place {
+	u64 addr, lo, hi;
+};
+
+static void find_row(const struct eh_header *h, struct place *p)
+{
+	u64 from = (u64)(uintptr_t)h;
+	u32 lo = 0, hi = h->count;
+
+	/* As every linker writes it: distances of 32 bits. */
+	if (h->version != 1 || h->start_enc != 0x1b || h->count_enc != 0x03 || h->table_enc != 0x3b || !hi)
+		return;
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (from + (u64)(s64)h->row[mid].addr <= p->addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo || lo == h->count)
+		return;
+	p->lo = from + (u64)(s64)h->row[lo - 1].addr;
+	p->hi = from + (u64)(s64)h->row[lo].addr;
+}
+
+static int find_function(struct dl_phdr_info *i, size_t size, void *arg)
+{
+	const ElfW(Phdr) *eh = NULL;
+	struct place *p = arg;
+	bool ours = false;
+
+	for (u32 k = 0; k < i->dlpi_phnum; k++) {
+		const ElfW(Phdr) *ph = &i->dlpi_phdr[k];
+
+		if (ph->p_type == PT_GNU_EH_FRAME)
+			eh = ph;
+		else if (ph->p_type == PT_LOAD && p->addr - (i->dlpi_addr + ph->p_vaddr) < ph->p_memsz)
+			ours = true;
+	}
+	if (ours && eh)
+		find_row((const struct eh_header *)(uintptr_t)(i->dlpi_addr + eh->p_vaddr), p);
+	return ours;
+}
+
+void module_function(u64 addr, u64 *lo, u64 *hi)
+{
+	struct place p = {.addr = addr};
+
+	dl_iterate_phdr(find_function, &p);
+	*lo = p.lo;
+	*hi = p.hi;
+}
+
+/* --- files ------------------------------------------------------------------------------------------ */
+
 static int add(struct dl_phdr_info *i, size_t size, void *arg)
 {
 	struct modules *ms = arg;
@@ -78,13 +144,9 @@ bool module_returns_twice(u64 addr)
 	return false;
 }
 
-struct around {
-	u64 addr, lo, hi;
-};
-
 static int find_around(struct dl_phdr_info *i, size_t size, void *arg)
 {
-	struct around *a = arg;
+	struct place *a = arg;
 
 	for (u32 k = 0; k < i->dlpi_phnum; k++) {
 		const ElfW(Phdr) *p = &i->dlpi_phdr[k];
@@ -101,7 +163,7 @@ static int find_around(struct dl_phdr_info *i, size_t size, void *arg)
 
 bool module_code_around(u64 addr, u64 *lo, u64 *hi)
 {
-	struct around a = {.addr = addr};
+	struct place a = {.addr = addr};
 
 	dl_iterate_phdr(find_around, &a);
 	*lo = a.lo;

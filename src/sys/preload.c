@@ -82,12 +82,9 @@ static void answered(long number, long cmd, long r)
 
 __attribute__((constructor)) static void begin(void)
 {
-	const char *want = getenv("SKEP_PROBES");
-
 	skep_port_answered = answered;
 	inside++;
-	if (!want || strcmp(want, "0") != 0)
-		skep_sys_follow();
+	skep_sys_follow();
 	inside--;
 }
 

@@ -28,7 +28,8 @@ int skep_sys_perf_ioctl(int fd, unsigned long request, unsigned long arg);
 /*
  * Place what the store has of uprobes in this process, now and whenever that changes: a thread
  * does it. When this returns, what was wanted before is placed. Descriptors that were closed
- * elsewhere are noticed within half a second; of one of its own the process says so.
+ * elsewhere are noticed within half a second; of one of its own the process says so. Nothing is
+ * done when $SKEP_PROBES is 0.
  */
 int skep_sys_follow(void);
 void skep_sys_closed(void);

@@ -58,7 +58,8 @@ static int find_text(struct dl_phdr_info *i, size_t size, void *arg)
 
 static struct skep_probe *try(const void *at, skep_probe_fn fn, void *arg, u32 flags, char *why)
 {
-	struct skep_probe_spec s = {(u64)(uintptr_t)at, text_lo, text_hi, fn, arg, flags};
+	struct skep_probe_spec s = {.addr = (u64)(uintptr_t)at, .text_lo = text_lo, .text_hi = text_hi, .text_id = 1,
+				    .fn = fn, .arg = arg, .flags = flags};
 	struct skep_probe *p = NULL;
 
 	errno = -skep_probe_attach(&s, &p, why);

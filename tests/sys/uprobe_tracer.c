@@ -5,6 +5,7 @@
  *	tracer ring OBJECT BINARY SYMBOL PID	the pair of the example: prints events
  *	tracer usdt OBJECT BINARY NAME PID	prints what the place passes
  *	tracer count OBJECT BINARY SYMBOL PID	counts entries; prints on end
+ *	tracer every OBJECT BINARY - -		counts entries and returns at offsets that it reads
  *	tracer self OBJECT - - -		counts calls of its own functions, attached in every way
  *
  * It says "ready" when it is attached, and ends when its input does: detached, and "done".
@@ -168,6 +169,32 @@ static int self(struct bpf_object *o)
 	return 0;
 }
 
+/* Entries and returns at all places that its input names. */
+static int every(struct bpf_object *o, const char *binary)
+{
+	static __u64 offsets[1 << 16];
+	struct bpf_program *p = bpf_object__next_program(o, NULL);
+	struct multi_attr m = {.prog_fd = (__u32)bpf_program__fd(p), .attach_type = 48, .path = (unsigned long)binary};
+	char line[64];
+	__u32 n = 0;
+
+	while (fgets(line, sizeof(line), stdin) && strcmp(line, "go\n") && n < sizeof(offsets) / sizeof(*offsets))
+		offsets[n++] = strtoull(line, NULL, 16);
+	for (m.multi_flags = 0; m.multi_flags < 2; m.multi_flags++)
+		for (__u32 k = 0; k < n; k += m.cnt) {
+			m.cnt = n - k < 4096 ? n - k : 4096;
+			m.offsets = (unsigned long)(offsets + k);
+			if (syscall(SYS_bpf, BPF_LINK_CREATE, &m, sizeof(m)) < 0)
+				return fail("multi");
+		}
+	printf("ready\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin))
+		;
+	counts(bpf_object__find_map_fd_by_name(o, "hits"), "every");
+	return 0;
+}
+
 static void wait_end(struct ring_buffer *rb)
 {
 	struct pollfd in = {0, POLLIN, 0};
@@ -205,6 +232,8 @@ int main(int argc, char **argv)
 		return fail("load");
 	if (strcmp(argv[1], "self") == 0)
 		return self(o);
+	if (strcmp(argv[1], "every") == 0)
+		return every(o, argv[3]);
 	p = bpf_object__next_program(o, NULL);
 	if (strcmp(argv[1], "usdt") == 0) {
 		LIBBPF_OPTS(bpf_usdt_opts, u, .usdt_cookie = 4711);
