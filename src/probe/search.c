@@ -163,7 +163,8 @@ static bool collect(struct search *s, struct jumps *j)
 		    !keep(j, (u32)(target - j->lo)))
 			return false;
 	}
-	qsort(j->to, j->n, sizeof(*j->to), by_number);
+	if (j->n)
+		qsort(j->to, j->n, sizeof(*j->to), by_number);
 	return true;
 }
 
