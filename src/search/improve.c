@@ -38,8 +38,8 @@ struct skep_searcher *skep_searcher_new(const struct skep_searcher_opts *opts,
 
 	s->opts = *opts;
 	s->arena = arena;
-	if (!s->opts.max_effort || s->opts.max_effort >= SKEP_EFFORTS)
-		s->opts.max_effort = SKEP_EFFORTS - 1;
+	if (!s->opts.sweeps || s->opts.sweeps > SKEP_EFFORTS)
+		s->opts.sweeps = SKEP_EFFORTS;
 	skep_hmap_init(&s->memo, arena);
 	return s;
 }
@@ -170,7 +170,7 @@ bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct ske
 		const struct skep_found *f;
 
 		if (!skep_windows_next(&s->it, &s->site)) {
-			if (s->sweep == s->opts.max_effort)
+			if (s->sweep + 1 == s->opts.sweeps)
 				return false;
 			s->sweep++;
 			skep_windows_init(&s->it, view);

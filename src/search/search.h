@@ -156,7 +156,7 @@ struct skep_search_cache {
 struct skep_searcher_opts {
 	size_t sz; /* sizeof(struct skep_searcher_opts) */
 	u64 seed;
-	u32 max_effort; /* 0: SKEP_EFFORTS - 1 */
+	u32 sweeps; /* of growing effort; 0: SKEP_EFFORTS */
 	/* How much of the time is over, 0 to 1; 1 also when somebody asked to stop. Functions share
 	 * it by their size. */
 	double (*spent)(void *user);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random programs do the same before and after the optimizer, in both modes and
- * at every level. "opt [SEED [PROGRAMS]]"; the seed is printed, a program that
- * differs is printed as text. Exit status 1 when one differs or is not accepted.
+ * at every level. "opt [-s] [SEED [PROGRAMS]]"; the seed is printed, a program that
+ * differs is printed as text. Exit status 1 when one differs or is not accepted. With -s the
+ * superoptimizer takes part: behind the passes, and in the other mode alone.
  */
 #include "run/run.h"
 
@@ -17,6 +18,7 @@ struct gen {
 	struct skep_buf text;
 	u32 level, label, depth;
 	u32 pending[PENDING], npending;
+	bool search;
 };
 
 static u32 below(struct gen *g, u32 n)
@@ -301,6 +303,15 @@ struct counts {
 	u64 edits;
 };
 
+static void take_part(struct skep_opt_opts *o, struct skep_arena *a)
+{
+	struct skep_searcher_opts so = {.sz = sizeof(so), .sweeps = 1};
+
+	o->passes = o->mode == SKEP_OPT_SPEED ? "search" : NULL;
+	o->search = skep_searcher_next;
+	o->search_user = skep_searcher_new(&so, a);
+}
+
 static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_mode mode, struct skep_arena *a,
 		    struct skep_diags *ds, struct counts *c)
 {
@@ -310,7 +321,13 @@ static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_m
 	struct skep_optimized res;
 	struct skep_buf out = {0};
 	struct skep_objfile *after;
-	int err = skep_run_optimize(image->p, image->n, &o, NULL, a, ds, &res, &out);
+	struct skep_arena memo;
+	int err;
+
+	skep_arena_init(&memo);
+	if (g->search)
+		take_part(&o, &memo);
+	err = skep_run_optimize(image->p, image->n, &o, NULL, a, ds, &res, &out);
 
 	c->edits += res.res.nedit;
 	if (!err)
@@ -324,6 +341,7 @@ static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_m
 		printf("FAIL: %s\n", err ? "error" : r.reason);
 	}
 	skep_buf_fini(&out);
+	skep_arena_fini(&memo);
 }
 
 static bool one(struct gen *g, struct counts *c)
@@ -355,9 +373,10 @@ static bool one(struct gen *g, struct counts *c)
 
 int main(int argc, char **argv)
 {
-	u64 seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (u64)time(NULL);
-	u32 programs = argc > 2 ? (u32)strtoul(argv[2], NULL, 0) : 1500, n = 0;
-	struct gen g = {0};
+	bool search = argc > 1 && strcmp(argv[1], "-s") == 0;
+	u64 seed = argc > 1 + search ? strtoull(argv[1 + search], NULL, 0) : (u64)time(NULL);
+	u32 programs = argc > 2 + search ? (u32)strtoul(argv[2 + search], NULL, 0) : search ? 60 : 1500, n = 0;
+	struct gen g = {.search = search};
 	struct counts c = {0};
 
 	printf("seed %llu\n", (unsigned long long)seed);
@@ -366,7 +385,7 @@ int main(int argc, char **argv)
 		/* Each program has a seed of its own, to be run alone. */
 		skep_rng_init(&g.rng, seed + n);
 		if (!one(&g, &c)) {
-			printf("again: prop-opt %llu 1\n", (unsigned long long)(seed + n));
+			printf("again: prop-opt %s%llu 1\n", search ? "-s " : "", (unsigned long long)(seed + n));
 			break;
 		}
 	}
