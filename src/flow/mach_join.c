@@ -114,12 +114,17 @@ static void join_reg(struct join *j, struct skep_vreg *a, const struct skep_vreg
 			return;
 		}
 		if (skep_vreg_is_pkt(&x)) {
-			/* What is proven counts from the base, which is no longer common. */
-			x.aux = y.aux = 0;
-			x.id = y.id = 0;
-			x.off = y.off = 0;
-			x.r = y.r = skep_range_unsigned(0, 0xffff);
+			/*
+			 * What is proven counts from the base, which is no longer common. The new
+			 * base is the pointer itself; what lies between it and the packet's start
+			 * is said to be less than a packet's size, which comparisons with the end
+			 * need and nothing else asks.
+			 */
+			x.aux = 0;
+			x.off = 0;
+			x.r = skep_range_unsigned(0, 0xffff);
 			x.id = ++j->m->ids;
+			x.flags &= (u16)~SKEP_VF_PKT_BEYOND;
 			*a = x;
 			return;
 		}

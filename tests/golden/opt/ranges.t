@@ -126,3 +126,52 @@ f:	; program, 5 slots, type socket_filter
       3:	w0 = 7
 L5:
       4:	exit
+
+=== title
+must not take a pointer beyond the end on one path for one beyond it on all
+=== args
+optimize --passes=ranges -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r2 = *(u32 *)(r1 + 0)
+	r3 = *(u32 *)(r1 + 4)
+	r6 = 1
+	r4 = r2
+	r4 += 4
+	if r4 <= r3 goto near
+	goto join
+near:
+	r4 += 4
+join:
+	if r4 > r3 goto test
+	r6 = 2
+test:
+	if r6 == 1 goto one
+	r0 = 2
+	exit
+one:
+	r0 = 1
+	exit
+=== expect
+f:
+	r2 = *(u32 *)(r1 + 0)
+	r3 = *(u32 *)(r1 + 4)
+	r6 = 1
+	r4 = r2
+	r4 += 4
+	if r4 <= r3 goto L8
+	goto L9
+L8:
+	r4 += 4
+L9:
+	if r4 > r3 goto L11
+	r6 = 2
+L11:
+	if r6 == 1 goto L14
+	r0 = 2
+	exit
+L14:
+	r0 = 1
+	exit
