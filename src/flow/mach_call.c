@@ -82,7 +82,7 @@ static int check_size(struct skep_mach *m, struct skep_vstate *st, struct call *
 				  "the size of %s() has no upper bound", c->name);
 	skep_mach_precise(m, r);
 	c->size_max = r->r.umax;
-	if (skep_vreg_is_zero(p)) {
+	if (skep_mach_null(m, p)) {
 		if ((mem->flags & SKEP_AF_NULL) && r->r.umax == 0)
 			return 0;
 		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg - 1),
@@ -271,10 +271,8 @@ static int check_arg(struct skep_mach *m, struct skep_vstate *st, struct call *c
 					  "a pointer is given to %s() as a number", c->name);
 		return 0;
 	}
-	if ((at->flags & SKEP_AF_NULL) && skep_vreg_is_zero(r) && at->kind != SKEP_AT_MEM) {
-		skep_mach_precise(m, r);
+	if ((at->flags & SKEP_AF_NULL) && at->kind != SKEP_AT_MEM && skep_mach_null(m, r))
 		return 0;
-	}
 	if ((at->flags & SKEP_AF_RELEASE) && at->kind != SKEP_AT_DYNPTR) {
 		err = check_release(m, st, c, reg);
 		if (err)
@@ -483,7 +481,7 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 		err = skep_kptr_value(m, st, &c.kptr, 2);
 	if (err)
 		return err;
-	if (c.id == SKEP_FN_get_local_storage && !skep_vreg_is_zero(skep_vreg(st, 2)))
+	if (c.id == SKEP_FN_get_local_storage && !skep_mach_null(m, skep_vreg(st, 2)))
 		return wrong(m, st, &c, 2, "zero");
 	if (c.id == SKEP_FN_dynptr_from_mem && c.first.type != SKEP_VT_VALUE)
 		return wrong(m, st, &c, 1, "a map's value");

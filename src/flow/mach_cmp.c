@@ -195,6 +195,9 @@ static bool frame_covers(struct cmp *c, const struct skep_vstate *old,
 	u16 live = c->how == SKEP_CMP_EXACT ? 0x3ff : live_of(c->m, now, f);
 	u64 slots = c->how == SKEP_CMP_COVER ? a->read : UINT64_MAX;
 
+	/* Where the old one was out of the loop, another round may be left for the new one. */
+	if (a->cb_depth > b->cb_depth)
+		return false;
 	for (u32 k = 0; k < 10; k++)
 		if ((live >> k & 1) && !reg_covers(c, &a->reg[k], &b->reg[k]))
 			return false;
@@ -284,6 +287,21 @@ static void tie(struct skep_mach *m, const struct skep_vreg *old, const struct s
 		skep_node_edge(m, old->node, now->node);
 }
 
+/*
+ * The same of stored registers. Bytes of zero that are covered by a stored zero are tied to
+ * no number of the old state, which knew them as constant: that zero mattered.
+ */
+static void tie_slot(struct skep_mach *m, const struct skep_vslot *old,
+		     const struct skep_vslot *now, bool unfinished)
+{
+	if (now->byte[0] != SKEP_VB_SPILL)
+		return;
+	if (old->byte[0] == SKEP_VB_SPILL)
+		tie(m, old->reg, now->reg, unfinished);
+	else if (memchr(old->byte, SKEP_VB_ZERO, sizeof(old->byte)))
+		skep_mach_precise(m, now->reg);
+}
+
 void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct skep_vstate *now)
 {
 	bool unfinished = old->branches > 0;
@@ -297,9 +315,8 @@ void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct sk
 			if (!unfinished && (k >= a->nslot || !(a->read >> k & 1)))
 				continue;
 			skep_vstate_mark_read(now, f, k);
-			if (k < a->nslot && a->slot[k].byte[0] == SKEP_VB_SPILL &&
-			    b->slot[k].byte[0] == SKEP_VB_SPILL)
-				tie(m, a->slot[k].reg, b->slot[k].reg, unfinished);
+			if (k < a->nslot)
+				tie_slot(m, &a->slot[k], &b->slot[k], unfinished);
 		}
 		for (u32 k = b->nslot; k < a->nslot; k++)
 			if (a->read >> k & 1)

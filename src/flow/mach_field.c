@@ -281,8 +281,7 @@ int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct s
 	}
 	if (f->kind == SKEP_FIELD_KPTR_UNTRUSTED && a->from && a->from->type == SKEP_VT_BTF)
 		return 0;
-	if (f->kind != SKEP_FIELD_UPTR && a->from && skep_vreg_is_const(a->from) &&
-	    !a->from->r.bits.value && f->kind == SKEP_FIELD_KPTR_UNTRUSTED)
+	if (f->kind == SKEP_FIELD_KPTR_UNTRUSTED && a->from && skep_mach_null(m, a->from))
 		return 0;
 	return skep_fault(m, st, SKEP_RULE_MAP_ACCESS, REG(a->reg),
 			  "a kernel pointer in a map is stored with bpf_kptr_xchg() only");

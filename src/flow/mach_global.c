@@ -179,7 +179,7 @@ static int check_global_arg(struct skep_mach *m, struct skep_vstate *st, u32 fun
 	case ARG_ARENA: return 0;
 	case ARG_DYNPTR: return skep_dynptr_arg(m, st, reg, 0, 0);
 	case ARG_MEM:
-		if (skep_vreg_is_const(r) && !r->r.bits.value && !a->nonnull)
+		if (!a->nonnull && skep_mach_null(m, r))
 			return 0;
 		if (a->nonnull && (r->flags & SKEP_VF_NULL))
 			return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),

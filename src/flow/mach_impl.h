@@ -85,7 +85,9 @@ const char *skep_vreg_what(const struct skep_vreg *r);
 int skep_mach_use(struct skep_mach *m, struct skep_vstate *st, u32 reg);
 /* The number in it mattered. */
 void skep_mach_precise(struct skep_mach *m, const struct skep_vreg *r);
-/* The second operand as a register (a constant one for immediates). */
+/* Is it the number zero where a pointer may be NULL? Then that it is zero mattered. */
+bool skep_mach_null(struct skep_mach *m, const struct skep_vreg *r);
+/* A new frame on top, for `func` called at instruction `call`; and the newest one gone. */
 struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st, u32 func,
 				     u32 call);
 void skep_vframe_pop(struct skep_mach *m, struct skep_vstate *st);

@@ -161,15 +161,18 @@ static int packet_decided(u16 op, const struct skep_vreg *d, const struct skep_v
 
 /* --- numbers ------------------------------------------------------------------------------ */
 
-/* The numbers tied to the one just narrowed are narrowed too. */
-static bool narrow_equals(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *to)
+/*
+ * The numbers tied to the one just narrowed are narrowed too. One that cannot be (its own
+ * bounds say that this way is impossible) stays as it is, and decides nothing: it may be dead
+ * or not have mattered, and then no comparison of states looks at it.
+ */
+static void narrow_equals(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *to)
 {
 	static const struct skep_ins add = {.op = SKEP_ADD, .size = 8, .form = SKEP_IMM};
 	struct skep_vreg from = *to;
-	bool possible = true;
 
 	if (!from.id)
-		return true;
+		return;
 	FOR_EACH_VREG(st, r, {
 		struct skep_range dist, moved;
 
@@ -180,11 +183,9 @@ static bool narrow_equals(struct skep_mach *m, struct skep_vstate *st, const str
 			dist = skep_range_const((u64)((s64)r->off - from.off));
 			moved = skep_range_alu(&add, &moved, &dist);
 		}
-		if (!skep_range_meet(&r->r, &moved, &r->r))
-			possible = false;
+		skep_range_meet(&r->r, &moved, &r->r);
 		r->node = skep_node_join(m, r->node, from.node);
 	});
-	return possible;
 }
 
 /* Narrow the operands on one way; false: it is impossible. */
@@ -203,12 +204,15 @@ static bool narrow(struct skep_mach *m, struct skep_vstate *st, const struct ske
 			return false;
 		node = skep_node_join(m, d->node, s->node);
 		d->node = s->node = node;
-		return narrow_equals(m, st, d) && narrow_equals(m, st, s);
+		narrow_equals(m, st, d);
+		narrow_equals(m, st, s);
+		return true;
 	}
 	skep_vreg_const(&imm, (u64)i->in.imm, st->at);
 	if (!skep_range_refine(i->in.op, i->in.size, taken, &d->r, &imm.r))
 		return false;
-	return narrow_equals(m, st, d);
+	narrow_equals(m, st, d);
+	return true;
 }
 
 static int same_decided(u16 op)
@@ -268,11 +272,11 @@ static int decided(struct skep_mach *m, const struct skep_insn *i, const struct 
 	return packet_decided(i->in.op, d, s);
 }
 
-static bool null_test(const struct skep_insn *i, const struct skep_vreg *p,
+static bool null_test(struct skep_mach *m, const struct skep_insn *i, const struct skep_vreg *p,
 		      const struct skep_vreg *z)
 {
 	return (i->in.op == SKEP_JEQ || i->in.op == SKEP_JNE) && i->in.size == 8 &&
-	       skep_vreg_is_ptr(p) && (p->flags & SKEP_VF_NULL) && skep_vreg_is_zero(z);
+	       skep_vreg_is_ptr(p) && (p->flags & SKEP_VF_NULL) && skep_mach_null(m, z);
 }
 
 /* p == q where only one of them may be NULL: neither is on that way. */
@@ -320,7 +324,7 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		return 0;
 	}
 	if (m->opt.unpriv && skep_vreg_is_ptr(d) && packet_side(i, d, &s) == NEITHER &&
-	    !(i->in.form == SKEP_IMM && null_test(i, d, &s)))
+	    !(i->in.form == SKEP_IMM && null_test(m, i, d, &s)))
 		return compared(m, st, i->in.dst);
 	d0 = *d;
 	taken = skep_vstate_copy(m, st);
@@ -328,7 +332,7 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		bool t = narrow(m, taken, i, true), f = narrow(m, st, i, false);
 
 		if (!t || !f) {
-			/* Decided after all, by what is tied to the operands. */
+			/* Decided after all: narrowing sees more than comparing does. */
 			skep_mach_precise(m, &d0);
 			skep_mach_precise(m, &s);
 			if (!f) {
@@ -342,10 +346,10 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 			follow(m, st, !f);
 			return 0;
 		}
-	} else if (null_test(i, &d0, &s)) {
+	} else if (null_test(m, i, &d0, &s)) {
 		settle_null(m, st, d0.id, d0.ref, i->in.op == SKEP_JNE);
 		settle_null(m, taken, d0.id, d0.ref, i->in.op == SKEP_JEQ);
-	} else if (null_test(i, &s, &d0)) {
+	} else if (null_test(m, i, &s, &d0)) {
 		settle_null(m, st, s.id, s.ref, i->in.op == SKEP_JNE);
 		settle_null(m, taken, s.id, s.ref, i->in.op == SKEP_JEQ);
 	} else if (equal_test(i, &d0, &s)) {

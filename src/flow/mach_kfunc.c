@@ -205,7 +205,7 @@ static int check_sized(struct skep_mach *m, struct skep_vstate *st, struct kcall
 		return skep_fault(m, st, SKEP_RULE_HELPER_SIZE, REG(p->reg + 1),
 				  "the size of %s() is not bounded", c->name);
 	skep_mach_precise(m, n);
-	if (skep_vreg_is_zero(skep_vreg(st, p->reg)) && ((p->ks & SKEP_KS_NULL) || n->r.umax == 0))
+	if (((p->ks & SKEP_KS_NULL) || n->r.umax == 0) && skep_mach_null(m, skep_vreg(st, p->reg)))
 		return 0;
 	return skep_access_region(m, st, p->reg, n->r.umax,
 				  SKEP_USE_READ | SKEP_USE_WRITE |
@@ -301,7 +301,7 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kca
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
 	s64 size;
 
-	if (skep_vreg_is_zero(r) && (p->ks & SKEP_KS_NULL) && !p->next_size)
+	if ((p->ks & SKEP_KS_NULL) && !p->next_size && skep_mach_null(m, r))
 		return 0;
 	if (p->ks & SKEP_KS_MAP) {
 		if (r->type != SKEP_VT_MAP)

@@ -92,3 +92,11 @@ void skep_mach_precise(struct skep_mach *m, const struct skep_vreg *r)
 	if (r->node)
 		skep_node_precise(m, r->node);
 }
+
+bool skep_mach_null(struct skep_mach *m, const struct skep_vreg *r)
+{
+	if (!skep_vreg_is_zero(r))
+		return false;
+	skep_mach_precise(m, r);
+	return true;
+}

@@ -164,3 +164,35 @@ if r7 != 0 goto out
 r0 = *(u64 *)(r6 + 0)
 out:
 exit
+== null-test-by-register | socket | reject null
+@lookup hash
+r6 = r0
+@random
+r7 = 5
+if r0 == 7 goto test
+r7 = 0
+@repeat 8 r1 = 0
+goto test
+test:
+if r6 == r7 goto leave
+r0 = *(u8 *)(r6 + 0)
+exit
+== tied-number-decides | socket | reject map-bounds
+@value array
+r6 = r0
+@random64
+r7 = r0
+@random64
+r9 = r0
+r2 = 0xc000000000000000 ll
+r3 = 0xd000000000000000 ll
+r8 = r7
+r8 += 5
+if r9 == 7 goto test
+if r8 > r2 goto leave
+@repeat 8 r1 = 0
+goto test
+test:
+if r7 != r3 goto leave
+r0 = *(u8 *)(r6 + 4000)
+exit

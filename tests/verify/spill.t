@@ -217,3 +217,27 @@ exit
 r1 = *(u64 *)(r10 - 16)
 r0 = *(u8 *)(r1 + 0)
 exit
+== zero-bytes-of-register | socket | reject map-bounds
+@value array
+r6 = r0
+@random
+r7 = r0
+@random
+r9 = r0
+if r7 == 1 goto spill
+@repeat 8 r1 = 0
+*(u32 *)(r10 - 12) = 0
+goto read
+spill:
+r8 = 0x100000000000 ll
+if r9 == 7 goto store
+r8 = 0
+@repeat 8 r1 = 0
+goto store
+store:
+*(u64 *)(r10 - 16) = r8
+read:
+r1 = *(u32 *)(r10 - 12)
+r6 += r1
+r0 = *(u8 *)(r6 + 0)
+exit

@@ -100,6 +100,32 @@ REJECT("uninit-reg-or-type", "tc", loop_argument_is_a_number)
 	return 0;
 }
 
+/* Two rounds, each of which sets one: a state after the last round does not stand for one with a round left. */
+static int set_one(u32 i, void *arg)
+{
+	u64 *v = arg;
+
+	switch (bpf_get_prandom_u32()) {
+	case 1: v[0] = 42; break;
+	case 2: v[1] = 42; break;
+	default: v[2] = 42;
+	}
+	return 0;
+}
+
+REJECT("map-bounds", "tc", loop_rounds_left)
+{
+	u64 set[3] = {7, 7, 7};
+	u8 *v = first(&values);
+
+	if (!v)
+		return 0;
+	bpf_loop(2, set_one, set, 0);
+	if (set[2] == 42 && set[1] == 42 && set[0] == 7)
+		return v[4000];
+	return 0;
+}
+
 /* What a callback changed is not what it was before. */
 static int step(u32 i, void *arg)
 {
