@@ -153,9 +153,13 @@ static void step_load(struct pass *ps, struct state *s, const struct skep_insn *
 static void step_atomic(struct state *s, const struct skep_insn *i, const struct skep_place *p)
 {
 	u16 w = skep_isa_writes(&i->in);
+	int slot = slot_of(p);
 
 	if (i->in.op != SKEP_LDACQ)
 		store(s, i, p, NULL);
+	/* It stores a register as it is, which may be a pointer into the frame. */
+	if (i->in.op == SKEP_STREL && slot >= 0)
+		s->loc[NREG + slot].kind = SKEP_K_ANY;
 	for (u8 r = 0; r < 10; r++)
 		if (w >> r & 1)
 			skep_fact_define(s, i, r, p->kind == SKEP_K_STACK || p->kind == SKEP_K_ANY ? SKEP_K_ANY : SKEP_K_NONSTACK,

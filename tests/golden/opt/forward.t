@@ -91,3 +91,30 @@ f:
 L5:
 	r0 = r3
 	exit
+
+=== title
+must keep a frame pointer that a store with release put on the stack for one
+=== args
+optimize -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r1 = r10
+	r1 += -16
+	store_release(*(u64 *)(r10 - 8), r1)
+	r2 = *(u64 *)(r10 - 8)
+	*(u64 *)(r10 - 16) = 7
+	*(u64 *)(r2 + 0) = 9
+	r0 = *(u64 *)(r10 - 16)
+	exit
+=== expect
+f:
+	r1 = r10
+	r1 += -16
+	store_release(*(u64 *)(r10 - 8), r1)
+	r2 = *(u64 *)(r10 - 8)
+	*(u64 *)(r10 - 16) = 7
+	*(u64 *)(r2 + 0) = 9
+	r0 = *(u64 *)(r10 - 16)
+	exit
