@@ -22,9 +22,11 @@ int skep_feed_check(struct skep_cli *cli)
 	const char *e = skep_cli_opt(cli, "engine");
 
 	if (skep_cli_opt(cli, "interface") && skep_cli_opt(cli, "pcap"))
-		return skep_cli_conflict(cli, "--interface", "--pcap", "packets come from one place");
+		return skep_cli_conflict(cli, "--interface", "--pcap",
+					 "packets come from one place");
 	if (skep_cli_opt(cli, "interface") && (!e || strcmp(e, "kernel") == 0)) {
-		SKEP_CLI_DIAG(cli, BAD_VALUE, e ? e : "(none)", "--engine", "--interface wants interp or jit");
+		SKEP_CLI_DIAG(cli, BAD_VALUE, e ? e : "(none)", "--engine",
+			      "--interface wants interp or jit");
 		return SKEP_EXIT_USAGE;
 	}
 	if (!e || strcmp(e, "interp") == 0 || strcmp(e, "jit") == 0 || strcmp(e, "kernel") == 0)
@@ -99,13 +101,15 @@ static int choose(struct skep_cli *cli)
 {
 	const char *e = skep_cli_opt(cli, "engine");
 
-	if (setenv("SKEP_PORT", strcmp(e, "kernel") == 0 ? "kernel" : "user", 1) || setenv("SKEP_ENGINE", e, 1))
+	if (setenv("SKEP_PORT", strcmp(e, "kernel") == 0 ? "kernel" : "user", 1) ||
+	    setenv("SKEP_ENGINE", e, 1))
 		return skep_cli_fail(cli, NULL, SKEP_ENOMEM);
 	return skep_port_choose(cli);
 }
 
-int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *prog, const struct skep_input *data,
-		     const struct skep_input *ctx, u64 inputs, u64 repeat, u64 seed)
+int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *prog,
+		     const struct skep_input *data, const struct skep_input *ctx, u64 inputs,
+		     u64 repeat, u64 seed)
 {
 	struct engine *e = SKEP_NEW(&cli->arena, struct engine);
 	struct bpf_program *p;
@@ -133,7 +137,8 @@ int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *pr
 	if (skep_cli_opt(cli, "interface"))
 		err = skep_feed_interface(cli, &e->r);
 	else
-		err = skep_cli_opt(cli, "pcap") ? skep_feed_capture(cli, &e->r) : run_all(e, data, inputs, seed);
+		err = skep_cli_opt(cli, "pcap") ? skep_feed_capture(cli, &e->r)
+						: run_all(e, data, inputs, seed);
 	bpf_object__close(bo);
 	return err;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Packets through a program: a verdict for each, and their sum; captures, and those of their packets that go on. */
+/* Packets through a program: a verdict for each, and their sum; captures, and those of their
+ * packets that go on. */
 #include "cli/feed.h"
 
 #include "cli/runs.h"
@@ -29,7 +30,9 @@ bool skep_feed_passes(u32 type, u32 ret)
 	switch (type) {
 	case BPF_PROG_TYPE_XDP: return ret == XDP_PASS || ret == XDP_TX || ret == XDP_REDIRECT;
 	case BPF_PROG_TYPE_SCHED_CLS:
-	case BPF_PROG_TYPE_SCHED_ACT: return ret == UINT32_MAX || (ret != 2 && ret != 4 && ret != 5 && ret != 8); /* shot, stolen, queued, trap */
+	case BPF_PROG_TYPE_SCHED_ACT:
+		return ret == UINT32_MAX || (ret != 2 && ret != 4 && ret != 5 &&
+					     ret != 8); /* shot, stolen, queued, trap */
 	case BPF_PROG_TYPE_CGROUP_SKB: return ret & 1;
 	case BPF_PROG_TYPE_SOCKET_FILTER: return ret != 0;
 	case BPF_PROG_TYPE_LWT_IN:
@@ -69,7 +72,8 @@ static void show(struct skep_feed *f, const struct skep_outcome *o, const char *
 	if (f->quiet)
 		return;
 	if (!f->cli->json) {
-		skep_buf_printf(&f->cli->out, "%llu: %s, packet of %u bytes\n", (unsigned long long)f->packets, name, o->len);
+		skep_buf_printf(&f->cli->out, "%llu: %s, packet of %u bytes\n",
+				(unsigned long long)f->packets, name, o->len);
 		return;
 	}
 	skep_json_open(j, '{');
@@ -105,7 +109,8 @@ int skep_feed_packet(struct skep_feed *f, const struct skep_pcap_packet *p)
 	return 0;
 }
 
-struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, skep_feed_sink *sink, void *arg)
+struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, skep_feed_sink *sink,
+				  void *arg)
 {
 	struct skep_feed *f = SKEP_NEW(&cli->arena, struct skep_feed);
 
@@ -114,7 +119,8 @@ struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, s
 	f->sink = sink;
 	f->arg = arg;
 	/* Output is kept until the end, so there is none for what may have no end. */
-	f->quiet = skep_cli_flag(cli, "quiet") || (skep_cli_opt(cli, "interface") && !skep_cli_opt(cli, "count"));
+	f->quiet = skep_cli_flag(cli, "quiet") ||
+		   (skep_cli_opt(cli, "interface") && !skep_cli_opt(cli, "count"));
 	if (cli->json) {
 		skep_json_key(&cli->j, "runs");
 		skep_json_open(&cli->j, '[');
@@ -142,7 +148,8 @@ void skep_feed_end(struct skep_feed *f)
 	}
 	skep_buf_printf(&f->cli->out, "%llu packets", (unsigned long long)f->packets);
 	for (u32 k = 0; k < f->n; k++)
-		skep_buf_printf(&f->cli->out, "%s %llu %s", k ? "," : ":", (unsigned long long)f->count[k], f->name[k]);
+		skep_buf_printf(&f->cli->out, "%s %llu %s", k ? "," : ":",
+				(unsigned long long)f->count[k], f->name[k]);
 	skep_buf_puts(&f->cli->out, "\n");
 }
 
@@ -151,7 +158,8 @@ void skep_feed_end(struct skep_feed *f)
 /* Where a program begins at the network header, the link's header comes back as zeros. */
 static bool hides_link(u32 type)
 {
-	return type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS && type != BPF_PROG_TYPE_SCHED_ACT;
+	return type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS &&
+	       type != BPF_PROG_TYPE_SCHED_ACT;
 }
 
 static void keep(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *o)

@@ -17,16 +17,19 @@ struct skep_outcome {
 };
 struct skep_runner {
 	u32 type; /* of the program */
-	int (*run)(struct skep_runner *r, const u8 *pkt, u32 len, struct skep_outcome *out); /* 0 or an exit status */
+	int (*run)(struct skep_runner *r, const u8 *pkt, u32 len,
+		   struct skep_outcome *out); /* 0 or an exit status */
 };
 
 /* Does a packet go on after this verdict? */
 bool skep_feed_passes(u32 type, u32 ret);
 /* Takes what goes on. */
-typedef void skep_feed_sink(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *now);
+typedef void skep_feed_sink(void *arg, const struct skep_pcap_packet *was,
+			    const struct skep_outcome *now);
 /* Packets one by one: begin, packets, end. A packet's result is an exit status. */
 struct skep_feed;
-struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, skep_feed_sink *sink, void *arg);
+struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, skep_feed_sink *sink,
+				  void *arg);
 int skep_feed_packet(struct skep_feed *f, const struct skep_pcap_packet *p);
 void skep_feed_end(struct skep_feed *f);
 /* Packets that arrive at --interface, until --count or --seconds or a signal. */
@@ -34,8 +37,9 @@ int skep_feed_interface(struct skep_cli *cli, struct skep_runner *r);
 /* Each packet of --pcap through the program; what goes on into --pcap-out. An exit status. */
 int skep_feed_capture(struct skep_cli *cli, struct skep_runner *r);
 /* skep run with --engine: load into the port that it means, and run there. An exit status. */
-int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *prog, const struct skep_input *data,
-		     const struct skep_input *ctx, u64 inputs, u64 repeat, u64 seed);
+int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *prog,
+		     const struct skep_input *data, const struct skep_input *ctx, u64 inputs,
+		     u64 repeat, u64 seed);
 /* 0 when there is no --engine or it is known, else an exit status. */
 int skep_feed_check(struct skep_cli *cli);
 

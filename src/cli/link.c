@@ -7,13 +7,14 @@
 const struct skep_opt_def skep_opts_link[] = {SKEP_PORT_OPT, {0}};
 const char skep_about_link[] =
 	"Shows links, which keep programs attached, ends them, and pins them so that they outlive who made them.\n\n"
-	"*skep link show* [*LINK*], *skep link detach* *LINK*, *skep link pin* *LINK* *PATH*, *skep link unpin* *PATH*. A *LINK* "
+	"*skep link show* [*LINK*], *skep link create* *PROGRAM* *raw_tracepoint* *NAME* *PATH*, *skep link detach* *LINK*, *skep link pin* *LINK* *PATH*, *skep link unpin* *PATH*. A *LINK* "
 	"is *id N* or *pinned PATH*; a number or a path by itself will do.\n\n"
 	"In user space links are raw tracepoints of programs that embed libskep, and probes of processes under skep exec.";
 
-static const char *const type_name[] = {"unspec", "raw_tracepoint", "tracing", "cgroup",     "iter",	 "netns",
-					"xdp",	  "perf_event",	    "kprobe_multi", "struct_ops", "netfilter", "tcx",
-					"uprobe_multi", "netkit", "sockmap"};
+static const char *const type_name[] = {"unspec",	"raw_tracepoint", "tracing",   "cgroup",
+					"iter",		"netns",	  "xdp",       "perf_event",
+					"kprobe_multi", "struct_ops",	  "netfilter", "tcx",
+					"uprobe_multi", "netkit",	  "sockmap"};
 
 /* The name that a tracepoint's link has; "" for others. */
 static const char *target(struct skep_cli *cli, int fd, const struct bpf_link_info *i)
@@ -86,6 +87,25 @@ static int show(struct skep_cli *cli, int argc, char **argv)
 	return err;
 }
 
+/* The one place that both ports have. */
+static int create(struct skep_cli *cli, int argc, char **argv)
+{
+	int prog, fd, at = 0, err = skep_port_find(cli, SKEP_PORT_PROG, argc - 3, argv, &at, &prog);
+
+	if (err)
+		return err;
+	if (at != argc - 3)
+		return skep_port_extra(cli, argv[at]);
+	if (strcmp(argv[at], "raw_tracepoint") != 0) {
+		SKEP_CLI_DIAG(cli, BAD_VALUE, argv[at], "link create", "raw_tracepoint");
+		return SKEP_EXIT_USAGE;
+	}
+	fd = bpf_raw_tracepoint_open(argv[at + 1], prog);
+	if (fd < 0)
+		return skep_port_fail(cli, skep_arena_printf(&cli->arena, "attaching to %s", argv[at + 1]), errno);
+	return skep_port_pin_fd(cli, fd, skep_port_path(cli, argv[at + 2]));
+}
+
 static int detach(struct skep_cli *cli, int argc, char **argv)
 {
 	int fd, err = skep_port_only(cli, SKEP_PORT_LINK, argc, argv, &fd);
@@ -102,6 +122,7 @@ static int pin(struct skep_cli *cli, int argc, char **argv)
 
 static const struct skep_sub subs[] = {
 	{"show", "[LINK]", 0, 2, show},
+	{"create", "PROGRAM raw_tracepoint NAME PATH", 4, 5, create},
 	{"detach", "LINK", 1, 2, detach},
 	{"pin", "LINK PATH", 2, 3, pin},
 	{"unpin", "PATH", 1, 1, skep_port_unpin},

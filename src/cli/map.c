@@ -35,13 +35,14 @@ struct open_map {
 
 static bool per_cpu(u32 type)
 {
-	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH ||
-	       type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
+	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
 }
 
 static bool holds_objects(u32 type)
 {
-	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	       type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
 static int ask(struct skep_cli *cli, int fd, struct open_map *m)
@@ -82,7 +83,8 @@ static int open_map(struct skep_cli *cli, int argc, char **argv, int *at, struct
 	return 0;
 }
 
-/* --- show ------------------------------------------------------------------------------------------- */
+/* --- show
+ * ------------------------------------------------------------------------------------------- */
 
 static int show_one(struct skep_cli *cli, int fd, void *arg)
 {
@@ -118,7 +120,8 @@ static int show_one(struct skep_cli *cli, int fd, void *arg)
 
 static int show(struct skep_cli *cli, int argc, char **argv)
 {
-	static const char *const head[] = {"id", "type", "name", "key", "value", "entries", "flags"};
+	static const char *const head[] = {"id",    "type",    "name", "key",
+					   "value", "entries", "flags"};
 	struct skep_cols t;
 	int fd, err;
 
@@ -143,7 +146,8 @@ static int show(struct skep_cli *cli, int argc, char **argv)
 	return err;
 }
 
-/* --- create ------------------------------------------------------------------------------------------- */
+/* --- create
+ * ------------------------------------------------------------------------------------------- */
 
 struct wish {
 	u32 type;
@@ -169,7 +173,10 @@ static int wish_word(struct skep_cli *cli, const char *word, const char *text, s
 	const struct {
 		const char *name;
 		u64 *to;
-	} number[] = {{"key", &w->key}, {"value", &w->value}, {"entries", &w->entries}, {"flags", &w->flags}};
+	} number[] = {{"key", &w->key},
+		      {"value", &w->value},
+		      {"entries", &w->entries},
+		      {"flags", &w->flags}};
 	char *end;
 
 	if (strcmp(word, "type") == 0)
@@ -196,19 +203,24 @@ static int create(struct skep_cli *cli, int argc, char **argv)
 	int fd, err = 0;
 
 	for (int k = 1; k < argc && !err; k += 2)
-		err = k + 1 < argc ? wish_word(cli, argv[k], argv[k + 1], &w) : skep_port_extra(cli, argv[k]);
+		err = k + 1 < argc ? wish_word(cli, argv[k], argv[k + 1], &w)
+				   : skep_port_extra(cli, argv[k]);
 	if (!err && !w.type) {
-		SKEP_CLI_DIAG(cli, FEW_ARGS, "map create", "map create PATH type T key N value N entries N");
+		SKEP_CLI_DIAG(cli, FEW_ARGS, "map create",
+			      "map create PATH type T key N value N entries N");
 		err = SKEP_EXIT_USAGE;
 	}
 	if (err)
 		return err;
 	o.map_flags = (u32)w.flags;
-	fd = bpf_map_create((enum bpf_map_type)w.type, w.name, (u32)w.key, (u32)w.value, (u32)w.entries, &o);
-	return fd < 0 ? skep_port_fail(cli, "creating the map", errno) : skep_port_pin_fd(cli, fd, skep_port_path(cli, argv[0]));
+	fd = bpf_map_create((enum bpf_map_type)w.type, w.name, (u32)w.key, (u32)w.value,
+			    (u32)w.entries, &o);
+	return fd < 0 ? skep_port_fail(cli, "creating the map", errno)
+		      : skep_port_pin_fd(cli, fd, skep_port_path(cli, argv[0]));
 }
 
-/* --- elements -------------------------------------------------------------------------------------------- */
+/* --- elements
+ * -------------------------------------------------------------------------------------------- */
 
 static void text_of(struct skep_cli *cli, const struct open_map *m, u32 type, const u8 *p, u32 n)
 {
@@ -251,7 +263,8 @@ static void typed_json(struct skep_cli *cli, const struct open_map *m, const u8 
 		skep_json_key(j, "values");
 		skep_json_open(j, '[');
 		for (u32 k = 0; k < m->ncpu; k++)
-			skep_value_json(j, m->btf, m->i.btf_value_type_id, value_of(m, k), m->i.value_size);
+			skep_value_json(j, m->btf, m->i.btf_value_type_id, value_of(m, k),
+					m->i.value_size);
 		skep_json_close(j, ']');
 	}
 	skep_json_close(j, '}');
@@ -313,7 +326,8 @@ static int dump(struct skep_cli *cli, int argc, char **argv)
 		return err;
 	open_list(cli);
 	/* A map may change meanwhile, so an end is set. */
-	for (err = bpf_map_get_next_key(m.fd, NULL, m.next); !err && n <= m.i.max_entries + 1024; n++) {
+	for (err = bpf_map_get_next_key(m.fd, NULL, m.next); !err && n <= m.i.max_entries + 1024;
+	     n++) {
 		memcpy(m.key, m.next, m.i.key_size);
 		if (bpf_map_lookup_elem(m.fd, m.key, m.value) == 0)
 			element(cli, &m, m.key);
@@ -374,7 +388,9 @@ static int parse_value(struct skep_cli *cli, int argc, char **argv, int *at, str
 	int fd, err;
 
 	if (holds_objects(m->i.type)) {
-		err = skep_port_find(cli, m->i.type == BPF_MAP_TYPE_PROG_ARRAY ? SKEP_PORT_PROG : SKEP_PORT_MAP, argc, argv, at, &fd);
+		err = skep_port_find(
+			cli, m->i.type == BPF_MAP_TYPE_PROG_ARRAY ? SKEP_PORT_PROG : SKEP_PORT_MAP,
+			argc, argv, at, &fd);
 		memcpy(m->value, &fd, sizeof(fd));
 		return err;
 	}
@@ -405,7 +421,7 @@ static int update(struct skep_cli *cli, int argc, char **argv)
 	return err;
 }
 
-static int delete(struct skep_cli *cli, int argc, char **argv)
+static int delete (struct skep_cli *cli, int argc, char **argv)
 {
 	struct open_map m;
 	int at = 0, err = open_key(cli, argc, argv, &at, &m);

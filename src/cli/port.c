@@ -81,7 +81,8 @@ static char *usages(struct skep_cli *cli, const struct skep_sub *subs)
 	char *text;
 
 	for (u32 k = 0; subs[k].name; k++)
-		skep_buf_printf(&b, "%s%s%s%s", k ? ", " : "", subs[k].name, *subs[k].usage ? " " : "", subs[k].usage);
+		skep_buf_printf(&b, "%s%s%s%s", k ? ", " : "", subs[k].name,
+				*subs[k].usage ? " " : "", subs[k].usage);
 	text = b.failed ? NULL : skep_arena_strndup(&cli->arena, b.p, b.n);
 	skep_buf_fini(&b);
 	return text;
@@ -100,12 +101,15 @@ int skep_port_sub(struct skep_cli *cli, const struct skep_sub *subs, int argc, c
 			n++;
 		near = skep_cli_nearest(argv[0], sub_name, subs, n);
 		SKEP_CLI_DIAG(cli, BAD_VALUE, argv[0], cli->cmd->name,
-			      near ? skep_arena_printf(&cli->arena, "did you mean %s?", near) : usages(cli, subs));
+			      near ? skep_arena_printf(&cli->arena, "did you mean %s?", near)
+				   : usages(cli, subs));
 		return SKEP_EXIT_USAGE;
 	}
 	if (argc - 1 < s->min) {
-		SKEP_CLI_DIAG(cli, FEW_ARGS, skep_arena_printf(&cli->arena, "%s %s", cli->cmd->name, s->name),
-			      skep_arena_printf(&cli->arena, "%s %s %s", cli->cmd->name, s->name, s->usage));
+		SKEP_CLI_DIAG(cli, FEW_ARGS,
+			      skep_arena_printf(&cli->arena, "%s %s", cli->cmd->name, s->name),
+			      skep_arena_printf(&cli->arena, "%s %s %s", cli->cmd->name, s->name,
+						s->usage));
 		return SKEP_EXIT_USAGE;
 	}
 	if (s->max >= 0 && argc - 1 > s->max)
@@ -143,14 +147,19 @@ int skep_port_each(struct skep_cli *cli, enum skep_port_kind kind,
 		if (fd < 0 && errno == ENOENT) /* it went meanwhile */
 			continue;
 		if (fd < 0)
-			return skep_port_fail(cli, skep_arena_printf(&cli->arena, "opening %s %u", kinds[kind].name, id), errno);
+			return skep_port_fail(cli,
+					      skep_arena_printf(&cli->arena, "opening %s %u",
+								kinds[kind].name, id),
+					      errno);
 		err = f(cli, fd, arg);
 		close(fd);
 		if (err)
 			return err;
 	}
 	if (errno != ENOENT)
-		return skep_port_fail(cli, skep_arena_printf(&cli->arena, "listing %ss", kinds[kind].name), errno);
+		return skep_port_fail(
+			cli, skep_arena_printf(&cli->arena, "listing %ss", kinds[kind].name),
+			errno);
 	return 0;
 }
 
@@ -176,7 +185,8 @@ static bool fits(const struct wanted *w, int fd)
 	if (bpf_obj_get_info_by_fd(fd, &i, &len))
 		return false;
 	if (w->name)
-		return strncmp(w->kind == SKEP_PORT_PROG ? i.prog.name : i.map.name, w->name, sizeof(i.prog.name) - 1) == 0;
+		return strncmp(w->kind == SKEP_PORT_PROG ? i.prog.name : i.map.name, w->name,
+			       sizeof(i.prog.name) - 1) == 0;
 	for (u32 k = 0; k < 8; k++)
 		snprintf(tag + 2 * k, 3, "%02x", i.prog.tag[k]);
 	return strcmp(tag, w->tag) == 0;
@@ -211,7 +221,8 @@ static int by_id(struct skep_cli *cli, enum skep_port_kind kind, const char *tex
 	*fd = kinds[kind].open((u32)id);
 	if (*fd >= 0)
 		return 0;
-	return errno == ENOENT ? none(cli, kind, "id", text) : skep_port_fail(cli, "opening by id", errno);
+	return errno == ENOENT ? none(cli, kind, "id", text)
+			       : skep_port_fail(cli, "opening by id", errno);
 }
 
 /* Of which kind a descriptor is, its information tells: it has to fit. */
@@ -224,7 +235,9 @@ static bool is_kind(enum skep_port_kind kind, int fd)
 
 	if (user) {
 		k = skep_sys_fd_kind(fd);
-		return k == (kind == SKEP_PORT_PROG ? SKEP_SYS_PROG : kind == SKEP_PORT_MAP ? SKEP_SYS_MAP : SKEP_SYS_LINK);
+		return k == (kind == SKEP_PORT_PROG  ? SKEP_SYS_PROG
+			     : kind == SKEP_PORT_MAP ? SKEP_SYS_MAP
+						     : SKEP_SYS_LINK);
 	}
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	f = fopen(path, "re");
@@ -241,7 +254,8 @@ static int by_pin(struct skep_cli *cli, enum skep_port_kind kind, const char *na
 
 	*fd = bpf_obj_get(path);
 	if (*fd < 0)
-		return errno == ENOENT ? none(cli, kind, "path", path) : skep_port_fail(cli, path, errno);
+		return errno == ENOENT ? none(cli, kind, "path", path)
+				       : skep_port_fail(cli, path, errno);
 	if (is_kind(kind, *fd))
 		return 0;
 	return none(cli, kind, "path", path);
@@ -275,18 +289,22 @@ static bool all_digits(const char *s)
 	return *s && !s[strspn(s, "0123456789")];
 }
 
-int skep_port_find(struct skep_cli *cli, enum skep_port_kind kind, int argc, char **argv, int *at, int *fd)
+int skep_port_find(struct skep_cli *cli, enum skep_port_kind kind, int argc, char **argv, int *at,
+		   int *fd)
 {
 	struct wanted w = {.kind = kind, .fd = -1};
 	const char *how = argv[*at], *what;
 
 	*fd = -1;
 	if (*at >= argc) {
-		SKEP_CLI_DIAG(cli, FEW_ARGS, cli->cmd->name, skep_arena_printf(&cli->arena, "%s ... id N|name NAME|pinned PATH", cli->cmd->name));
+		SKEP_CLI_DIAG(cli, FEW_ARGS, cli->cmd->name,
+			      skep_arena_printf(&cli->arena, "%s ... id N|name NAME|pinned PATH",
+						cli->cmd->name));
 		return SKEP_EXIT_USAGE;
 	}
 	what = *at + 1 < argc ? argv[*at + 1] : NULL;
-	if (!what || (strcmp(how, "id") != 0 && strcmp(how, "name") != 0 && strcmp(how, "tag") != 0 && strcmp(how, "pinned") != 0)) {
+	if (!what || (strcmp(how, "id") != 0 && strcmp(how, "name") != 0 &&
+		      strcmp(how, "tag") != 0 && strcmp(how, "pinned") != 0)) {
 		*at += 1;
 		if (all_digits(how))
 			return by_id(cli, kind, how, fd);
@@ -315,7 +333,8 @@ int skep_port_only(struct skep_cli *cli, enum skep_port_kind kind, int argc, cha
 	return !err && at < argc ? skep_port_extra(cli, argv[at]) : err;
 }
 
-/* --- pins ----------------------------------------------------------------------------------------- */
+/* --- pins
+ * ----------------------------------------------------------------------------------------- */
 
 const char *skep_port_path(struct skep_cli *cli, const char *name)
 {
@@ -327,7 +346,8 @@ static const char *place(struct skep_cli *cli, const char *path)
 {
 	char buf[768];
 
-	return user && skep_sys_path(path, buf, sizeof(buf)) ? skep_arena_strdup(&cli->arena, buf) : path;
+	return user && skep_sys_path(path, buf, sizeof(buf)) ? skep_arena_strdup(&cli->arena, buf)
+							     : path;
 }
 
 /* The directories between /sys/fs/bpf and the name. */
@@ -344,7 +364,10 @@ static void make_parents(struct skep_cli *cli, const char *path)
 int skep_port_pin_fd(struct skep_cli *cli, int fd, const char *path)
 {
 	make_parents(cli, path);
-	return bpf_obj_pin(fd, path) ? skep_port_fail(cli, skep_arena_printf(&cli->arena, "pinning to %s", path), errno) : 0;
+	return bpf_obj_pin(fd, path)
+		       ? skep_port_fail(cli, skep_arena_printf(&cli->arena, "pinning to %s", path),
+					errno)
+		       : 0;
 }
 
 int skep_port_pin(struct skep_cli *cli, enum skep_port_kind kind, int argc, char **argv)
@@ -363,11 +386,13 @@ int skep_port_unpin(struct skep_cli *cli, int argc, char **argv)
 
 	/* Nothing else than a pin is removed. */
 	if (fd < 0 || unlink(place(cli, path)))
-		return skep_port_fail(cli, skep_arena_printf(&cli->arena, "unpinning %s", path), errno);
+		return skep_port_fail(cli, skep_arena_printf(&cli->arena, "unpinning %s", path),
+				      errno);
 	return 0;
 }
 
-/* --- types ----------------------------------------------------------------------------------------- */
+/* --- types
+ * ----------------------------------------------------------------------------------------- */
 
 const struct skep_btf *skep_port_btf(struct skep_cli *cli, u32 id)
 {
@@ -388,7 +413,8 @@ const struct skep_btf *skep_port_btf(struct skep_cli *cli, u32 id)
 		i.btf = (u64)(uintptr_t)p;
 		i.btf_size = size;
 		len = sizeof(i);
-		if (bpf_obj_get_info_by_fd(fd, &i, &len) || skep_btf_read(p, size, false, &cli->arena, &ds, &btf))
+		if (bpf_obj_get_info_by_fd(fd, &i, &len) ||
+		    skep_btf_read(p, size, false, &cli->arena, &ds, &btf))
 			btf = NULL;
 	}
 	skep_diags_fini(&ds);

@@ -13,7 +13,10 @@
 #include <bpf/libbpf.h>
 
 /* The option that such a command has. */
-#define SKEP_PORT_OPT {"port", 0, "user|kernel", "who answers bpf(2) (default: $SKEP_PORT, else user)"}
+#define SKEP_PORT_OPT                                                                              \
+	{                                                                                          \
+		"port", 0, "user|kernel", "who answers bpf(2) (default: $SKEP_PORT, else user)"    \
+	}
 
 /* The second word of a command. Tables end with a row without name. */
 struct skep_sub {
@@ -40,7 +43,8 @@ int skep_port_each(struct skep_cli *cli, enum skep_port_kind kind,
  * `pinned PATH`; or one word: a number, a path, a name. *at becomes the place behind. 0 or an
  * exit status; the descriptor is closed when the command ends.
  */
-int skep_port_find(struct skep_cli *cli, enum skep_port_kind kind, int argc, char **argv, int *at, int *fd);
+int skep_port_find(struct skep_cli *cli, enum skep_port_kind kind, int argc, char **argv, int *at,
+		   int *fd);
 /* As the last words of the command line: nothing may follow. */
 int skep_port_only(struct skep_cli *cli, enum skep_port_kind kind, int argc, char **argv, int *fd);
 /* Words that are too many. */
@@ -61,7 +65,8 @@ const struct skep_btf *skep_port_btf(struct skep_cli *cli, u32 id);
  * Load the program (NULL: all) of an object into the port, with maps that are pinned by name
  * where they were pinned before. 0 or an exit status. The caller closes *out.
  */
-int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog, struct bpf_object **out);
+int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog,
+		   struct bpf_object **out);
 
 /* --- test runs (portrun.c) ------------------------------------------------------------------ */
 
@@ -85,16 +90,20 @@ const char *skep_port_verdict(u32 type, u32 ret);
 /* The result as a line, or as members of the open JSON object. */
 void skep_port_show_test(struct skep_cli *cli, const struct skep_port_test *t);
 
-/* --- values by their types (value.c) ------------------------------------------------------------ */
+/* --- values by their types (value.c) ------------------------------------------------------------
+ */
 
 /* A value as JSON: numbers, text, objects for structures. */
-void skep_value_json(struct skep_json *j, const struct skep_btf *btf, u32 type, const u8 *p, u32 len);
+void skep_value_json(struct skep_json *j, const struct skep_btf *btf, u32 type, const u8 *p,
+		     u32 len);
 /* The same on one line of text. */
-void skep_value_text(struct skep_buf *out, const struct skep_btf *btf, u32 type, const u8 *p, u32 len);
+void skep_value_text(struct skep_buf *out, const struct skep_btf *btf, u32 type, const u8 *p,
+		     u32 len);
 /*
  * The bytes that words say, from *at on: as many bytes as `size` (decimal, 0x, or after the word
  * `hex` without), or one number, or an IPv4 address. 0 or an exit status.
  */
-int skep_value_parse(struct skep_cli *cli, int argc, char **argv, int *at, const char *what, u8 *p, u32 size);
+int skep_value_parse(struct skep_cli *cli, int argc, char **argv, int *at, const char *what, u8 *p,
+		     u32 size);
 
 #endif

@@ -19,9 +19,9 @@ static bool same_map(int fd, const struct bpf_map *m)
 	struct bpf_map_info i = {0};
 	u32 len = sizeof(i);
 
-	return bpf_obj_get_info_by_fd(fd, &i, &len) == 0 && i.type == bpf_map__type(m) && i.key_size == bpf_map__key_size(m) &&
-	       i.value_size == bpf_map__value_size(m) && i.max_entries == bpf_map__max_entries(m) &&
-	       i.map_flags == bpf_map__map_flags(m);
+	return bpf_obj_get_info_by_fd(fd, &i, &len) == 0 && i.type == bpf_map__type(m) &&
+	       i.key_size == bpf_map__key_size(m) && i.value_size == bpf_map__value_size(m) &&
+	       i.max_entries == bpf_map__max_entries(m) && i.map_flags == bpf_map__map_flags(m);
 }
 
 /* Takes the paths out of the object; *path[k] is where map k goes when it is new, or NULL. */
@@ -30,7 +30,8 @@ static int take_pins(struct skep_cli *cli, struct bpf_object *bo, const char **p
 	struct bpf_map *m;
 	u32 k = 0;
 
-	bpf_object__for_each_map(m, bo) {
+	bpf_object__for_each_map(m, bo)
+	{
 		const char *pin = bpf_map__pin_path(m);
 		int fd, err = 0;
 
@@ -41,7 +42,10 @@ static int take_pins(struct skep_cli *cli, struct bpf_object *bo, const char **p
 			err = same_map(fd, m) ? bpf_map__reuse_fd(m, fd) : -EEXIST;
 			close(fd);
 			if (err)
-				return skep_port_fail(cli, skep_arena_printf(&cli->arena, "map %s at %s", bpf_map__name(m), path[k]), err);
+				return skep_port_fail(cli,
+						      skep_arena_printf(&cli->arena, "map %s at %s",
+									bpf_map__name(m), path[k]),
+						      err);
 			path[k] = NULL;
 		}
 		k++;
@@ -55,7 +59,8 @@ static int put_pins(struct skep_cli *cli, struct bpf_object *bo, const char *con
 	u32 k = 0;
 	int err = 0;
 
-	bpf_object__for_each_map(m, bo) {
+	bpf_object__for_each_map(m, bo)
+	{
 		if (!err && path[k])
 			err = skep_port_pin_fd(cli, bpf_map__fd(m), path[k]);
 		k++;
@@ -68,21 +73,24 @@ static u32 count_maps(const struct bpf_object *bo)
 	struct bpf_map *m;
 	u32 n = 0;
 
-	bpf_object__for_each_map(m, bo)
-		n++;
+	bpf_object__for_each_map(m, bo) n++;
 	return n;
 }
 
 /* The program that was refused, with the last line of its log that is not statistics. */
-static int refused(struct skep_cli *cli, struct skep_input *in, const char *name, char *log, int err)
+static int refused(struct skep_cli *cli, struct skep_input *in, const char *name, char *log,
+		   int err)
 {
 	const char *last = NULL;
 
 	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n"))
-		if (strncmp(line, "processed ", 10) != 0 && strncmp(line, "verification time", 17) != 0)
+		if (strncmp(line, "processed ", 10) != 0 &&
+		    strncmp(line, "verification time", 17) != 0)
 			last = line;
 	if (!last)
-		return skep_port_fail(cli, skep_arena_printf(&cli->arena, "loading %s", name ? name : in->path), err);
+		return skep_port_fail(
+			cli, skep_arena_printf(&cli->arena, "loading %s", name ? name : in->path),
+			err);
 	SKEP_CLI_DIAG(cli, NOT_LOADED, name ? name : in->path, skep_cli_name(cli, last));
 	return err == -EPERM ? SKEP_EXIT_ENV : SKEP_EXIT_NO;
 }
@@ -95,17 +103,18 @@ static int load(struct skep_cli *cli, struct skep_input *in, struct bpf_object *
 	char *bad = NULL;
 	int err;
 
-	bpf_object__for_each_program(p, bo)
-		if (bpf_program__autoload(p)) {
-			char *log = skep_arena_alloc(&cli->arena, LOG_SIZE);
+	bpf_object__for_each_program(p, bo) if (bpf_program__autoload(p))
+	{
+		char *log = skep_arena_alloc(&cli->arena, LOG_SIZE);
 
-			*log = 0;
-			bpf_program__set_log_buf(p, log, LOG_SIZE);
-		}
+		*log = 0;
+		bpf_program__set_log_buf(p, log, LOG_SIZE);
+	}
 	err = bpf_object__load(bo);
 	if (!err)
 		return 0;
-	bpf_object__for_each_program(p, bo) {
+	bpf_object__for_each_program(p, bo)
+	{
 		size_t size;
 		const char *log = bpf_program__log_buf(p, &size);
 
@@ -125,9 +134,11 @@ static const char *object_name(struct skep_cli *cli, const char *path)
 	return skep_arena_strndup(&cli->arena, base, strcspn(base, "."));
 }
 
-int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog, struct bpf_object **out)
+int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog,
+		   struct bpf_object **out)
 {
-	struct bpf_object *bo = skep_run_libbpf(in->file->obj, in->image, in->len, object_name(cli, in->path), true);
+	struct bpf_object *bo = skep_run_libbpf(in->file->obj, in->image, in->len,
+						object_name(cli, in->path), true);
 	const char **path;
 	struct bpf_program *p;
 	u32 type;
@@ -136,12 +147,12 @@ int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog
 	*out = NULL;
 	if (!bo || err)
 		return err ? err : skep_port_fail(cli, in->path, errno);
-	bpf_object__for_each_program(p, bo)
-		if (!prog || strcmp(bpf_program__name(p), prog) == 0) {
-			bpf_program__set_autoload(p, true);
-			if (type)
-				bpf_program__set_type(p, (enum bpf_prog_type)type);
-		}
+	bpf_object__for_each_program(p, bo) if (!prog || strcmp(bpf_program__name(p), prog) == 0)
+	{
+		bpf_program__set_autoload(p, true);
+		if (type)
+			bpf_program__set_type(p, (enum bpf_prog_type)type);
+	}
 	path = SKEP_NEW_N(&cli->arena, const char *, count_maps(bo) + 1);
 	err = take_pins(cli, bo, path);
 	if (!err)

@@ -23,14 +23,19 @@ bool skep_port_takes_packets(u32 type)
 
 const char *skep_port_verdict(u32 type, u32 ret)
 {
-	static const char *const xdp[] = {"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT"};
-	static const char *const tc[] = {"TC_ACT_OK",	  "TC_ACT_RECLASSIFY", "TC_ACT_SHOT",	  "TC_ACT_PIPE", "TC_ACT_STOLEN",
-					 "TC_ACT_QUEUED", "TC_ACT_REPEAT",     "TC_ACT_REDIRECT", "TC_ACT_TRAP"};
+	static const char *const xdp[] = {"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
+					  "XDP_REDIRECT"};
+	static const char *const tc[] = {"TC_ACT_OK",	  "TC_ACT_RECLASSIFY", "TC_ACT_SHOT",
+					 "TC_ACT_PIPE",	  "TC_ACT_STOLEN",     "TC_ACT_QUEUED",
+					 "TC_ACT_REPEAT", "TC_ACT_REDIRECT",   "TC_ACT_TRAP"};
 
 	switch (type) {
 	case BPF_PROG_TYPE_XDP: return ret < SKEP_ARRAY_SIZE(xdp) ? xdp[ret] : NULL;
 	case BPF_PROG_TYPE_SCHED_CLS:
-	case BPF_PROG_TYPE_SCHED_ACT: return ret == UINT32_MAX ? "TC_ACT_UNSPEC" : ret < SKEP_ARRAY_SIZE(tc) ? tc[ret] : NULL;
+	case BPF_PROG_TYPE_SCHED_ACT:
+		return ret == UINT32_MAX	   ? "TC_ACT_UNSPEC"
+		       : ret < SKEP_ARRAY_SIZE(tc) ? tc[ret]
+						   : NULL;
 	case BPF_PROG_TYPE_CGROUP_SKB: return ret & 1 ? "allow" : "deny";
 	case BPF_PROG_TYPE_SOCKET_FILTER: return ret ? "keep" : "drop";
 	default: return NULL;

@@ -10,7 +10,8 @@
 const struct skep_opt_def skep_opts_prog[] = {
 	SKEP_PORT_OPT,
 	{"prog", 'p', "NAME", "load: the program, when the object has several"},
-	{"type", 't', "TYPE", "load: program type, when the section does not tell (see skep list progs)"},
+	{"type", 't', "TYPE",
+	 "load: program type, when the section does not tell (see skep list progs)"},
 	{"pinmaps", 0, "DIR", "load: pin the maps in this directory, too"},
 	{"data-in", 0, "FILE", "run: the packet (default: 64 bytes, zero)"},
 	{"ctx-in", 0, "FILE", "run: the context"},
@@ -111,7 +112,8 @@ static int show_one(struct skep_cli *cli, int fd, void *arg)
 
 static int show(struct skep_cli *cli, int argc, char **argv)
 {
-	static const char *const head[] = {"id", "type", "name", "tag", "bytes", "native", "runs", "ns", "maps"};
+	static const char *const head[] = {"id",     "type", "name", "tag", "bytes",
+					   "native", "runs", "ns",   "maps"};
 	struct skep_cols t;
 	int fd, err;
 
@@ -136,7 +138,8 @@ static int show(struct skep_cli *cli, int argc, char **argv)
 	return err;
 }
 
-/* --- load ---------------------------------------------------------------------------------------- */
+/* --- load ----------------------------------------------------------------------------------------
+ */
 
 /* A name for a pin: a file system of pins takes no dots. */
 static const char *pin_name(struct skep_cli *cli, const char *dir, const char *name)
@@ -156,10 +159,8 @@ static int pin_maps(struct skep_cli *cli, struct bpf_object *bo)
 
 	if (!dir)
 		return 0;
-	bpf_object__for_each_map(m, bo)
-		if (!err)
-			err = skep_port_pin_fd(cli, bpf_map__fd(m),
-					       pin_name(cli, skep_port_path(cli, dir), bpf_map__name(m)));
+	bpf_object__for_each_map(m, bo) if (!err) err = skep_port_pin_fd(
+		cli, bpf_map__fd(m), pin_name(cli, skep_port_path(cli, dir), bpf_map__name(m)));
 	return err;
 }
 
@@ -168,7 +169,8 @@ static int pin_progs(struct skep_cli *cli, struct bpf_object *bo, const char *pa
 	struct bpf_program *p;
 	int err = 0;
 
-	bpf_object__for_each_program(p, bo) {
+	bpf_object__for_each_program(p, bo)
+	{
 		if (err || !bpf_program__autoload(p))
 			continue;
 		err = skep_port_pin_fd(cli, bpf_program__fd(p),
@@ -208,7 +210,8 @@ static int loadall(struct skep_cli *cli, int argc, char **argv)
 	return load_as(cli, argv, true);
 }
 
-/* --- run ------------------------------------------------------------------------------------------- */
+/* --- run
+ * ------------------------------------------------------------------------------------------- */
 
 static int read_input(struct skep_cli *cli, const char *opt, const u8 **p, u32 *n)
 {
@@ -259,7 +262,8 @@ static int run(struct skep_cli *cli, int argc, char **argv)
 	return data_out ? skep_cli_write(cli, data_out, t->out, t->out_len) : 0;
 }
 
-/* --- the rest ----------------------------------------------------------------------------------------- */
+/* --- the rest
+ * ----------------------------------------------------------------------------------------- */
 
 static int dump(struct skep_cli *cli, int argc, char **argv)
 {

@@ -72,7 +72,8 @@ static int ask(struct dump *d, int fd)
 /* The text of record k, NULL when it has none. */
 static const char *source(const struct dump *d, u32 k)
 {
-	const char *text = d->btf && k < d->i.nr_line_info ? skep_btf_str(d->btf, d->line[k].line_off) : NULL;
+	const char *text =
+		d->btf && k < d->i.nr_line_info ? skep_btf_str(d->btf, d->line[k].line_off) : NULL;
 
 	while (text && (*text == ' ' || *text == '\t'))
 		text++;
@@ -80,7 +81,8 @@ static const char *source(const struct dump *d, u32 k)
 }
 
 /* A row of the result: where, what, and with `src` the line that it comes from. */
-static void row(struct dump *d, const char *where, u32 at, const struct skep_buf *text, const char *src)
+static void row(struct dump *d, const char *where, u32 at, const struct skep_buf *text,
+		const char *src)
 {
 	struct skep_cli *cli = d->cli;
 

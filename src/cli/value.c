@@ -46,7 +46,8 @@ static u32 encoding(const struct skep_btf_type *t)
 	return skep_get32(t->more, false) >> 24 & 15;
 }
 
-static void number(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len, u32 off, u32 bits)
+static void number(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len,
+		   u32 off, u32 bits)
 {
 	bool sign = t->kind == SKEP_BTF_INT ? encoding(t) & INT_SIGNED : t->kflag;
 	u64 v = bits_of(p, len, off, bits, sign);
@@ -80,7 +81,8 @@ static bool is_text(const u8 *p, u32 n)
 	return k == n;
 }
 
-static void array(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len, u32 depth)
+static void array(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len,
+		  u32 depth)
 {
 	struct skep_btf_type e;
 	u32 elem, n;
@@ -88,8 +90,8 @@ static void array(const struct printer *c, const struct skep_btf_type *t, const 
 
 	skep_btf_array(c->btf, t, &elem, &n);
 	size = skep_btf_size(c->btf, elem);
-	if (skep_btf_resolve(c->btf, elem, &e) && e.kind == SKEP_BTF_INT && e.ref == 1 && n <= len &&
-	    (encoding(&e) & INT_CHAR || strcmp(e.name, "char") == 0) && is_text(p, n)) {
+	if (skep_btf_resolve(c->btf, elem, &e) && e.kind == SKEP_BTF_INT && e.ref == 1 &&
+	    n <= len && (encoding(&e) & INT_CHAR || strcmp(e.name, "char") == 0) && is_text(p, n)) {
 		skep_json_strn(c->j, (const char *)p, strnlen((const char *)p, n));
 		return;
 	}
@@ -100,7 +102,8 @@ static void array(const struct printer *c, const struct skep_btf_type *t, const 
 }
 
 /* The members of a structure; those of one without a name in between are its own. */
-static void members(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len, u32 depth)
+static void members(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len,
+		    u32 depth)
 {
 	struct skep_btf_type in;
 	struct skep_btf_member m;
@@ -118,14 +121,16 @@ static void members(const struct printer *c, const struct skep_btf_type *t, cons
 		if (!*m.name)
 			continue;
 		skep_json_key(c->j, m.name);
-		if (m.size && (in.kind == SKEP_BTF_INT || in.kind == SKEP_BTF_ENUM || in.kind == SKEP_BTF_ENUM64))
+		if (m.size && (in.kind == SKEP_BTF_INT || in.kind == SKEP_BTF_ENUM ||
+			       in.kind == SKEP_BTF_ENUM64))
 			number(c, &in, p, len, m.off, m.size);
 		else
 			value(c, m.type, p + at, len - at, depth + 1);
 	}
 }
 
-static void section(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len, u32 depth)
+static void section(const struct printer *c, const struct skep_btf_type *t, const u8 *p, u32 len,
+		    u32 depth)
 {
 	struct skep_btf_type var;
 	struct skep_btf_member m;
@@ -144,7 +149,8 @@ static void value(const struct printer *c, u32 type, const u8 *p, u32 len, u32 d
 	s64 size = skep_btf_size(c->btf, type);
 	struct skep_btf_type t;
 
-	if (depth > MAX_DEPTH || !skep_btf_resolve(c->btf, type, &t) || (size >= 0 && (u64)size > len)) {
+	if (depth > MAX_DEPTH || !skep_btf_resolve(c->btf, type, &t) ||
+	    (size >= 0 && (u64)size > len)) {
 		raw(c->j, p, len);
 		return;
 	}
@@ -176,14 +182,16 @@ static void value(const struct printer *c, u32 type, const u8 *p, u32 len, u32 d
 	}
 }
 
-void skep_value_json(struct skep_json *j, const struct skep_btf *btf, u32 type, const u8 *p, u32 len)
+void skep_value_json(struct skep_json *j, const struct skep_btf *btf, u32 type, const u8 *p,
+		     u32 len)
 {
 	struct printer c = {j, btf};
 
 	value(&c, type, p, len, 0);
 }
 
-void skep_value_text(struct skep_buf *out, const struct skep_btf *btf, u32 type, const u8 *p, u32 len)
+void skep_value_text(struct skep_buf *out, const struct skep_btf *btf, u32 type, const u8 *p,
+		     u32 len)
 {
 	struct skep_json j;
 
@@ -194,7 +202,8 @@ void skep_value_text(struct skep_buf *out, const struct skep_btf *btf, u32 type,
 		out->p[--out->n] = 0;
 }
 
-/* --- words ------------------------------------------------------------------------------------- */
+/* --- words -------------------------------------------------------------------------------------
+ */
 
 static bool byte_of(const char *word, int base, u8 *out)
 {
@@ -236,7 +245,8 @@ static bool whole(const char *word, u8 *p, u32 size)
 	return true;
 }
 
-int skep_value_parse(struct skep_cli *cli, int argc, char **argv, int *at, const char *what, u8 *p, u32 size)
+int skep_value_parse(struct skep_cli *cli, int argc, char **argv, int *at, const char *what, u8 *p,
+		     u32 size)
 {
 	int base = *at < argc && strcmp(argv[*at], "hex") == 0 ? 16 : 0, first = *at + (base == 16);
 	u32 n = 0;

@@ -43,7 +43,10 @@ static int refused(struct wire *w, const char *what)
 
 	if (w->sock >= 0)
 		close(w->sock);
-	return skep_port_fail(w->cli, skep_arena_printf(&w->cli->arena, "%s %s", skep_cli_opt(w->cli, "interface"), what), err);
+	return skep_port_fail(
+		w->cli,
+		skep_arena_printf(&w->cli->arena, "%s %s", skep_cli_opt(w->cli, "interface"), what),
+		err);
 }
 
 static int open_wire(struct wire *w)
@@ -73,13 +76,16 @@ static u32 untagged(struct wire *w, struct msghdr *m, u32 len)
 	struct tpacket_auxdata aux;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA || c->cmsg_len < CMSG_LEN(sizeof(aux)))
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
+		    c->cmsg_len < CMSG_LEN(sizeof(aux)))
 			continue;
 		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
 		if (!(aux.tp_status & TP_STATUS_VLAN_VALID) || len < MACS)
 			continue;
 		memmove(w->frame + MACS + VLAN_LEN, w->frame + MACS, len - MACS);
-		skep_put16(w->frame + MACS, aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : 0x8100, true);
+		skep_put16(w->frame + MACS,
+			   aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : 0x8100,
+			   true);
 		skep_put16(w->frame + MACS + 2, aux.tp_vlan_tci, true);
 		return len + VLAN_LEN;
 	}
@@ -91,7 +97,10 @@ static u32 next_frame(struct wire *w)
 {
 	struct iovec v = {w->frame, FRAME_MAX};
 	char control[256] __attribute__((aligned(8)));
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct msghdr m = {.msg_iov = &v,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
 	struct pollfd p = {.fd = w->sock, .events = POLLIN};
 	ssize_t n;
 
@@ -105,7 +114,9 @@ static u32 next_frame(struct wire *w)
 static int target(const struct wire *w, u32 ret)
 {
 	if (w->type == BPF_PROG_TYPE_XDP)
-		return ret == XDP_TX ? w->ifindex : ret == XDP_REDIRECT ? (int)skep_sys_redirect() : 0;
+		return ret == XDP_TX	     ? w->ifindex
+		       : ret == XDP_REDIRECT ? (int)skep_sys_redirect()
+					     : 0;
 	return ret == 7 /* TC_ACT_REDIRECT */ ? (int)skep_sys_redirect() : 0;
 }
 
@@ -116,7 +127,8 @@ static void send_on(void *arg, const struct skep_pcap_packet *was, const struct 
 
 	if (!to.sll_ifindex)
 		return;
-	if (sendto(w->sock, o->pkt, o->len, 0, (struct sockaddr *)&to, sizeof(to)) == (ssize_t)o->len)
+	if (sendto(w->sock, o->pkt, o->len, 0, (struct sockaddr *)&to, sizeof(to)) ==
+	    (ssize_t)o->len)
 		w->sent++;
 	else
 		w->failed++;
@@ -176,7 +188,8 @@ int skep_feed_interface(struct skep_cli *cli, struct skep_runner *r)
 		skep_json_kint(&cli->j, "sent", (s64)w->sent);
 		skep_json_kint(&cli->j, "not_sent", (s64)w->failed);
 	} else {
-		skep_buf_printf(&cli->out, "%llu sent, %llu not sent\n", (unsigned long long)w->sent, (unsigned long long)w->failed);
+		skep_buf_printf(&cli->out, "%llu sent, %llu not sent\n",
+				(unsigned long long)w->sent, (unsigned long long)w->failed);
 	}
 	return err;
 }

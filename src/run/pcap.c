@@ -71,7 +71,8 @@ void skep_pcap_begin(const struct skep_pcap *like, struct skep_buf *out)
 	skep_buf_add(out, head, sizeof(head));
 }
 
-void skep_pcap_add(const struct skep_pcap *like, const struct skep_pcap_packet *p, struct skep_buf *out)
+void skep_pcap_add(const struct skep_pcap *like, const struct skep_pcap_packet *p,
+		   struct skep_buf *out)
 {
 	u8 head[RECORD];
 

@@ -32,8 +32,10 @@ static void look(struct smap *m, const struct skep_btf *b, u32 type, u32 at, u32
 		return;
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(known); k++)
 		if (strcmp(t.name, known[k].name) == 0) {
-			if (m->nfield < SKEP_ARRAY_SIZE(m->field) && (u64)at + known[k].size <= m->d.value_size && at % 4 == 0)
-				m->field[m->nfield++] = (struct sfield){at, known[k].size, known[k].lock};
+			if (m->nfield < SKEP_ARRAY_SIZE(m->field) &&
+			    (u64)at + known[k].size <= m->d.value_size && at % 4 == 0)
+				m->field[m->nfield++] =
+					(struct sfield){at, known[k].size, known[k].lock};
 			return;
 		}
 	for (u32 k = 0; k < t.vlen && skep_btf_member(b, &t, k, &x); k++)
@@ -74,7 +76,8 @@ int fields_read(struct smap *m)
 		return 0; /* types that went say nothing; the verifier will not see them either */
 	skep_arena_init(&a);
 	skep_diags_init(&ds);
-	if (mentioned(sbtf_of(o)) && skep_btf_read(sbtf_of(o)->data, sbtf_of(o)->len, false, &a, &ds, &b) == 0)
+	if (mentioned(sbtf_of(o)) &&
+	    skep_btf_read(sbtf_of(o)->data, sbtf_of(o)->len, false, &a, &ds, &b) == 0)
 		look(m, b, m->d.value_type, 0, 0);
 	skep_diags_fini(&ds);
 	skep_arena_fini(&a);
@@ -82,16 +85,20 @@ int fields_read(struct smap *m)
 	return allowed(m) ? 0 : -EOPNOTSUPP;
 }
 
-/* --- locks ----------------------------------------------------------------------------------------- */
+/* --- locks
+ * ----------------------------------------------------------------------------------------- */
 
 /* The word is the owner's thread: one that died is found by asking for it. */
 void word_lock(u32 *word)
 {
 	u32 me = (u32)syscall(SYS_gettid), seen = 0;
 
-	for (u64 k = 1; !__atomic_compare_exchange_n(word, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED); k++) {
+	for (u64 k = 1; !__atomic_compare_exchange_n(word, &seen, me, false, __ATOMIC_ACQUIRE,
+						     __ATOMIC_RELAXED);
+	     k++) {
 		if (k % 1024 == 0 && syscall(SYS_tkill, (pid_t)seen, 0) && errno == ESRCH &&
-		    __atomic_compare_exchange_n(word, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		    __atomic_compare_exchange_n(word, &seen, me, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
 			break;
 		if (k % 128 == 0)
 			sched_yield();
@@ -119,7 +126,8 @@ bool map_has_lock(const struct smap *m)
 	return lock_in(m, none) != NULL;
 }
 
-/* --- copies -------------------------------------------------------------------------------------------- */
+/* --- copies
+ * -------------------------------------------------------------------------------------------- */
 
 /* What lies between the fields. */
 static void copy_around(const struct smap *m, u8 *to, const u8 *from)

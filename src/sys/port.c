@@ -36,7 +36,8 @@ long syscall(long number, ...)
 	if (number == SYS_bpf)
 		r = skep_sys_bpf((int)a[0], (union bpf_attr *)a[1], (unsigned)a[2]);
 	else
-		r = skep_sys_perf_event_open((void *)a[0], (int)a[1], (int)a[2], (int)a[3], (unsigned long)a[4]);
+		r = skep_sys_perf_event_open((void *)a[0], (int)a[1], (int)a[2], (int)a[3],
+					     (unsigned long)a[4]);
 	if (skep_port_answered)
 		skep_port_answered(number, a[0], r);
 	skep_probe_blocked--;

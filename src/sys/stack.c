@@ -20,7 +20,8 @@ struct trace {
 	u64 ip[];
 };
 
-/* --- frames --------------------------------------------------------------------------------------- */
+/* --- frames
+ * --------------------------------------------------------------------------------------- */
 
 #ifdef __x86_64__
 /* The function itself and, when it was just entered, its caller, whose frame is not set up yet. */
@@ -47,7 +48,8 @@ static u32 walk(u64 *ip)
 {
 	const struct srun *r = run_now();
 	u64 frame = r ? r->frame : 0;
-	u32 n = r && r->prog->d.type == BPF_PROG_TYPE_KPROBE && r->ctx ? at_probe(r, ip, &frame) : 0;
+	u32 n = r && r->prog->d.type == BPF_PROG_TYPE_KPROBE && r->ctx ? at_probe(r, ip, &frame)
+								       : 0;
 
 	while (n < MAX_DEPTH && frame && frame % 8 == 0) {
 		u64 link[2];
@@ -80,12 +82,14 @@ s64 stack_get(void *to, u32 size, u64 flags)
 	return (s64)n * 8;
 }
 
-/* --- the map ------------------------------------------------------------------------------------------ */
+/* --- the map
+ * ------------------------------------------------------------------------------------------ */
 
 static int check(struct mhead *h)
 {
-	if ((h->flags & ~(u32)(BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY)) || !h->max_entries || h->key_size != 4 ||
-	    h->value_size < 8 || h->value_size % 8 || h->value_size / 8 > MAX_DEPTH)
+	if ((h->flags & ~(u32)(BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY)) || !h->max_entries ||
+	    h->key_size != 4 || h->value_size < 8 || h->value_size % 8 ||
+	    h->value_size / 8 > MAX_DEPTH)
 		return -EINVAL;
 	if (h->max_entries > 1u << 24)
 		return -E2BIG;
@@ -160,11 +164,13 @@ static int next(struct smap *m, const void *key, void *out)
 	return 0;
 }
 
-static bool same(const struct smap *m, const struct trace *t, u32 hash, const u64 *ip, u32 n, u64 flags)
+static bool same(const struct smap *m, const struct trace *t, u32 hash, const u64 *ip, u32 n,
+		 u64 flags)
 {
 	if (!t->n || t->hash != hash)
 		return false;
-	return (flags & BPF_F_FAST_STACK_CMP) || (frames(m, t) == n && memcmp(t->ip, ip, (size_t)n * 8) == 0);
+	return (flags & BPF_F_FAST_STACK_CMP) ||
+	       (frames(m, t) == n && memcmp(t->ip, ip, (size_t)n * 8) == 0);
 }
 
 s64 stack_id(struct smap *m, u64 flags)
@@ -201,4 +207,9 @@ s64 stack_id(struct smap *m, u64 flags)
 	return err ? err : id;
 }
 
-const struct map_ops stack_ops = {.check = check, .size = size, .read = read_one, .write = no_write, .remove = take_out, .next = next};
+const struct map_ops stack_ops = {.check = check,
+				  .size = size,
+				  .read = read_one,
+				  .write = no_write,
+				  .remove = take_out,
+				  .next = next};

@@ -45,7 +45,9 @@ static struct {
 	u64 owner, serial;
 	bool started;
 	pthread_t thread;
-} all = {.lock = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER, .once = PTHREAD_ONCE_INIT};
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	 .idle = PTHREAD_COND_INITIALIZER,
+	 .once = PTHREAD_ONCE_INIT};
 
 static u64 now_on(int clock)
 {
@@ -83,7 +85,8 @@ static void first(void)
 	pthread_atfork(NULL, NULL, in_child);
 }
 
-/* --- the table, under the lock ----------------------------------------------------------------- */
+/* --- the table, under the lock -----------------------------------------------------------------
+ */
 
 static struct stimer *find(const struct field *f)
 {
@@ -126,7 +129,8 @@ static u32 place(void)
 	return at;
 }
 
-/* --- the thread ---------------------------------------------------------------------------------- */
+/* --- the thread ----------------------------------------------------------------------------------
+ */
 
 static struct stimer *next_due(void)
 {
@@ -176,7 +180,8 @@ static void fire(struct stimer *t)
 		t->armed = false;
 		t->running = true;
 		pthread_mutex_unlock(&all.lock);
-		callback_run(&r, func, (u64)(uintptr_t)&t->m->eng, (u64)(uintptr_t)key_of(t->m, t->value, &index),
+		callback_run(&r, func, (u64)(uintptr_t)&t->m->eng,
+			     (u64)(uintptr_t)key_of(t->m, t->value, &index),
 			     (u64)(uintptr_t)t->value);
 		pthread_mutex_lock(&all.lock);
 		t->running = false;
@@ -241,7 +246,8 @@ static bool in_thread(void)
 	return all.started && pthread_equal(all.thread, pthread_self());
 }
 
-/* --- what programs ask for -------------------------------------------------------------------------- */
+/* --- what programs ask for
+ * -------------------------------------------------------------------------- */
 
 /* Where the value begins in which this field lies. */
 static u8 *value_around(const struct smap *m, u8 *field)
@@ -272,7 +278,11 @@ int timer_init(void *field, struct smap *m, u64 flags)
 	at = err ? UINT32_MAX : place();
 	t = at == UINT32_MAX ? NULL : calloc(1, sizeof(*t));
 	if (t) {
-		*t = (struct stimer){.id = ++all.serial << 32 | (at + 1), .m = m, .value = value_around(m, field), .field = f, .clock = clock};
+		*t = (struct stimer){.id = ++all.serial << 32 | (at + 1),
+				     .m = m,
+				     .value = value_around(m, field),
+				     .field = f,
+				     .clock = clock};
 		sobj_hold(&m->o);
 		all.t[at] = t;
 		__atomic_store_n(&f->owner, all.owner, __ATOMIC_RELAXED);
@@ -292,7 +302,8 @@ int timer_set_callback(void *field, u64 func)
 
 	if (!r)
 		return -EINVAL;
-	/* The function may be of a program that was called last and that only a prog array keeps. */
+	/* The function may be of a program that was called last and that only a prog array keeps.
+	 */
 	if (r->eng.tails)
 		return -EOPNOTSUPP;
 	pthread_once(&all.once, first);
@@ -347,7 +358,8 @@ int timer_cancel(void *field)
 	} else if (t) {
 		was = t->armed || t->running;
 		t->armed = false;
-		/* A callback may be in the middle; when it is done the timer may be gone, or armed again. */
+		/* A callback may be in the middle; when it is done the timer may be gone, or armed
+		 * again. */
 		while (find(field) == t && t->running)
 			pthread_cond_wait(&all.idle, &all.lock);
 		if (find(field) == t) {

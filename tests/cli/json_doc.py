@@ -29,7 +29,7 @@ LINES = [
     'run tiny.o --engine jit', 'run tiny.o --engine jit --pcap t.pcap',
     'prog load {packet_counter} /sys/fs/bpf/p', 'prog show', 'prog run /sys/fs/bpf/p', 'prog dump xlated /sys/fs/bpf/p --source',
     'prog dump jited /sys/fs/bpf/p', 'map create /sys/fs/bpf/m type hash key 4 value 4 entries 1', 'map show',
-    'map update /sys/fs/bpf/m key 1 value 1', 'map dump counters', 'map getnext /sys/fs/bpf/m', 'link show',
+    'map update /sys/fs/bpf/m key 1 value 1', 'map dump counters', 'map getnext /sys/fs/bpf/m', 'prog load point.o /sys/fs/bpf/point', 'link create /sys/fs/bpf/point raw_tracepoint event /sys/fs/bpf/l', 'link show',
     'explain 1203', 'help', 'help run', 'version', 'show missing.o', 'show badop.o', 'asm bad.s -o x.o',
     *(f'list {what}' for what in 'insns helpers maps progs sections passes rules diags'.split()),
 ]
@@ -86,6 +86,7 @@ def main():
             said = subprocess.run([skep, 'check', '--csv', program], cwd=tmp, capture_output=True, text=True).stdout
             (tmp / name).write_text(said.replace(program, 'x.o'))
         (tmp / 't.pcap').write_bytes(struct.pack('<IHHiIIIIIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1, 0, 0, 60, 60) + bytes(60))
+        subprocess.run([skep, 'asm', '-', '-o', 'point.o'], cwd=tmp, input='.license "GPL"\n.section "raw_tp/x"\n.func p\nr0 = 0\nexit\n', text=True)
         (tmp / 'store').mkdir(mode=0o700)
         os.environ.update(SKEP_STORE=str(tmp / 'store'), SKEP_PORT='user')
         (tmp / 'bad.s').write_text('  r0 = 1\n')

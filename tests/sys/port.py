@@ -119,6 +119,14 @@ LINES = [
     (f'map unpin {PIN}/maps/packet_c_rodata', 0, ''),
     ('prog loadall {dispatch} ' + PIN + '/all', 0, ''),
     ('prog show name dispatch --json', 0, r'.*"type":"xdp","name":"dispatch".*'),
+    ('prog load {point} ' + PIN + '/point', 0, ''),
+    (f'link create {PIN}/point raw_tracepoint sys_enter {PIN}/link', 0, ''),
+    (f'link show {PIN}/link', 0, r'.*raw_tracepoint +\d+ +sys_enter\n'),
+    (f'link create {PIN}/point kprobe sys_enter {PIN}/other', 2, ''),
+    (f'link create {PIN}/nothing raw_tracepoint sys_enter {PIN}/other', 1, ''),
+    (f'link unpin {PIN}/link', 0, ''),
+    (f'link show {PIN}/link', 1, ''),
+    (f'prog unpin {PIN}/point', 0, ''),
     ('link show --json', 0, r'.*"links":\[.*'),
     ('link detach id 999999999', 1, ''),
     ('map shw', 2, ''),
@@ -126,7 +134,7 @@ LINES = [
 ]
 # What differs between ports and runs.
 NOISE = [(r'"(id|ns|runs|run_ns|btf_id|uid|verified_insns|jited_bytes|xlated_bytes)":\d+', r'"\1":N'), (r'"tag":"\w+"', '"tag":T'),
-         (r'"map_ids":\[[\d,]*\]', '"map_ids":[]'), (r'\d+ ns', 'N ns'), (r'(?m)^ *(id|\d+)  ', 'ID  '),
+         (r'"map_ids":\[[\d,]*\]', '"map_ids":[]'), (r'\d+ ns', 'N ns'), (r'(?m)^ *(id|\d+)  ', 'ID  '), (r'raw_tracepoint +\d+', 'raw_tracepoint N'),
          (r'"links":.*', 'LINKS')]
 
 
@@ -206,6 +214,8 @@ def runs(ports, counter, edit, tmp):
 
 
 def main():
+    # Values per processor are the same in both ports when both run on the same.
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as name:
         tmp = pathlib.Path(name)
         os.chmod(tmp, 0o755)
@@ -222,7 +232,9 @@ def main():
         text = '.license "GPL"\n.section "xdp"\n.func f\nr0 = *(u64 *)(r10 + 8)\nexit\n'
         names['bad'] = tmp / 'bad.o'
         subprocess.run([skep, 'asm', '-', '-o', names['bad']], input=text, text=True, check=True)
-        names['edit'] = tmp / 'edit.o'
+        names['edit'], names['point'] = tmp / 'edit.o', tmp / 'point.o'
+        subprocess.run([skep, 'asm', '-', '-o', names['point']], input='.license "GPL"\n.section "raw_tp/sys_enter"\n.func p\nr0 = 0\nexit\n',
+                       text=True, check=True)
         subprocess.run([skep, 'asm', '-', '-o', names['edit']], input=EDIT, text=True, check=True)
         ports = [Port('user', {'SKEP_STORE': str(tmp / 'store')})]
         kernel = Port('kernel', {})

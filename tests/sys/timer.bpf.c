@@ -83,7 +83,8 @@ int elements(struct __sk_buff *skb)
 		e = bpf_map_lookup_elem(&hash, &key);
 		if (!e)
 			return 1;
-		if (bpf_timer_init(&e->t, &hash, 1) || bpf_timer_set_callback(&e->t, once) || bpf_timer_start(&e->t, 20000000, 0))
+		if (bpf_timer_init(&e->t, &hash, 1) || bpf_timer_set_callback(&e->t, once) ||
+		    bpf_timer_start(&e->t, 20000000, 0))
 			return 2;
 	}
 	return 0;

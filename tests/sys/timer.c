@@ -53,9 +53,11 @@ int main(int argc, char **argv)
 	bpf_map_lookup_elem(bss, &zero, &seen);
 	for (unsigned k = 0; k < 14; k++)
 		printf("%u: %d\n", k, seen.said[k]);
-	printf("fired %llu, in the hash table %llu, canceling itself %lld\n", seen.fired, seen.in_hash, (long long)seen.self);
+	printf("fired %llu, in the hash table %llu, canceling itself %lld\n", seen.fired,
+	       seen.in_hash, (long long)seen.self);
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(obj, "array"), &key, &e);
-	printf("element: %llu turns, key %llu, timer as seen %llu %llu\n", e.count, e.key, e.t[0], e.t[1]);
+	printf("element: %llu turns, key %llu, timer as seen %llu %llu\n", e.count, e.key, e.t[0],
+	       e.t[1]);
 	bpf_object__close(obj);
 	return 0;
 }
