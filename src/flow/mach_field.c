@@ -31,7 +31,7 @@ static const struct {
 static void add(struct skep_vfields *fs, u8 kind, u32 off, u32 size, u32 type)
 {
 	if (fs->n < SKEP_ARRAY_SIZE(fs->v))
-		fs->v[fs->n++] = (struct skep_vfield){kind, off, size, type};
+		fs->v[fs->n++] = (struct skep_vfield){kind, off, size, type, 0};
 }
 
 /* A pointer whose target carries a tag. */
@@ -50,6 +50,38 @@ static void find_kptr(const struct skep_btf *btf, const struct skep_btf_type *pt
 			    skep_btf_resolve(btf, t.ref, &to) ? to.id : 0);
 			return;
 		}
+}
+
+/* The tag "contains:TYPE:MEMBER" of a list's head. */
+static void find_contents(const struct skep_btf *btf, u32 id, u32 member, struct skep_vfield *f)
+{
+	static const char prefix[] = "contains:";
+	struct skep_btf_type t, elem;
+	struct skep_btf_member mb;
+	char name[128];
+	const char *field;
+
+	for (u32 tag = 1; tag < btf->ntypes; tag++) {
+		if (!skep_btf_get(btf, tag, &t) || t.kind != SKEP_BTF_DECL_TAG || t.ref != id ||
+		    skep_get32(t.more, btf->big) != member ||
+		    strncmp(t.name, prefix, sizeof(prefix) - 1) != 0)
+			continue;
+		snprintf(name, sizeof(name), "%s", t.name + sizeof(prefix) - 1);
+		field = strchr(name, ':') ? strchr(name, ':') + 1 : "";
+		name[strcspn(name, ":")] = 0;
+		f->type = skep_btf_find(btf, SKEP_BTF_STRUCT, name);
+		if (!f->type || !skep_btf_get(btf, f->type, &elem)) {
+			f->type = 0;
+			return;
+		}
+		for (u32 k = 0; k < elem.vlen; k++)
+			if (skep_btf_member(btf, &elem, k, &mb) && strcmp(mb.name, field) == 0) {
+				f->node = mb.off / 8;
+				return;
+			}
+		f->type = 0;
+		return;
+	}
 }
 
 static void find_fields(const struct skep_btf *btf, u32 id, u32 off, u32 depth,
@@ -80,9 +112,15 @@ static void find_fields(const struct skep_btf *btf, u32 id, u32 off, u32 depth,
 			add(fs, known[k].kind, off, known[k].size, 0);
 			return;
 		}
-	for (u32 k = 0; k < t.vlen; k++)
-		if (skep_btf_member(btf, &t, k, &mb))
-			find_fields(btf, mb.type, off + mb.off / 8, depth + 1, fs);
+	for (u32 k = 0; k < t.vlen; k++) {
+		u32 before = fs->n;
+
+		if (!skep_btf_member(btf, &t, k, &mb))
+			continue;
+		find_fields(btf, mb.type, off + mb.off / 8, depth + 1, fs);
+		if (fs->n == before + 1 && fs->v[before].kind == SKEP_FIELD_LIST_HEAD)
+			find_contents(btf, t.id, k, &fs->v[before]);
+	}
 }
 
 void skep_type_fields(const struct skep_btf *btf, u32 type, struct skep_vfields *out)
@@ -151,7 +189,7 @@ int skep_check_map_fields(struct skep_mach *m, struct skep_vstate *st, u32 reg, 
 	return 0;
 }
 
-static const struct skep_vfield *field_at(struct skep_mach *m, const struct skep_vreg *p)
+const struct skep_vfield *skep_field_at(struct skep_mach *m, const struct skep_vreg *p)
 {
 	const struct skep_vfields *fs;
 
@@ -172,7 +210,7 @@ static const struct skep_vfield *field_at(struct skep_mach *m, const struct skep
 int skep_field_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, const char *need)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
-	const struct skep_vfield *f = field_at(m, p);
+	const struct skep_vfield *f = skep_field_at(m, p);
 
 	if (p->flags & SKEP_VF_NULL)
 		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(reg),
@@ -190,7 +228,7 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
 	struct skep_vrefs *held = skep_ref_lock(st);
-	u32 id = p->type == SKEP_VT_BTF ? p->ref : p->aux;
+	u32 id = skep_lock_id(p);
 	int err;
 
 	if (m->opt.prog_type == SKEP_PROG_SOCKET_FILTER || skep_prog_type_traces(m->opt.prog_type))
@@ -204,16 +242,17 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 			return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
 					  "a second lock is taken");
 		skep_ref_add(m, st, ++m->ids, SKEP_REFK_LOCK);
-		st->ref[st->nref - 1].lock = id ? id : SKEP_VNONE;
+		st->ref[st->nref - 1].lock = id;
 		st->ref[st->nref - 1].map = p->map;
 		return 0;
 	}
 	if (!held)
 		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg), "no lock is held");
-	if (held->kind != SKEP_REFK_LOCK || held->map != p->map || held->lock != (id ? id : SKEP_VNONE))
+	if (held->kind != SKEP_REFK_LOCK || held->map != p->map || held->lock != id)
 		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
 				  "another lock is held than the one that is released");
 	skep_ref_drop(st, held->id);
+	skep_graph_unlock(m, st);
 	return 0;
 }
 
@@ -290,7 +329,7 @@ int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct s
 int skep_kptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
-	const struct skep_vfield *f = field_at(m, p);
+	const struct skep_vfield *f = skep_field_at(m, p);
 
 	if (f && !(p->flags & SKEP_VF_NULL) &&
 	    (f->kind == SKEP_FIELD_KPTR || f->kind == SKEP_FIELD_KPTR_PERCPU))
@@ -308,7 +347,7 @@ int skep_kptr_value(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		    u32 reg)
 {
 	const struct skep_vreg *p = skep_vreg(st, reg);
-	const struct skep_vfield *f = field_at(m, where);
+	const struct skep_vfield *f = skep_field_at(m, where);
 	struct skep_vreg want = {0};
 	struct skep_btf_type a, b;
 
@@ -332,7 +371,7 @@ int skep_kptr_value(struct skep_mach *m, struct skep_vstate *st, const struct sk
 void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *where,
 		      struct skep_vreg *r0)
 {
-	const struct skep_vfield *f = field_at(m, where);
+	const struct skep_vfield *f = skep_field_at(m, where);
 
 	if (!f) {
 		skep_vreg_unknown(r0, st->at);

@@ -167,6 +167,15 @@ void skep_type_fields(const struct skep_btf *btf, u32 type, struct skep_vfields 
 const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct skep_map *map);
 /* Does an access stay off the fields that only helpers may touch? */
 int skep_check_map_fields(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size);
+/* The field that the pointer points to, or NULL. */
+const struct skep_vfield *skep_field_at(struct skep_mach *m, const struct skep_vreg *p);
+/* Which of the places with a lock the pointer is into. */
+static inline u32 skep_lock_id(const struct skep_vreg *p)
+{
+	u32 id = p->type == SKEP_VT_BTF ? p->ref : p->aux;
+
+	return id ? id : SKEP_VNONE;
+}
 int skep_field_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind,
 		   const char *need);
 int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lock);
@@ -232,6 +241,24 @@ int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type);
 /* A new reference to an object. */
 void skep_alloc_ref(struct skep_mach *m, struct skep_vstate *st, struct skep_vreg *r, u32 type,
 		    bool null);
+
+/* --- lists of such objects (mach_graph.c) --- */
+enum skep_graph_what { SKEP_GRAPH_PUSH, SKEP_GRAPH_POP, SKEP_GRAPH_PEEK };
+struct skep_graph {
+	const char *name;
+	u8 what; /* enum skep_graph_what */
+};
+const struct skep_graph *skep_graph_find(const char *kfunc);
+/* Check arguments: the head, which tells of its elements, and the node; */
+int skep_list_head_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
+		       struct skep_vfield *head);
+int skep_list_node_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
+		       const struct skep_vfield *head);
+/* and do all of the call. */
+void skep_graph_apply(struct skep_mach *m, struct skep_vstate *st, const struct skep_graph *g,
+		      const struct skep_vfield *head);
+/* A lock is released: what lies on lists may go. */
+void skep_graph_unlock(struct skep_mach *m, struct skep_vstate *st);
 
 /* --- interrupt flags and resilient locks (mach_irq.c) --- */
 /* A function that enters or leaves a section where it holds a lock, has interrupts off, or both. */

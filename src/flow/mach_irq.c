@@ -111,13 +111,6 @@ static u8 kind_of(const struct skep_critical *f)
 	return f->flag ? SKEP_REFK_RES_LOCK_IRQ : SKEP_REFK_RES_LOCK;
 }
 
-static u32 lock_id(const struct skep_vreg *p)
-{
-	u32 id = p->type == SKEP_VT_BTF ? p->ref : p->aux;
-
-	return id ? id : SKEP_VNONE;
-}
-
 int skep_res_lock_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
 		      const struct skep_critical *f)
 {
@@ -133,7 +126,7 @@ int skep_res_lock_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
 	if (err)
 		return err;
 	for (u32 k = 0; f->enter && k < st->nref; k++)
-		if (st->ref[k].map == p->map && st->ref[k].lock == lock_id(p) &&
+		if (st->ref[k].map == p->map && st->ref[k].lock == skep_lock_id(p) &&
 		    st->ref[k].kind != SKEP_REFK_LOCK)
 			return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
 					  "the lock is held already");
@@ -141,7 +134,7 @@ int skep_res_lock_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
 		return 0;
 	if (!held)
 		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg), "no lock is held");
-	if (held->kind != kind_of(f) || held->map != p->map || held->lock != lock_id(p))
+	if (held->kind != kind_of(f) || held->map != p->map || held->lock != skep_lock_id(p))
 		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
 				  "another lock was taken last than the one that is released");
 	return 0;
@@ -169,10 +162,11 @@ void skep_critical_apply(struct skep_mach *m, struct skep_vstate *st, const stru
 		m->other = skep_vstate_copy(m, st);
 		failed(m, m->other);
 		skep_ref_add(m, st, ++m->ids, kind_of(f));
-		st->ref[st->nref - 1].lock = lock_id(&lock);
+		st->ref[st->nref - 1].lock = skep_lock_id(&lock);
 		st->ref[st->nref - 1].map = lock.map;
 	} else if (f->lock) {
 		skep_ref_drop(st, skep_ref_lock(st)->id);
+		skep_graph_unlock(m, st);
 	}
 	if (f->flag && f->enter)
 		save_flag(m, st, &flag, f->flag);

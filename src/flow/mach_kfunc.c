@@ -25,6 +25,8 @@ struct kcall {
 	u64 constant; /* of the __k argument */
 	const struct skep_critical *critical;
 	u32 lock, flag; /* registers of its arguments */
+	const struct skep_graph *graph;
+	struct skep_vfield head; /* its list */
 };
 
 struct param {
@@ -336,6 +338,10 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct kca
 			       ? 0
 			       : wrong(m, st, c, p->reg,
 				       "an object that the program holds and that counts references");
+	if (c->graph && type_is(&p->to, "bpf_list_head"))
+		return skep_list_head_arg(m, st, p->reg, &c->head);
+	if (c->graph && type_is(&p->to, "bpf_list_node"))
+		return skep_list_node_arg(m, st, p->reg, &c->head);
 	if ((p->ks & SKEP_KS_IRQ) && c->critical) {
 		c->flag = p->reg;
 		return skep_irq_arg(m, st, p->reg, c->critical);
@@ -532,7 +538,8 @@ static int section(struct skep_mach *m, struct skep_vstate *st, const char *name
 /* May it be called while a lock is held? */
 static bool with_lock(const struct kcall *c)
 {
-	return (c->critical && c->critical->lock) || strncmp(c->name, "bpf_iter_num_", 13) == 0;
+	return (c->critical && c->critical->lock) || c->graph ||
+	       is(c, "bpf_refcount_acquire_impl") || strncmp(c->name, "bpf_iter_num_", 13) == 0;
 }
 
 static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
@@ -564,6 +571,7 @@ static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 		return skep_fault(m, st, SKEP_RULE_GPL, 0, "%s() is for GPL-compatible programs",
 				  c->name);
 	c->critical = skep_critical_find(c->name);
+	c->graph = skep_graph_find(c->name);
 	if ((c->k->flags & SKEP_KF_SLEEPS) && (!m->opt.sleepable || st->rcu || st->preempt ||
 					       skep_irqs_off(st) || skep_ref_lock(st)))
 		return skep_fault(m, st, SKEP_RULE_SLEEP, 0,
@@ -626,6 +634,10 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return err ? err : SKEP_EBUG;
 	if (skep_mach_throws(m, i))
 		return skep_throw(m, st);
+	if (c.graph) {
+		skep_graph_apply(m, st, c.graph, &c.head);
+		return 0;
+	}
 	if (c.critical) {
 		skep_critical_apply(m, st, c.critical, c.lock, c.flag);
 		return 0;

@@ -157,7 +157,7 @@ int skep_unpriv_moved(struct skep_mach *m, struct skep_vstate *st, const struct 
 		      const struct skep_alu_mask *mask)
 {
 	const struct skep_vreg *d = skep_vreg(st, i->in.dst);
-	u32 limit;
+	u32 limit = 0;
 	s64 at = (s64)d->off + (s64)d->r.bits.value;
 	int err;
 

@@ -193,7 +193,8 @@ enum skep_vfield_kind {
 struct skep_vfield {
 	u8 kind; /* enum skep_vfield_kind */
 	u32 off, size;
-	u32 type; /* kptrs: the type that is pointed to, in the object's BTF */
+	u32 type; /* kptrs: the type that is pointed to, in the object's BTF; lists: that of elements */
+	u32 node; /* lists: where the node lies in an element */
 };
 struct skep_vfields {
 	bool known;
