@@ -225,6 +225,33 @@ __attribute__((noinline)) u64 deep(u64 n)
 	return n ? deep_call(n - 1) + 1 : 0;
 }
 
+/* Calls from several places: a return to another call's place gives another result. */
+__attribute__((noinline)) u64 mixed(u64 n);
+static u64 (*volatile mixed_call)(u64) = mixed;
+__attribute__((noinline)) u64 mixed(u64 n)
+{
+	if (!n)
+		return 1;
+	switch (n % 3) {
+	case 0: return mixed_call(n - 1) * 3 + n;
+	case 1: return mixed_call(n - 1) ^ n << 7;
+	default: return mixed_call(n - 1) - n * 5;
+	}
+}
+
+/* More calls in flight than there are entries: those that are must stay. */
+static void many_in_flight(void)
+{
+	u64 plain = mixed_call(20000);
+	struct seen s = {0};
+	struct skep_probe *p = attach((void *)(uintptr_t)mixed, see, &s, SKEP_PROBE_RETURN);
+
+	for (u32 k = 0; k < 3; k++)
+		CHECK(mixed_call(20000) == plain);
+	CHECK(s.n > 3 * 4000);
+	skep_probe_detach(p);
+}
+
 static void recursion(void)
 {
 	struct seen s = {0};
@@ -402,6 +429,7 @@ int main(int argc, char **argv)
 	vectors();
 	refused();
 	recursion();
+	many_in_flight();
 	tails();
 	signals();
 	threads(argc > 1 ? (u32)strtoul(argv[1], NULL, 10) : 10000, true);
