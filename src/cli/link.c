@@ -102,7 +102,9 @@ static int create(struct skep_cli *cli, int argc, char **argv)
 	}
 	fd = bpf_raw_tracepoint_open(argv[at + 1], prog);
 	if (fd < 0)
-		return skep_port_fail(cli, skep_arena_printf(&cli->arena, "attaching to %s", argv[at + 1]), errno);
+		return skep_port_fail(
+			cli, skep_arena_printf(&cli->arena, "attaching to %s", argv[at + 1]),
+			errno);
 	return skep_port_pin_fd(cli, fd, skep_port_path(cli, argv[at + 2]));
 }
 

@@ -62,8 +62,9 @@ const struct skep_btf *skep_port_btf(struct skep_cli *cli, u32 id);
 /* --- loading (portload.c) --------------------------------------------------------------- */
 
 /*
- * Load the program (NULL: all) of an object into the port, with maps that are pinned by name
- * where they were pinned before. 0 or an exit status. The caller closes *out.
+ * Load the program (NULL: all; with prog arrays those of its type, too) of an object into the port,
+ * with maps that are pinned by name where they were pinned before. 0 or an exit status. The caller
+ * closes *out.
  */
 int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog,
 		   struct bpf_object **out);

@@ -30,8 +30,7 @@ static int take_pins(struct skep_cli *cli, struct bpf_object *bo, const char **p
 	struct bpf_map *m;
 	u32 k = 0;
 
-	bpf_object__for_each_map(m, bo)
-	{
+	bpf_object__for_each_map(m, bo) {
 		const char *pin = bpf_map__pin_path(m);
 		int fd, err = 0;
 
@@ -59,8 +58,7 @@ static int put_pins(struct skep_cli *cli, struct bpf_object *bo, const char *con
 	u32 k = 0;
 	int err = 0;
 
-	bpf_object__for_each_map(m, bo)
-	{
+	bpf_object__for_each_map(m, bo) {
 		if (!err && path[k])
 			err = skep_port_pin_fd(cli, bpf_map__fd(m), path[k]);
 		k++;
@@ -73,7 +71,8 @@ static u32 count_maps(const struct bpf_object *bo)
 	struct bpf_map *m;
 	u32 n = 0;
 
-	bpf_object__for_each_map(m, bo) n++;
+	bpf_object__for_each_map(m, bo)
+		n++;
 	return n;
 }
 
@@ -103,18 +102,17 @@ static int load(struct skep_cli *cli, struct skep_input *in, struct bpf_object *
 	char *bad = NULL;
 	int err;
 
-	bpf_object__for_each_program(p, bo) if (bpf_program__autoload(p))
-	{
-		char *log = skep_arena_alloc(&cli->arena, LOG_SIZE);
+	bpf_object__for_each_program(p, bo)
+		if (bpf_program__autoload(p)) {
+			char *log = skep_arena_alloc(&cli->arena, LOG_SIZE);
 
-		*log = 0;
-		bpf_program__set_log_buf(p, log, LOG_SIZE);
-	}
+			*log = 0;
+			bpf_program__set_log_buf(p, log, LOG_SIZE);
+		}
 	err = bpf_object__load(bo);
 	if (!err)
 		return 0;
-	bpf_object__for_each_program(p, bo)
-	{
+	bpf_object__for_each_program(p, bo) {
 		size_t size;
 		const char *log = bpf_program__log_buf(p, &size);
 
@@ -134,25 +132,43 @@ static const char *object_name(struct skep_cli *cli, const char *path)
 	return skep_arena_strndup(&cli->arena, base, strcspn(base, "."));
 }
 
+/*
+ * The program, and with prog arrays all of its type: those are what it may call, and libbpf puts
+ * some of them there.
+ */
+static void choose(struct bpf_object *bo, const char *prog, u32 type)
+{
+	struct bpf_program *p = prog ? bpf_object__find_program_by_name(bo, prog) : NULL;
+	enum bpf_prog_type kin = p ? bpf_program__type(p) : BPF_PROG_TYPE_UNSPEC;
+	bool tails = false;
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, bo)
+		tails |= bpf_map__type(m) == BPF_MAP_TYPE_PROG_ARRAY;
+	bpf_object__for_each_program(p, bo) {
+		bool same = tails && bpf_program__type(p) == kin;
+
+		if (prog && !same && strcmp(bpf_program__name(p), prog) != 0)
+			continue;
+		bpf_program__set_autoload(p, true);
+		if (type)
+			bpf_program__set_type(p, (enum bpf_prog_type)type);
+	}
+}
+
 int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog,
 		   struct bpf_object **out)
 {
 	struct bpf_object *bo = skep_run_libbpf(in->file->obj, in->image, in->len,
 						object_name(cli, in->path), true);
 	const char **path;
-	struct bpf_program *p;
 	u32 type;
 	int err = skep_runs_type(cli, &type);
 
 	*out = NULL;
 	if (!bo || err)
 		return err ? err : skep_port_fail(cli, in->path, errno);
-	bpf_object__for_each_program(p, bo) if (!prog || strcmp(bpf_program__name(p), prog) == 0)
-	{
-		bpf_program__set_autoload(p, true);
-		if (type)
-			bpf_program__set_type(p, (enum bpf_prog_type)type);
-	}
+	choose(bo, prog, type);
 	path = SKEP_NEW_N(&cli->arena, const char *, count_maps(bo) + 1);
 	err = take_pins(cli, bo, path);
 	if (!err)

@@ -159,22 +159,25 @@ static int pin_maps(struct skep_cli *cli, struct bpf_object *bo)
 
 	if (!dir)
 		return 0;
-	bpf_object__for_each_map(m, bo) if (!err) err = skep_port_pin_fd(
-		cli, bpf_map__fd(m), pin_name(cli, skep_port_path(cli, dir), bpf_map__name(m)));
+	bpf_object__for_each_map(m, bo)
+		if (!err)
+			err = skep_port_pin_fd(
+				cli, bpf_map__fd(m),
+				pin_name(cli, skep_port_path(cli, dir), bpf_map__name(m)));
 	return err;
 }
 
-static int pin_progs(struct skep_cli *cli, struct bpf_object *bo, const char *path, bool all)
+static int pin_progs(struct skep_cli *cli, struct bpf_object *bo, const char *path,
+		     const char *only)
 {
 	struct bpf_program *p;
 	int err = 0;
 
-	bpf_object__for_each_program(p, bo)
-	{
-		if (err || !bpf_program__autoload(p))
+	bpf_object__for_each_program(p, bo) {
+		if (err || (only && strcmp(bpf_program__name(p), only) != 0))
 			continue;
 		err = skep_port_pin_fd(cli, bpf_program__fd(p),
-				       all ? pin_name(cli, path, bpf_program__name(p)) : path);
+				       only ? path : pin_name(cli, path, bpf_program__name(p)));
 	}
 	return err;
 }
@@ -193,7 +196,7 @@ static int load_as(struct skep_cli *cli, char **argv, bool all)
 		err = skep_port_load(cli, in, f ? f->name : NULL, &bo);
 	if (err)
 		return err;
-	err = pin_progs(cli, bo, path, all);
+	err = pin_progs(cli, bo, path, f ? f->name : NULL);
 	if (!err)
 		err = pin_maps(cli, bo);
 	bpf_object__close(bo);

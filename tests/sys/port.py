@@ -187,7 +187,7 @@ exit
 '''
 
 
-def runs(ports, counter, edit, tmp):
+def runs(ports, counter, edit, dispatch, tmp):
     packets = [bytes([2] * 6 + [4] * 6) + b'\x08\x00\x45' + bytes(8) + b'\x06' + bytes(60), b'\x01' * 10,
                bytes([6] * 6 + [8] * 6) + b'\x86\xdd\x60' + bytes(60)]
     for order, nano in ('<', False), ('>', True):
@@ -210,6 +210,9 @@ def runs(ports, counter, edit, tmp):
     got = ports[0]('run', counter, '--pcap', counter, '-e', 'jit')
     check('no capture', got[0] == 3 and 'SKEP9045' in got[2], got[1] + got[2])
     texts = {e: re.sub(r'\d+ ns', '', ports[-1 if e == 'kernel' else 0]('run', counter, '-e', e, '-n', 20)[1]) for e in engines}
+    tails = {e: re.sub(r'\d+ ns', '', ports[-1 if e == 'kernel' else 0]('run', dispatch, '-p', 'dispatch', '-e', e, '-n', 20)[1])
+             for e in engines}
+    check('tail calls, every engine', len(set(tails.values())) == 1 and 'returns' in tails['jit'], str(tails))
     check('generated inputs, every engine', len(set(texts.values())) == 1 and texts['jit'].count('XDP_PASS') > 10, str(texts))
 
 
@@ -248,7 +251,7 @@ def main():
             commands(ports, names, tmp)
             for port in ports:
                 native(port, names['counter'], tmp)
-            runs(ports, names['counter'], names['edit'], tmp)
+            runs(ports, names['counter'], names['edit'], names['dispatch'], tmp)
         finally:
             if len(ports) > 1:
                 shutil.rmtree(PIN, ignore_errors=True)
