@@ -42,7 +42,7 @@ enum skep_ret {
 };
 
 enum skep_helper_flag {
-	SKEP_HF_PKT = 1,   /* packet pointers are invalid afterwards */
+	SKEP_HF_PKT = 1,   /* packet pointers may be invalid afterwards */
 	SKEP_HF_PURE = 2,  /* no effect besides r0: may be dropped when r0 is not used */
 	SKEP_HF_GPL = 4,   /* only for programs with a GPL-compatible licence */
 	SKEP_HF_TAIL = 8,  /* may not return (bpf_tail_call) */

@@ -25,16 +25,16 @@ bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name,
 
 void skep_btf_percpu(struct skep_mach *m, const struct skep_vreg *var, struct skep_vreg *r0, u32 at)
 {
+	const struct skep_btf *btf = types(m, var);
 	struct skep_btf_type t;
 
 	*r0 = *var;
 	r0->def = at;
 	r0->flags &= (u16)~SKEP_VF_PERCPU;
-	if (m->opt.kernel && skep_btf_resolve(m->opt.kernel, var->btf, &t) &&
-	    t.kind != SKEP_BTF_STRUCT) {
+	if (btf && skep_btf_resolve(btf, var->btf, &t) && t.kind != SKEP_BTF_STRUCT) {
 		skep_vreg_pointer(r0, SKEP_VT_MEM, at);
 		r0->flags = SKEP_VF_RDONLY;
-		r0->aux = (u32)SKEP_MAX(skep_btf_size(m->opt.kernel, t.id), (s64)0);
+		r0->aux = (u32)SKEP_MAX(skep_btf_size(btf, t.id), (s64)0);
 	}
 }
 
@@ -273,6 +273,10 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (p->flags & SKEP_VF_NULL && !(p->flags & SKEP_VF_UNTRUSTED))
 		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg),
 				  "r%u, a kernel object, may be NULL here", a->reg);
+	if (p->flags & (SKEP_VF_USER | SKEP_VF_PERCPU))
+		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
+				  "r%u points to %s memory: use a helper to reach it", a->reg,
+				  p->flags & SKEP_VF_USER ? "user" : "per-CPU");
 	if (p->flags & SKEP_VF_ALLOC)
 		return skep_alloc_access(m, st, a);
 	if (!btf || !type_of(m, p, &t))
@@ -284,10 +288,6 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return skep_fault(m, st, SKEP_RULE_GPL, REG(a->reg),
 				  "kernel objects (struct %s) are for GPL-compatible programs",
 				  t.name);
-	if (p->flags & (SKEP_VF_USER | SKEP_VF_PERCPU))
-		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
-				  "r%u points to %s memory: use a helper to read it", a->reg,
-				  p->flags & SKEP_VF_USER ? "user" : "per-CPU");
 	if (!skep_btf_walk(btf, t.id, off, a->size, &w))
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
 				  "struct %s has nothing of %u bytes at %lld", t.name, a->size,

@@ -467,6 +467,7 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 {
 	struct call c = {.id = i->in.imm, .func = SKEP_VNONE};
 	const struct skep_helper *h = skep_helper_find(i->in.imm);
+	bool moves;
 	int err;
 
 	c.ht = skep_helper_type(m->opt.prog_type, i->in.imm);
@@ -481,6 +482,10 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 		err = skep_kptr_value(m, st, &c.kptr, 2);
 	if (err)
 		return err;
+	/* A tail call that fails changed nothing. Bytes of a socket buffer that are not where they
+	   can be written are moved first. */
+	moves = ((c.ht->flags & SKEP_HT_CHANGES_PKT) && c.id != SKEP_FN_tail_call) ||
+		(c.id == SKEP_FN_dynptr_write && skep_dynptr_of_skb(st, 1));
 	if (c.id == SKEP_FN_get_local_storage && !skep_mach_null(m, skep_vreg(st, 2)))
 		return wrong(m, st, &c, 2, "zero");
 	if (c.id == SKEP_FN_dynptr_from_mem && c.first.type != SKEP_VT_VALUE)
@@ -513,8 +518,7 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 		skep_ref_forget(m, st, c.ref);
 	}
 	skep_call_clobber(st);
-	/* A tail call that fails changed nothing. */
-	if ((c.ht->flags & SKEP_HT_CHANGES_PKT) && c.id != SKEP_FN_tail_call)
+	if (moves)
 		skep_forget_packet(m, st);
 	err = give_result(m, st, &c);
 	st->at = m->insn[st->at].next;

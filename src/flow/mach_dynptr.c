@@ -98,11 +98,11 @@ int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 fl
 	return 0;
 }
 
-int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, bool acquire)
+static int make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, u32 ref)
 {
 	const struct skep_vreg p = *skep_vreg(st, reg);
 	struct skep_vslot *a, *b;
-	u32 id = ++m->ids, ref = 0;
+	u32 id = ++m->ids;
 
 	a = slots_at(m, st, &p, &b);
 	if (!a)
@@ -112,10 +112,6 @@ int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 k
 		skep_dynptr_destroy(m, st, st->frame[p.frame], skep_slot_of(p.off));
 	if (b->byte[0] == SKEP_VB_DYNPTR)
 		skep_dynptr_destroy(m, st, st->frame[p.frame], skep_slot_of(p.off) - 1);
-	if (acquire) {
-		ref = ++m->ids;
-		skep_ref_add(m, st, ref, SKEP_REFK_PTR);
-	}
 	for (u32 k = 0; k < 2; k++) {
 		struct skep_vslot *s = k ? b : a;
 
@@ -128,6 +124,44 @@ int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 k
 	}
 	st->frame[p.frame]->written |= (u64)3 << (skep_slot_of(p.off) - 1);
 	return 0;
+}
+
+/* The first slot of the dynptr that the register points to; NULL: it is an argument. */
+static const struct skep_vreg *dynptr_at(struct skep_vstate *st, u32 reg)
+{
+	const struct skep_vreg *p = skep_vreg(st, reg);
+
+	return p->type == SKEP_VT_STACK ? st->frame[p->frame]->slot[skep_slot_of(p->off)].reg
+					: NULL;
+}
+
+static u32 made_by(const char *kfunc)
+{
+	if (strstr(kfunc, "_from_skb"))
+		return DYN_SKB;
+	if (strstr(kfunc, "_from_xdp"))
+		return DYN_XDP;
+	return DYN_OTHER;
+}
+
+int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, const char *kfunc,
+		     u32 from)
+{
+	const struct skep_vreg *d;
+
+	if (!from || strcmp(kfunc, "bpf_dynptr_clone") != 0)
+		return make(m, st, reg, made_by(kfunc), 0);
+	/* A clone is of the same memory: it ends with it, and so do its slices. Arguments are of
+	   memory that outlives the function. */
+	d = dynptr_at(st, from);
+	return make(m, st, reg, d ? d->aux : DYN_LOCAL, d ? d->ref : 0);
+}
+
+bool skep_dynptr_of_skb(struct skep_vstate *st, u32 reg)
+{
+	const struct skep_vreg *d = dynptr_at(st, reg);
+
+	return d && d->aux == DYN_SKB;
 }
 
 void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg)
@@ -150,11 +184,19 @@ void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 				skep_dynptr_destroy(m, st, st->frame[f], s);
 }
 
+static int make_record(struct skep_mach *m, struct skep_vstate *st)
+{
+	u32 ref = ++m->ids;
+
+	skep_ref_add(m, st, ref, SKEP_REFK_PTR);
+	return make(m, st, 4, DYN_RINGBUF, ref);
+}
+
 int skep_dynptr_call(struct skep_mach *m, struct skep_vstate *st, s64 helper, u64 alloc)
 {
 	switch (helper) {
-	case SKEP_FN_dynptr_from_mem: return skep_dynptr_make(m, st, 4, DYN_LOCAL, false);
-	case SKEP_FN_ringbuf_reserve_dynptr: return skep_dynptr_make(m, st, 4, DYN_RINGBUF, true);
+	case SKEP_FN_dynptr_from_mem: return make(m, st, 4, DYN_LOCAL, 0);
+	case SKEP_FN_ringbuf_reserve_dynptr: return make_record(m, st);
 	case SKEP_FN_ringbuf_submit_dynptr:
 	case SKEP_FN_ringbuf_discard_dynptr: skep_dynptr_release(m, st, 1); return 0;
 	default: return 0;
@@ -179,13 +221,4 @@ void skep_dynptr_slice(struct skep_mach *m, struct skep_vstate *st, u32 reg, str
 	if (a->reg->aux == DYN_SKB || a->reg->aux == DYN_XDP)
 		r0->flags |= SKEP_VF_PKT_SLICE;
 	r0->ref = a->reg->ref;
-}
-
-u32 skep_dynptr_kind(const char *kfunc)
-{
-	if (strstr(kfunc, "_from_skb"))
-		return DYN_SKB;
-	if (strstr(kfunc, "_from_xdp"))
-		return DYN_XDP;
-	return DYN_OTHER;
 }

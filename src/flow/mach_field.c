@@ -292,6 +292,8 @@ static void kptr_object(struct skep_mach *m, const struct skep_vfield *f, struct
 {
 	struct skep_btf_type t;
 
+	if (f->kind == SKEP_FIELD_KPTR_PERCPU)
+		flags |= SKEP_VF_PERCPU;
 	if (!f->type || !skep_btf_get(m->obj->btf, f->type, &t) || !t.name[0] ||
 	    !skep_btf_object(m, r, t.name, flags, at)) {
 		skep_vreg_pointer(r, SKEP_VT_BTF, at);
@@ -308,14 +310,13 @@ int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct s
 	const struct skep_vfield *f = kptr_at(m, p->map, (s64)p->off + a->off);
 
 	if (!a->write) {
+		bool rcu = (f->kind == SKEP_FIELD_KPTR || f->kind == SKEP_FIELD_KPTR_PERCPU) &&
+			   (!m->opt.sleepable || st->rcu);
+
 		if (a->to)
-			kptr_object(
-				m, f, a->to,
-				(u16)(SKEP_VF_NULL |
-				      (f->kind == SKEP_FIELD_KPTR && (!m->opt.sleepable || st->rcu)
-					       ? SKEP_VF_RCU
-					       : SKEP_VF_UNTRUSTED)),
-				st->at);
+			kptr_object(m, f, a->to,
+				    (u16)(SKEP_VF_NULL | (rcu ? SKEP_VF_RCU : SKEP_VF_UNTRUSTED)),
+				    st->at);
 		return 0;
 	}
 	if (f->kind == SKEP_FIELD_KPTR_UNTRUSTED && a->from && a->from->type == SKEP_VT_BTF)

@@ -136,6 +136,9 @@ struct skep_access {
 	struct skep_vreg *to;	      /* reads; may be NULL */
 };
 int skep_access_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+/* May programs of this type write into packets? If not, this says so. */
+bool skep_may_write_packet(const struct skep_mach *m);
+int skep_pkt_readonly(struct skep_mach *m, const struct skep_vstate *st, u32 reg);
 int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 enum skep_use {
@@ -192,9 +195,12 @@ void skep_kptr_result(struct skep_mach *m, struct skep_vstate *st, const struct 
 void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct skep_vframe *fr,
 			 u32 slot);
 int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 flags, s64 helper);
-int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, bool acquire);
-/* The kind that a function makes ("bpf_dynptr_from_skb"). */
-u32 skep_dynptr_kind(const char *kfunc);
+/* What a kernel function makes at `reg` ("bpf_dynptr_from_skb"), of the dynptr at `from` (0: none).
+ */
+int skep_dynptr_make(struct skep_mach *m, struct skep_vstate *st, u32 reg, const char *kfunc,
+		     u32 from);
+/* Is the packet behind it? Who writes through it may move the packet. */
+bool skep_dynptr_of_skb(struct skep_vstate *st, u32 reg);
 void skep_dynptr_release(struct skep_mach *m, struct skep_vstate *st, u32 reg);
 /* What a helper does to the dynptrs among its arguments. */
 int skep_dynptr_call(struct skep_mach *m, struct skep_vstate *st, s64 helper, u64 alloc);

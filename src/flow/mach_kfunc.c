@@ -638,6 +638,8 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		skep_graph_apply(m, st, c.graph, &c.head);
 		return 0;
 	}
+	if (strcmp(c.name, "bpf_dynptr_slice_rdwr") == 0 && !skep_may_write_packet(m))
+		return skep_pkt_readonly(m, st, 1);
 	if (c.critical) {
 		skep_critical_apply(m, st, c.critical, c.lock, c.flag);
 		return 0;
@@ -653,7 +655,7 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (c.k->flags & SKEP_KF_ITER_DESTROY)
 		destroy_iter(m, st, &c);
 	for (u32 k = 0; k < c.nmade; k++) {
-		err = skep_dynptr_make(m, st, c.made[k], skep_dynptr_kind(c.name), false);
+		err = skep_dynptr_make(m, st, c.made[k], c.name, c.dyn);
 		if (err)
 			return err;
 	}

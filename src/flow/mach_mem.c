@@ -45,7 +45,7 @@ static int check_plain_alignment(struct skep_mach *m, struct skep_vstate *st, u3
 
 /* --- packets --------------------------------------------------------------------------------- */
 
-static bool may_write_packet(const struct skep_mach *m)
+bool skep_may_write_packet(const struct skep_mach *m)
 {
 	switch (m->opt.prog_type) {
 	case SKEP_PROG_SCHED_CLS:
@@ -59,6 +59,12 @@ static bool may_write_packet(const struct skep_mach *m)
 	}
 }
 
+int skep_pkt_readonly(struct skep_mach *m, const struct skep_vstate *st, u32 reg)
+{
+	return skep_fault(m, st, SKEP_RULE_PKT_ACCESS, REG(reg),
+			  "programs of type %s may not write into the packet", m->type->name);
+}
+
 static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size,
 		  bool write)
 {
@@ -66,10 +72,8 @@ static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off,
 	s64 at = (s64)p->off + off;
 	u64 proven = p->aux;
 
-	if (write && !may_write_packet(m))
-		return skep_fault(m, st, SKEP_RULE_PKT_ACCESS, REG(reg),
-				  "programs of type %s may not write into the packet",
-				  m->type->name);
+	if (write && !skep_may_write_packet(m))
+		return skep_pkt_readonly(m, st, reg);
 	if (p->r.smin < 0)
 		return skep_fault(
 			m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),

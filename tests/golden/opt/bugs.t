@@ -219,3 +219,77 @@ L5:
 L9:
 	r0 = 7
 	exit
+
+=== title
+a packet's address is not kept over a write to its dynptr, which may move it
+=== args
+optimize -S %in.s
+=== input
+.license "GPL"
+.extern bpf_dynptr_from_skb
+.section "tc"
+.func f
+	r6 = r1
+	*(u32 *)(r10 - 20) = 7
+	r2 = 0
+	r3 = r10
+	r3 += -16
+	call bpf_dynptr_from_skb
+	r1 = *(u32 *)(r6 + 76)
+	r2 = *(u32 *)(r6 + 80)
+	r7 = r1
+	r7 += 4
+	r0 = 0
+	if r7 > r2 goto out
+	r8 = *(u8 *)(r1 + 0)
+	r1 = r10
+	r1 += -16
+	r2 = 0
+	r3 = r10
+	r3 += -20
+	r4 = 4
+	r5 = 0
+	call bpf_dynptr_write
+	r1 = *(u32 *)(r6 + 76)
+	r2 = *(u32 *)(r6 + 80)
+	r3 = r1
+	r3 += 4
+	r0 = 0
+	if r3 > r2 goto out
+	r0 = *(u8 *)(r1 + 0)
+	r0 += r8
+out:
+	exit
+=== expect
+f:
+	r6 = r1
+	*(u32 *)(r10 - 20) = 7
+	r2 = 0
+	r3 = r10
+	r3 += -16
+	call bpf_dynptr_from_skb
+	r1 = *(u32 *)(r6 + 76)
+	r2 = *(u32 *)(r6 + 80)
+	r7 = r1
+	r7 += 4
+	r0 = 0
+	if r7 > r2 goto L30
+	r8 = *(u8 *)(r1 + 0)
+	r1 = r10
+	r1 += -16
+	r2 = 0
+	r3 = r10
+	r3 += -20
+	r4 = 4
+	r5 = 0
+	call bpf_dynptr_write#202
+	r1 = *(u32 *)(r6 + 76)
+	r2 = *(u32 *)(r6 + 80)
+	r3 = r1
+	r3 += 4
+	r0 = 0
+	if r3 > r2 goto L30
+	r0 = *(u8 *)(r1 + 0)
+	r0 += r8
+L30:
+	exit

@@ -13,6 +13,7 @@ extern int bpf_dynptr_from_skb(struct __sk_buff *skb, u64 flags, struct bpf_dynp
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, u32 offset, void *buffer, u32 size) __ksym;
 extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *ptr, u32 offset, void *buffer, u32 size) __ksym;
 extern bool bpf_dynptr_is_null(const struct bpf_dynptr *ptr) __ksym;
+extern int bpf_dynptr_clone(const struct bpf_dynptr *ptr, struct bpf_dynptr *clone) __ksym;
 
 ACCEPT("tc", record_submitted)
 {
@@ -320,4 +321,111 @@ ACCEPT("tc", asked_whether_it_is_null)
 
 	bpf_dynptr_from_skb(ctx, 0, &p);
 	return bpf_dynptr_is_null(&p);
+}
+
+/* Bytes written to a socket buffer's dynptr may move the packet. */
+REJECT("type", "tc", slice_after_write_to_the_packet)
+{
+	struct bpf_dynptr p;
+	u8 buf[14], *b;
+	u32 x = 7;
+
+	bpf_dynptr_from_skb(ctx, 0, &p);
+	b = bpf_dynptr_slice(&p, 0, buf, sizeof(buf));
+	if (!b)
+		return 0;
+	bpf_dynptr_write(&p, 0, &x, sizeof(x), 0);
+	return b[3];
+}
+
+REJECT("type", "tc", packet_after_write_to_its_dynptr)
+{
+	struct __sk_buff *skb = ctx;
+	struct bpf_dynptr p;
+	u8 *data = (u8 *)(long)skb->data;
+	u32 x = 7;
+
+	bpf_dynptr_from_skb(ctx, 0, &p);
+	if (data + 4 > (u8 *)(long)skb->data_end)
+		return 0;
+	bpf_dynptr_write(&p, 0, &x, sizeof(x), 0);
+	return *data;
+}
+
+ACCEPT("tc", slice_after_write_to_a_record)
+{
+	struct bpf_dynptr p, q;
+	u8 buf[14], *b;
+	u32 x = 7;
+	int ret = 0;
+
+	bpf_dynptr_from_skb(ctx, 0, &p);
+	bpf_ringbuf_reserve_dynptr(&ring, 16, 0, &q);
+	b = bpf_dynptr_slice(&p, 0, buf, sizeof(buf));
+	if (b) {
+		bpf_dynptr_write(&q, 0, &x, sizeof(x), 0);
+		ret = b[3];
+	}
+	bpf_ringbuf_discard_dynptr(&q, 0);
+	return ret;
+}
+
+REJECT("readonly", "cgroup_skb/egress", slice_to_write_a_packet_that_is_read_only)
+{
+	struct bpf_dynptr p;
+	u8 buf[14], *b;
+
+	bpf_dynptr_from_skb(ctx, 0, &p);
+	b = bpf_dynptr_slice_rdwr(&p, 0, buf, sizeof(buf));
+	if (b)
+		b[3] = 1;
+	return 1;
+}
+
+REJECT("type", "tc", slice_of_a_clone_after_the_packet_moved)
+{
+	struct bpf_dynptr p, c;
+	u8 buf[14], *b;
+	u32 x = 7;
+
+	bpf_dynptr_from_skb(ctx, 0, &p);
+	bpf_dynptr_clone(&p, &c);
+	b = bpf_dynptr_slice(&c, 0, buf, sizeof(buf));
+	if (!b)
+		return 0;
+	bpf_skb_store_bytes(ctx, 0, &x, sizeof(x), 0);
+	return b[3];
+}
+
+REJECT("type", "tc", data_of_a_clone_after_submit)
+{
+	struct bpf_dynptr p, c;
+	u8 *b;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 16, 0, &p);
+	bpf_dynptr_clone(&p, &c);
+	b = bpf_dynptr_data(&c, 0, 4);
+	bpf_ringbuf_submit_dynptr(&p, 0);
+	return b ? b[3] : 0;
+}
+
+REJECT("dynptr", "tc", clone_after_submit)
+{
+	struct bpf_dynptr p, c;
+	u32 x;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 16, 0, &p);
+	bpf_dynptr_clone(&p, &c);
+	bpf_ringbuf_submit_dynptr(&p, 0);
+	return bpf_dynptr_read(&x, sizeof(x), &c, 0, 0);
+}
+
+ACCEPT("tc", clone_submitted)
+{
+	struct bpf_dynptr p, c;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 16, 0, &p);
+	bpf_dynptr_clone(&p, &c);
+	bpf_ringbuf_submit_dynptr(&c, 0);
+	return 0;
 }
