@@ -34,7 +34,7 @@ static u64 bits_of(const u8 *p, u32 len, u32 off, u32 bits, bool sign)
 {
 	u64 v = 0;
 
-	for (u32 k = 0; k < bits && (off + k) / 8 < len; k++)
+	for (u32 k = 0; k < SKEP_MIN(bits, 64u) && (off + k) / 8 < len; k++)
 		v |= (u64)(p[(off + k) / 8] >> (off + k) % 8 & 1) << k;
 	if (sign && bits && bits < 64 && v >> (bits - 1) & 1)
 		v |= ~(u64)0 << bits;

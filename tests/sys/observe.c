@@ -169,11 +169,11 @@ static int element(int cmd, int fd, u32 key, void *value)
 	return skep_sys_bpf(cmd, &a, sizeof(a));
 }
 
-/* Is there a return address in this function (of less than 1000 bytes) among the frames? */
+/* Is there a return address in this function (of less than 8000 bytes) among the frames? */
 static bool through(const u64 *ip, u32 n, void (*fn)(void))
 {
 	for (u32 k = 0; k < n; k++)
-		if (ip[k] > (u64)(uintptr_t)fn && ip[k] < (u64)(uintptr_t)fn + 1000)
+		if (ip[k] > (u64)(uintptr_t)fn && ip[k] < (u64)(uintptr_t)fn + 8000)
 			return true;
 	return false;
 }
