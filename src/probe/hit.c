@@ -188,6 +188,15 @@ static u32 thunk_index(u64 addr)
 	return off < 16 * (u64)NRET && off % 16 == 0 ? (u32)(off / 16) : 0;
 }
 
+u64 skep_probe_came_from(u64 addr)
+{
+	for (u32 n = 0, k = thunk_index(addr); k && n < 64; n++) {
+		addr = flights[k].ret;
+		k = thunk_index(addr);
+	}
+	return addr;
+}
+
 static void give_back(u32 k)
 {
 	u64 head = atomic_load(&flight_head);

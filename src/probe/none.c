@@ -26,6 +26,11 @@ void skep_probe_forget(struct skep_probe *p)
 
 _Thread_local u32 skep_probe_blocked __attribute__((tls_model("initial-exec")));
 
+u64 skep_probe_came_from(u64 addr)
+{
+	return addr;
+}
+
 u64 skep_probe_missed(void)
 {
 	return 0;

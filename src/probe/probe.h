@@ -65,6 +65,8 @@ void skep_probe_forget(struct skep_probe *p);
  * handlers work on.
  */
 extern _Thread_local u32 skep_probe_blocked __attribute__((tls_model("initial-exec")));
+/* A return address as the program knows it: of a call with a return probe the stack holds another. */
+u64 skep_probe_came_from(u64 addr);
 /* Is the address in code that this module made, or that a hit runs through? */
 bool skep_probe_owns(u64 addr);
 

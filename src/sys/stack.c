@@ -32,8 +32,10 @@ static u32 at_probe(const struct srun *r, u64 *ip, u64 *frame)
 
 	ip[n++] = regs->ip;
 	*frame = regs->bp;
-	if (regs->ip == r->func && user_read(&ip[n], regs->sp, 8) == 0)
+	if (regs->ip == r->func && user_read(&ip[n], regs->sp, 8) == 0) {
+		ip[n] = skep_probe_came_from(ip[n]);
 		n++;
+	}
 	return n;
 }
 #else
@@ -56,7 +58,7 @@ static u32 walk(u64 *ip)
 
 		if (user_read(link, frame, sizeof(link)) || !link[1])
 			break;
-		ip[n++] = link[1];
+		ip[n++] = skep_probe_came_from(link[1]);
 		if (link[0] <= frame || link[0] - frame > MAX_FRAME)
 			break;
 		frame = link[0];

@@ -279,6 +279,39 @@ static void recursion(void)
 	CHECK(deep_call(100) == 100 && s.n == 0);
 }
 
+/* The return address of the caller of who is entered; p_call keeps nothing on the stack. */
+static void see_caller(void *arg, struct skep_probe_regs *r)
+{
+	u64 *words = (u64 *)(uintptr_t)r->sp, *seen = arg;
+
+	seen[0] = words[1];
+	seen[1] = skep_probe_came_from(words[1]);
+}
+
+__attribute__((noinline, noclone)) u64 one_place(u64 x);
+u64 one_place(u64 x)
+{
+	return p_call(x) + 1;
+}
+
+static void callers(void)
+{
+	u64 seen[2][2] = {{0}};
+
+	for (u32 k = 0; k < 2; k++) {
+		struct seen s = {0};
+		struct skep_probe *a = attach((void *)(uintptr_t)p_push, see_caller, seen[k], 0);
+		struct skep_probe *b = k ? attach((void *)(uintptr_t)p_call, see, &s, SKEP_PROBE_RETURN) : NULL;
+
+		CHECK(one_place(5) == 17);
+		skep_probe_detach(a);
+		if (b)
+			skep_probe_detach(b);
+	}
+	CHECK(seen[0][0] == seen[0][1] && seen[0][0] >= text_lo && seen[0][0] < text_hi);
+	CHECK(seen[1][0] != seen[0][0] && seen[1][1] == seen[0][0]);
+}
+
 static struct skep_probe *in_flight;
 
 __attribute__((noinline)) u64 detaches(u64 x);
@@ -430,10 +463,11 @@ int main(int argc, char **argv)
 	refused();
 	recursion();
 	many_in_flight();
+	callers();
 	tails();
 	signals();
 	threads(argc > 1 ? (u32)strtoul(argv[1], NULL, 10) : 10000, true);
-	threads(100, false);
+	threads(50, false);
 	printf("%u failed\n", failed);
 	return failed != 0;
 }
