@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Runs the programs of timer.bpf.c and prints what came of it: over the kernel and over skep it
- * must be the same.
+ * must be the same. With a second argument: threads that set, cancel and take out timers for a
+ * second, which has to end.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +26,41 @@ static int run(struct bpf_object *obj, const char *name)
 
 	printf("%s: error %d returns %d\n", name, err, (int)o.retval);
 	return err;
+}
+
+/* --- several threads ------------------------------------------------------------------------- */
+
+static int prog[3];
+static atomic_int stop, failed;
+
+static void *work(void *arg)
+{
+	unsigned char in[64] = {0};
+
+	for (unsigned k = (unsigned)(size_t)arg; !stop; k++) {
+		LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = in, .data_size_in = sizeof(in));
+
+		failed += bpf_prog_test_run_opts(prog[k % 3], &o) != 0;
+	}
+	return NULL;
+}
+
+static int threads(struct bpf_object *obj)
+{
+	static const char *const name[] = {"setup", "elements", "leave"};
+	pthread_t t[4];
+
+	for (unsigned k = 0; k < 3; k++)
+		prog[k] = bpf_program__fd(bpf_object__find_program_by_name(obj, name[k]));
+	for (size_t k = 0; k < 4; k++)
+		if (pthread_create(&t[k], NULL, work, (void *)k))
+			return 1;
+	sleep(1);
+	stop = 1;
+	for (unsigned k = 0; k < 4; k++)
+		pthread_join(t[k], NULL);
+	printf("%d runs failed\n", failed);
+	return failed != 0;
 }
 
 int main(int argc, char **argv)
@@ -45,6 +83,8 @@ int main(int argc, char **argv)
 		printf("does not load\n");
 		return 1;
 	}
+	if (argc > 2)
+		return threads(obj);
 	bss = bpf_object__find_map_fd_by_name(obj, ".bss");
 	run(obj, "setup");
 	run(obj, "elements");

@@ -21,8 +21,11 @@ with tempfile.TemporaryDirectory() as tmp:
     os.mkdir(f'{tmp}/store', 0o700)
     said = {e: subprocess.run([skep, 'exec', '--store', f'{tmp}/store', '--engine', e, '--', client, obj], capture_output=True, text=True,
                               timeout=30) for e in ('interp', 'jit')}
+    many = {e: subprocess.run([skep, 'exec', '--store', f'{tmp}/store', '--engine', e, '--', client, obj, 'threads'], capture_output=True,
+                              text=True, timeout=30) for e in ('interp', 'jit')}
     kernel = subprocess.run([client, obj], capture_output=True, text=True, timeout=30)
-bad = [f'{e}: status {p.returncode}\n{p.stdout}{p.stderr}' for e, p in said.items() if p.returncode]
+bad = [f'threads, {e}: status {p.returncode}\n{p.stdout}{p.stderr}' for e, p in many.items() if p.returncode]
+bad += [f'{e}: status {p.returncode}\n{p.stdout}{p.stderr}' for e, p in said.items() if p.returncode]
 if kernel.returncode:
     print('SKIP the kernel: it does not load the object')
     want = said['jit'].stdout
