@@ -115,13 +115,17 @@ static void add_const(struct state *s, u8 reg, s64 c)
 	v->bits = c >= 0 && v->bits < 62 ? (u8)(SKEP_MAX(v->bits, bits_of((u64)c)) + 1) : 64;
 }
 
-/* Pointer plus or minus something unknown: another place in the same region. */
+/*
+ * Pointer plus or minus something unknown: another place in the same region. What else an operation
+ * gives is a number: the verifier refuses bits, shifts, products and 32-bit sums of pointers, and makes
+ * a number of the low half of one.
+ */
 static u8 moved_kind(const struct skep_ins *in, const struct skep_val *d, const struct skep_val *s)
 {
 	bool dp = is_pointer(d->kind), sp = is_pointer(s->kind);
 
-	if (in->size != 8 || (!dp && !sp))
-		return dp || sp ? SKEP_K_ANY : SKEP_K_SCALAR;
+	if (in->size != 8 || (in->op != SKEP_ADD && in->op != SKEP_SUB) || (!dp && !sp))
+		return SKEP_K_SCALAR;
 	if (in->op == SKEP_ADD && dp != sp)
 		return dp ? d->kind : s->kind;
 	if (in->op == SKEP_SUB && dp && !sp)
@@ -220,10 +224,6 @@ void skep_fact_alu(struct state *s, const struct skep_insn *i)
 		return;
 	}
 	kind = moved_kind(in, &old, &src);
-	if (in->op == SKEP_MOV)
-		kind = is_pointer(src.kind) ? SKEP_K_ANY : SKEP_K_SCALAR;
-	if (in->op != SKEP_ADD && in->op != SKEP_SUB && in->op != SKEP_MOV && kind != SKEP_K_SCALAR)
-		kind = kind == SKEP_K_ANY ? SKEP_K_ANY : SKEP_K_NONSTACK;
 	bits = kind == SKEP_K_SCALAR ? alu_bits(in, &old, &src) : in->size == 4 ? 32 : 64;
 	if (!known)
 		skep_fact_define(s, i, in->dst, kind, bits);
@@ -242,7 +242,7 @@ void skep_fact_unary(struct state *s, const struct skep_insn *i)
 		s->loc[in->dst] = mk_const(skep_isa_eval(in, (u64)src.off, (u64)src.off));
 		return;
 	}
-	kind = src.kind == SKEP_K_SCALAR || !is_pointer(src.kind) ? SKEP_K_SCALAR : SKEP_K_ANY;
+	kind = in->op != SKEP_CAST || !is_pointer(src.kind) ? SKEP_K_SCALAR : SKEP_K_ANY;
 	bits = swap ? (u8)in->imm : in->size == 4 ? 32 : 64;
 	if (in->op == SKEP_CAST || !skep_insn_const(i))
 		skep_fact_define(s, i, in->dst, kind, bits);
