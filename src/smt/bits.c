@@ -85,8 +85,12 @@ u32 skep_smt_extract(struct skep_smt *s, u32 a, u32 lo, u32 width)
 	case SKEP_T_SEXT: return extract_sext(s, a, lo, width);
 	case SKEP_T_SUM:
 	case SKEP_T_MUL:
-		return lo == 0 && width == 32 ? extract_low(s, a, width)
-					      : plain_extract(s, a, lo, width);
+		if (lo == 0 && width == 32)
+			return extract_low(s, a, width);
+		/* What lies in the low half is of the sum of the low halves. */
+		if (x.width == 64 && lo + width <= 32)
+			return skep_smt_extract(s, extract_low(s, a, 32), lo, width);
+		return plain_extract(s, a, lo, width);
 	case SKEP_T_NOT: return skep_smt_not(s, skep_smt_extract(s, x.arg[0], lo, width));
 	case SKEP_T_AND:
 		return skep_smt_and(s, skep_smt_extract(s, x.arg[0], lo, width),
