@@ -211,10 +211,10 @@ f:
 	exit
 g:
 	if r1 > 5 goto L9
-L5:
 	r0 = 1
+L6:
 	r1 += 1
-	if r1 <= 5 goto L5
+	if r1 <= 5 goto L6
 	exit
 L9:
 	r0 = 7
