@@ -64,7 +64,7 @@ static bool bind_insn(struct match *m, u32 k, struct skep_insn *i)
 	u16 reads = skep_isa_reads(&t->in);
 
 	if (in->op != t->in.op || in->size != t->in.size || in->form != t->in.form ||
-	    skep_insn_frozen(i))
+	    skep_insn_frozen(i) || !skep_rule_legal(in))
 		return false;
 	if (in->form == SKEP_IMM &&
 	    (!skep_insn_const(i) || !bind_number(m, t->imm, t->in.imm, in->imm)))
@@ -182,7 +182,7 @@ static bool right_side(const struct skep_opt *o, const struct match *m, struct s
 		if (t->in.form == SKEP_REG && regs >> t->in.src & 1)
 			out[k].src = m->reg[t->in.src];
 		out[k].dst = m->reg[t->in.dst];
-		if (!skep_opt_allowed(o, &out[k]))
+		if (!skep_opt_allowed(o, &out[k]) || !skep_rule_legal(&out[k]))
 			return false;
 	}
 	return true;

@@ -134,6 +134,24 @@ const char *skep_rule_complete(struct skep_rule *r)
 	return NULL;
 }
 
+bool skep_rule_legal(const struct skep_ins *in)
+{
+	if (skep_isa_check(in))
+		return false;
+	if (skep_op_class(in->op) != SKEP_CLASS_ALU || in->form != SKEP_IMM)
+		return true;
+	switch (in->op) {
+	case SKEP_LSH:
+	case SKEP_RSH:
+	case SKEP_ARSH: return in->imm >= 0 && in->imm < in->size * 8;
+	case SKEP_DIV:
+	case SKEP_MOD:
+	case SKEP_SDIV:
+	case SKEP_SMOD: return in->imm != 0;
+	default: return true;
+	}
+}
+
 u32 skep_rule_key(const struct skep_ins *in)
 {
 	u8 class_ = skep_op_class(in->op);

@@ -1569,3 +1569,22 @@ f:
 	r4 += r5
 	r0 = r4
 	exit
+
+=== title
+must not: a shift that the kernel refuses has no meaning for rules
+=== args
+optimize --passes=rules -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r0 = *(u32 *)(r1 + 12)
+	w0 >>= 41
+	w0 <<= 41
+	exit
+=== expect
+f:
+	r0 = *(u32 *)(r1 + 12)
+	w0 >>= 41
+	w0 <<= 41
+	exit
