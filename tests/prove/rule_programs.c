@@ -58,9 +58,12 @@ static bool good(const struct skep_rule *r, const struct skep_rule_env *env)
 
 static bool choose(const struct skep_rule *r, struct skep_rng *g, struct skep_rule_env *env)
 {
+	static const u8 widths[] = {1, 8, 16, 32, 64, 64};
+
 	for (u32 t = 0; t < TRIES; t++) {
 		memset(env, 0, sizeof(*env));
-		memset(env->bits, 64, sizeof(env->bits));
+		for (u32 k = 0; k < SKEP_RW_REGS; k++)
+			env->bits[k] = widths[skep_rng_below(g, SKEP_ARRAY_SIZE(widths))];
 		for (u32 k = 0; k < r->nparam; k++)
 			env->param[k] =
 				is_offset(r, k) ? (s64)(skep_rng_next(g) & 7) * 8 : some_number(g);
@@ -113,11 +116,14 @@ static void program(FILE *f, const struct skep_rule *r, const struct skep_rule_e
 			continue;
 		}
 		/* Through the frame, so that no rule takes part of this. */
-		fprintf(f,
-			"\tcall bpf_get_prandom_u32\n\t*(u32 *)(r10 - 68) = r0\n"
-			"\tcall bpf_get_prandom_u32\n\t*(u32 *)(r10 - 72) = r0\n\tr%u = *(u64 *)(r10 - 72)\n"
-			"\tr%u = le64 r%u\n",
-			k + FIRST_REG, k + FIRST_REG, k + FIRST_REG);
+		fprintf(f, "\tcall bpf_get_prandom_u32\n\t*(u32 *)(r10 - 68) = r0\n"
+			   "\tcall bpf_get_prandom_u32\n\t*(u32 *)(r10 - 72) = r0\n");
+		fprintf(f, "\tr%u = *(u%u *)(r10 - 72)\n", k + FIRST_REG,
+			SKEP_MAX(env->bits[k], 8));
+		if (env->bits[k] == 1)
+			fprintf(f, "\tr%u &= 1\n", k + FIRST_REG);
+		if (env->bits[k] == 64)
+			fprintf(f, "\tr%u = le64 r%u\n", k + FIRST_REG, k + FIRST_REG);
 	}
 	for (u32 k = 0; k < r->nbefore; k++) {
 		struct skep_ins in = skep_rule_fill(&r->before[k], env);
