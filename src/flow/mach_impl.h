@@ -266,7 +266,7 @@ void skep_graph_apply(struct skep_mach *m, struct skep_vstate *st, const struct 
 /* A lock is released: what lies on lists may go. */
 void skep_graph_unlock(struct skep_mach *m, struct skep_vstate *st);
 
-/* --- interrupt flags and resilient locks (mach_irq.c) --- */
+/* --- interrupt flags and resilient locks (mach_section.c) --- */
 /* A function that enters or leaves a section where it holds a lock, has interrupts off, or both. */
 struct skep_critical {
 	const char *name;
@@ -284,6 +284,8 @@ int skep_res_lock_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
 void skep_critical_apply(struct skep_mach *m, struct skep_vstate *st,
 			 const struct skep_critical *f, u32 lock_reg, u32 flag_reg);
 bool skep_irqs_off(const struct skep_vstate *st);
+/* RCU read sections and preemption. 1: done, 0: another function, negative: a rule is broken. */
+int skep_section(struct skep_mach *m, struct skep_vstate *st, const char *name);
 
 /* --- users without privileges (mach_unpriv.c) --- */
 /* What the program as a whole may not be; 0, or the fault is set and the rule's error returned. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Saved interrupt flags and resilient locks. A flag lies in 8 bytes of stack that only the
- * functions touch that save and restore it; flags are restored in the opposite order of their
- * being saved, by a function of the kind that saved them. Taking a resilient lock may fail:
- * two ways. Several may be held, each once; the last one is released first.
+ * Sections that functions open and close: RCU, preemption, saved interrupt flags, resilient
+ * locks. A flag lies in 8 bytes of stack that only the functions touch that save and restore
+ * it; flags are restored in the opposite order of their being saved, by a function of the kind
+ * that saved them. Taking a resilient lock may fail: two ways. Several may be held, each once;
+ * the last one is released first.
  */
 #include "flow/mach_impl.h"
 
@@ -176,4 +177,45 @@ void skep_critical_apply(struct skep_mach *m, struct skep_vstate *st, const stru
 	if (f->lock && f->enter)
 		skep_vreg_const(skep_vreg(st, 0), 0, st->at);
 	st->at = m->insn[st->at].next;
+}
+
+/* --- read sections, preemption ------------------------------------------------------------ */
+
+static void leave_rcu(struct skep_vstate *st)
+{
+	FOR_EACH_VREG(st, r, {
+		if (skep_vreg_is_ptr(r) && (r->flags & SKEP_VF_RCU))
+			r->flags = (u16)((r->flags & ~(SKEP_VF_RCU | SKEP_VF_NULL)) |
+					 SKEP_VF_UNTRUSTED);
+	});
+	for (u32 f = 0; f < st->nframe; f++)
+		for (u32 k = 0; k < st->frame[f]->nslot; k++)
+			if (st->frame[f]->slot[k].byte[0] == SKEP_VB_ITER)
+				st->frame[f]->slot[k].reg->flags |= SKEP_VF_UNTRUSTED;
+}
+
+int skep_section(struct skep_mach *m, struct skep_vstate *st, const char *name)
+{
+	if (strcmp(name, "bpf_rcu_read_lock") == 0) {
+		st->rcu++;
+		return 1;
+	}
+	if (strcmp(name, "bpf_rcu_read_unlock") == 0) {
+		if (!st->rcu)
+			return skep_fault(m, st, SKEP_RULE_LOCK, 0, "no RCU read section is open");
+		if (!--st->rcu)
+			leave_rcu(st);
+		return 1;
+	}
+	if (strcmp(name, "bpf_preempt_disable") == 0) {
+		st->preempt++;
+		return 1;
+	}
+	if (strcmp(name, "bpf_preempt_enable") == 0) {
+		if (!st->preempt)
+			return skep_fault(m, st, SKEP_RULE_LOCK, 0, "preemption is not disabled");
+		st->preempt--;
+		return 1;
+	}
+	return 0;
 }
