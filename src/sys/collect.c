@@ -211,18 +211,13 @@ bool store_alive(u32 kind, u32 id)
 	return used || links > 1;
 }
 
-/* Programs refer to maps and the other way round: what nobody holds is not shown. */
-int store_next_id(u32 kind, u32 after, u32 *next)
+static int next_there(u32 kind, u32 after, u32 *next)
 {
 	char path[PATH_LEN];
 	struct dirent *e;
 	u32 best = 0, id;
 	DIR *d;
 
-	if (!store_dir())
-		return -errno;
-	if (!after) /* a walk sees what lived when it began */
-		store_collect();
 	store_path(path, kind, 0);
 	*strrchr(path, '/') = 0;
 	d = opendir(path);
@@ -236,4 +231,21 @@ int store_next_id(u32 kind, u32 after, u32 *next)
 		return -ENOENT;
 	*next = best;
 	return 0;
+}
+
+/* Programs refer to maps and the other way round: what nobody holds is not shown. */
+int store_next_id(u32 kind, u32 after, u32 *next)
+{
+	if (!store_dir())
+		return -errno;
+	if (!after) /* a walk sees what lived when it began */
+		store_collect();
+	return next_there(kind, after, next);
+}
+
+bool store_has(u32 kind)
+{
+	u32 id;
+
+	return store_dir() && next_there(kind, 0, &id) == 0;
 }

@@ -128,6 +128,9 @@ static void read_wanted(void)
 	struct fhead f;
 
 	now.nwant = 0;
+	/* Most commands never see a probe: they do not look for dead objects for its sake. */
+	if (!store_has(SKEP_SYS_LINK) && !store_has(SKEP_SYS_PERF))
+		return;
 	for (u32 id = 0; store_next_id(SKEP_SYS_LINK, id, &id) == 0;) {
 		const struct lhead *d = (const struct lhead *)f.more;
 

@@ -33,6 +33,8 @@ void module_function(u64 addr, u64 *lo, u64 *hi);
 bool module_returns_twice(u64 addr);
 /* The mapped code around an address. */
 bool module_code_around(u64 addr, u64 *lo, u64 *hi);
+/* Is there any, living or not? */
+bool store_has(u32 kind);
 /* Is it open or pinned anywhere? */
 bool store_alive(u32 kind, u32 id);
 

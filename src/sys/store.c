@@ -166,7 +166,7 @@ int store_create(u32 kind, u64 size, struct fhead *h, bool reserve)
 	char path[PATH_LEN];
 	struct timespec ts;
 	u64 token;
-	int fd, err = ready();
+	int fd, lock, err = ready();
 
 	if (err)
 		return err;
@@ -182,10 +182,17 @@ int store_create(u32 kind, u64 size, struct fhead *h, bool reserve)
 	h->uid = geteuid();
 	memcpy(h->more + sizeof(h->more) - 8, &token, 8);
 	new_name(path, kind, token);
+	/* Until it is held, who collects takes it for one that nobody has open. */
+	lock = store_lock(false);
+	if (lock < 0)
+		return lock;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	err = fd < 0 ? -errno : flock(fd, LOCK_SH | LOCK_NB) ? -errno : 0;
+	close(lock);
 	if (fd < 0)
-		return errno == ENOSPC ? -ENOMEM : -errno;
-	err = flock(fd, LOCK_SH | LOCK_NB) ? -errno : fill(fd, h, reserve);
+		return err == -ENOSPC ? -ENOMEM : err;
+	if (!err)
+		err = fill(fd, h, reserve);
 	if (!err && pwrite(fd, h, sizeof(*h), (off_t)h->size) != (ssize_t)sizeof(*h))
 		err = -ENOMEM;
 	if (err) {
