@@ -488,3 +488,116 @@ f:
 	w6 *= w0
 	r0 <<= r6
 	exit
+
+=== title
+the low half beside itself shifted up
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r6 <<= 32
+	r0 = r6
+	r0 >>= 32
+	r0 += r6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w0 = w6
+	r6 <<= 32
+	r0 += r6
+	exit
+
+=== title
+a rotation of 16 bits
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r6 &= 65535
+	r1 = r6
+	r1 >>= 12
+	r0 = r6
+	r0 <<= 4
+	r0 |= r1
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r6 &= 65535
+	r0 = r6
+	r0 <<= 16
+	r0 += r6
+	r0 >>= 12
+	exit
+
+=== title
+must not: a rotation of what has more bits
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r6 &= 131071
+	r1 = r6
+	r1 >>= 12
+	r0 = r6
+	r0 <<= 4
+	r0 |= r1
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r6 &= 131071
+	r1 = r6
+	r1 >>= 12
+	r0 = r6
+	r0 <<= 4
+	r0 |= r1
+	exit
+
+=== title
+the mask goes to the constant
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	r6 &= 255
+	r6 ^= 771
+	r6 &= 255
+	r0 += r6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	r6 &= 255
+	r6 ^= 3
+	r0 += r6
+	exit
