@@ -23,8 +23,8 @@ struct loop {
 	const struct skep_block *head;
 	u32 label;	      /* of its blocks */
 	struct skep_insn *at; /* what is hoisted goes before this one */
-	bool jump;	      /* which is a jump into the loop; else the loop's first, which keeps its jumps */
-	u16 writes;	      /* registers written in it */
+	bool jump; /* which is a jump into the loop; else the loop's first, which keeps its jumps */
+	u16 writes; /* registers written in it */
 };
 
 /* The instructions that write a register in a loop. */
@@ -155,7 +155,7 @@ static bool hoist(struct skep_opt *o, struct loop *l, const struct writers *w)
 {
 	struct skep_insn *last = w->v[w->n - 1], *first = l->at;
 
-	if (!last->next || first->num > w->v[0]->num ||
+	if (!last || !last->next || first->num > w->v[0]->num ||
 	    !skep_opt_begin(o, "the same in each round: computed before the loop", first, last))
 		return false;
 	for (u32 k = 0; k < w->n; k++) {

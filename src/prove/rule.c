@@ -138,7 +138,7 @@ static u32 param(struct ask *a, u32 k)
 
 static u32 expr(struct ask *a, const struct skep_rule_expr *e)
 {
-	u32 st[SKEP_RW_STACK + 1], n = 0;
+	u32 st[SKEP_RW_STACK + 1] = {0}, n = 0;
 
 	for (u32 i = 0; i < e->n; i++) {
 		const struct skep_rule_tok *t = &e->tok[i];
@@ -319,13 +319,13 @@ static void put_value(struct ask *a, u32 var, u64 v, struct point *p)
 {
 	u64 k = a->smt.t.v[var].k;
 
-	if (k >= V_LOAD)
+	if (k >= V_LOAD && k < V_LOAD + MAX_LOADS * 16u)
 		p->load[(k - V_LOAD) / 16] = v;
-	else if (k >= V_BITS)
+	else if (k >= V_BITS && k < V_BITS + SKEP_RW_REGS)
 		p->env.bits[k - V_BITS] = (u8)v;
-	else if (k >= V_PARAM)
+	else if (k >= V_PARAM && k < V_PARAM + SKEP_RW_PARAMS)
 		p->env.param[k - V_PARAM] = (s64)sign_extend(v, a->smt.t.v[var].width);
-	else
+	else if (k >= V_REG && k < V_REG + SKEP_RW_REGS)
 		p->reg[k - V_REG] = v;
 }
 

@@ -35,7 +35,7 @@ static u64 apply(u8 op, u64 A, u64 B)
 #define UN(name, text, meaning) case SKEP_RX_##name: return meaning;
 #define FN(name, text, operands, meaning) case SKEP_RX_##name: return meaning;
 #include "rule/expr.def"
-/* clang-format on */
+		/* clang-format on */
 	default: return 0;
 	}
 }
@@ -54,7 +54,7 @@ const struct skep_rx_info *skep_rx_get(u8 op)
 
 u64 skep_rule_eval(const struct skep_rule_expr *e, const struct skep_rule_env *env)
 {
-	u64 st[SKEP_RW_STACK + 1];
+	u64 st[SKEP_RW_STACK + 1] = {0};
 	u32 n = 0;
 
 	for (u32 i = 0; i < e->n; i++) {
@@ -110,7 +110,7 @@ static bool fail(struct skep_rx *x, const char *why)
 
 static bool put(struct skep_rx *x, u8 op, s64 k)
 {
-	x->depth += 1 - (op < SKEP_RX_EACH + 1 ? 0 : info[op].operands);
+	x->depth += 1 - info[op].operands;
 	if (x->depth > SKEP_RW_STACK)
 		return fail(x, "the expression is too deep");
 	*SKEP_VEC_PUSH(x->arena, &x->tok) = (struct skep_rule_tok){op, k};

@@ -368,7 +368,7 @@ static void alternatives(struct parser *p, u32 k, struct subst *sub, const char 
 	row = colon ? skep_arena_strndup(p->arena, s, (size_t)(colon - s)) : "";
 	while ((w = word(p, &row)) && words < MAX_WORDS)
 		sub->name[first + words++] = w;
-	if (!words) {
+	if (!colon || !words) {
 		complain(p, RULE_D_LINE, "each is {NAME} ...: WORD ..., WORD ...");
 		return;
 	}

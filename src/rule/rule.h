@@ -117,8 +117,8 @@ u64 skep_rule_eval(const struct skep_rule_expr *e, const struct skep_rule_env *e
 struct skep_ins skep_rule_fill(const struct skep_rule_insn *i, const struct skep_rule_env *env);
 
 /*
- * Is it an instruction that the kernel takes? Fields are legal, a constant shift is below the width, a
- * constant divisor not zero. Rules are proved for such only, and applied to such only.
+ * Is it an instruction that the kernel takes? Fields are legal, a constant shift is below the
+ * width, a constant divisor not zero. Rules are proved for such only, and applied to such only.
  */
 bool skep_rule_legal(const struct skep_ins *in);
 
