@@ -220,7 +220,7 @@ static void check_sleep(const struct probe_type *t)
 
 int main(void)
 {
-	const struct btf *vmlinux;
+	struct btf *vmlinux;
 
 	if (!probe_possible())
 		return PROBE_SKIP;
@@ -237,5 +237,6 @@ int main(void)
 	printf("%u accesses to contexts (%u slips of the kernel), %u loaded values, "
 	       "%u accesses to sockets, %u return values; %u disagree\n",
 	       naccess, nslips, nloads, nsocks, nreturns, probe_failed);
+	btf__free(vmlinux);
 	return probe_failed ? 1 : 0;
 }

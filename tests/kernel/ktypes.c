@@ -217,7 +217,7 @@ static void check_kfuncs(const struct btf *vmlinux)
 
 int main(void)
 {
-	const struct btf *vmlinux;
+	struct btf *vmlinux;
 	size_t len;
 	void *raw;
 
@@ -239,5 +239,6 @@ int main(void)
 	       nwalk, ntaken, nkinds, nkfuncs, npart, nacquire, probe_failed);
 	skep_arena_fini(&arena);
 	free(raw);
+	btf__free(vmlinux);
 	return probe_failed ? 1 : 0;
 }

@@ -147,7 +147,8 @@ def main():
         (tmp / 'store').mkdir(mode=0o700)
         if os.geteuid() == 0:
             os.chown(tmp / 'store', 65534, 65534)
-        env = {'PATH': os.environ['PATH'], 'SKEP_STORE': str(tmp / 'store'), 'HOME': '/'}
+        env = {k: os.environ[k] for k in ('PATH', 'ASAN_OPTIONS') if k in os.environ}
+        env.update(SKEP_STORE=str(tmp / 'store'), HOME='/')
         names = ['packet_counter', 'firewall', 'mac_swap', 'packed_parser', 'tail_dispatch']
         objects = [o for o in (compile_example(n, tmp) for n in names) if o]
         if tool:
