@@ -169,28 +169,75 @@ static u16 live_after(const struct skep_mach *m, const struct skep_vinsn *v)
 	return out;
 }
 
-/* Backward until nothing changes; sets only grow, so it ends. */
+/* Instructions whose live registers are to be computed again, and who asks for whose. */
+struct live_work {
+	u32 *stack, n;
+	bool *queued;
+	u32 *head,
+		*link; /* + 1: those that jump to an instruction, then those that call a function */
+};
+
+static void look_again(struct live_work *w, u32 at)
+{
+	if (w->queued[at])
+		return;
+	w->queued[at] = true;
+	w->stack[w->n++] = at;
+}
+
+static void look_again_at(struct live_work *w, u32 to)
+{
+	for (u32 k = w->head[to]; k; k = w->link[k - 1])
+		look_again(w, k - 1);
+}
+
+static void live_init(struct skep_mach *m, struct live_work *w)
+{
+	w->n = 0;
+	w->stack = SKEP_NEW_N(m->arena, u32, m->ninsn + 1);
+	w->queued = SKEP_NEW_N(m->arena, bool, m->ninsn + 1);
+	w->head = SKEP_NEW_N(m->arena, u32, m->ninsn + m->nfunc + 1);
+	w->link = SKEP_NEW_N(m->arena, u32, m->ninsn + 1);
+	for (u32 k = 0; k < m->ninsn; k++) {
+		const struct skep_insn *i = m->insn[k].insn;
+		u32 to = m->insn[k].target;
+
+		if (is_call(i) && i->ref == SKEP_REF_FUNC)
+			to = m->ninsn + m->func_of[i->callee->index];
+		if (to != SKEP_VNONE) {
+			w->link[k] = w->head[to];
+			w->head[to] = k + 1;
+		}
+		look_again(w, k);
+	}
+}
+
+/*
+ * Backward until nothing changes; sets only grow, so it ends. An instruction is looked at
+ * again only when what follows it has changed.
+ */
 static void compute_live(struct skep_mach *m)
 {
-	bool changed = true;
+	struct live_work w;
 
-	while (changed) {
-		changed = false;
-		for (u32 k = m->ninsn; k--;) {
-			struct skep_vinsn *v = &m->insn[k];
-			u16 in = (u16)(live_after(m, v) & ~skep_isa_writes(&v->insn->in)) |
-				 reads(m, v->insn);
+	live_init(m, &w);
+	while (w.n) {
+		u32 k = w.stack[--w.n];
+		struct skep_vinsn *v = &m->insn[k];
+		u16 in = (u16)(live_after(m, v) & ~skep_isa_writes(&v->insn->in)) |
+			 reads(m, v->insn);
 
-			if (in != v->live) {
-				v->live = in;
-				changed = true;
-			}
+		w.queued[k] = false;
+		if (in == v->live)
+			continue;
+		v->live = in;
+		if (k && m->insn[k - 1].next == k)
+			look_again(&w, k - 1);
+		look_again_at(&w, k);
+		if (m->func[v->func].first == k) {
+			m->func[v->func].live = in;
+			look_again_at(&w, m->ninsn + v->func);
 		}
-		for (u32 k = 0; k < m->nfunc; k++)
-			if (m->func[k].live != m->insn[m->func[k].first].live) {
-				m->func[k].live = m->insn[m->func[k].first].live;
-				changed = true;
-			}
 	}
 }
 

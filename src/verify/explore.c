@@ -332,7 +332,23 @@ struct chain {
 	struct engine *e;
 	bool private_;
 	u32 frames;
+	/* By function and frames above it: 1 + the most bytes above, of the ways gone so far. */
+	u16 (*gone)[SKEP_VFRAMES];
 };
+
+/* Nothing new is found below a function that was reached with as much above it. */
+static bool gone_before(struct chain *c, u32 func, u32 depth)
+{
+	u16 *most;
+
+	if (c->frames >= SKEP_VFRAMES)
+		return false;
+	most = &c->gone[func][c->frames];
+	if (*most > depth)
+		return true;
+	*most = (u16)(depth + 1);
+	return false;
+}
 
 static int deepen(struct chain *c, u32 func, u32 depth, const struct skep_vstate *where)
 {
@@ -341,6 +357,8 @@ static int deepen(struct chain *c, u32 func, u32 depth, const struct skep_vstate
 	u32 own = (SKEP_MAX(f->depth, 1u) + 15) & ~15u;
 	int err = 0;
 
+	if (gone_before(c, func, depth))
+		return 0;
 	if (c->private_ && own >= PRIVATE_MIN)
 		own = 0;
 	depth += own;
@@ -379,9 +397,10 @@ int skep_check_depth(struct engine *e)
 {
 	struct chain c = {.e = e, .private_ = private_stack(&e->m)};
 	struct skep_vstate at = {.at = 0};
+	int err;
 
-	int err = deepen(&c, 0, 0, &at);
-
+	c.gone = skep_arena_calloc(e->m.arena, e->m.nfunc, sizeof(*c.gone));
+	err = deepen(&c, 0, 0, &at);
 	for (u32 k = 1; k < e->m.nfunc && !err; k++)
 		if (e->m.func[k].async)
 			err = deepen(&c, k, 0, &at);
