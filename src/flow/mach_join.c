@@ -189,8 +189,7 @@ static void join_state(struct join *j, struct skep_vstate *a, const struct skep_
 		for (u32 k = 0; k < x->nslot; k++)
 			join_slot(j, &x->slot[k], k < y->nslot ? &y->slot[k] : &blank);
 	}
-	if (a->nref != b->nref)
-		a->nref = SKEP_MIN(a->nref, b->nref);
+	a->nref = SKEP_MIN(a->nref, b->nref);
 	a->rcu = SKEP_MIN(a->rcu, b->rcu);
 	a->preempt = SKEP_MIN(a->preempt, b->preempt);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The abstract machine: what a program's registers and stack may hold, and how each
- * instruction changes it. One set of transfer functions; the engines that drive them
- * (paths with pruning, joins) live in verify. A step never guesses: either it is right
+ * instruction changes it. One set of transfer functions for two engines: paths with pruning
+ * (src/verify/explore.c) and joins (mach_join.c). A step never guesses: either it is right
  * for every concrete run that the state describes, or it reports which rule is broken.
  *
  * States come from the machine's own store and are freed one by one; everything else
