@@ -184,7 +184,7 @@ static int check_release(struct skep_mach *m, struct skep_vstate *st, struct cal
 		return 0;
 	if (!r->ref || !skep_ref_find(st, r->ref) || r->off)
 		return skep_fault(m, st, SKEP_RULE_REF_RELEASE, REG(reg),
-				  "%s() releases %s that is not an acquired reference", c->name,
+				  "%s() releases %s, which is no acquired reference", c->name,
 				  skep_vreg_what(r));
 	c->ref = r->ref;
 	c->release = true;

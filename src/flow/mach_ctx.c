@@ -8,10 +8,11 @@ static int no_field(struct skep_mach *m, struct skep_vstate *st, const struct sk
 {
 	const struct skep_ctx_field *f = skep_ctx_find(m->type, off, a->size);
 
-	return skep_fault(m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg),
-			  "%s of %u bytes at offset %lld of the context%s%s%s",
-			  a->write ? "a store" : "a load", a->size, (long long)off, f ? " (" : "",
-			  f ? f->name : "", f ? ")" : "");
+	return skep_fault(
+		m, st, SKEP_RULE_CTX_ACCESS, REG(a->reg),
+		"programs of type %s may not %s %u bytes at offset %lld of the context%s%s%s",
+		m->type->name, a->write ? "write" : "read", a->size, (long long)off, f ? " (" : "",
+		f ? f->name : "", f ? ")" : "");
 }
 
 static void give(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,

@@ -8,11 +8,11 @@
 enum dynptr_kind { DYN_LOCAL = 1, DYN_RINGBUF, DYN_SKB, DYN_XDP, DYN_OTHER };
 
 /* Slices of a dynptr that is no more point to nothing that is known. */
-static void forget_slices(struct skep_vstate *st, u32 id)
+static void forget_slices(const struct skep_mach *m, struct skep_vstate *st, u32 id)
 {
 	FOR_EACH_VREG(st, r, {
 		if (r->type == SKEP_VT_MEM && (r->flags & SKEP_VF_SLICE) && r->btf == id)
-			skep_vreg_unknown(r, st->at);
+			skep_vreg_stale(m, r, st->at);
 	});
 }
 
@@ -30,7 +30,7 @@ void skep_dynptr_destroy(struct skep_mach *m, struct skep_vstate *st, struct ske
 	for (u32 k = 0; k < fr->nslot; k++)
 		if (fr->slot[k].byte[0] == SKEP_VB_DYNPTR && fr->slot[k].reg->id == id)
 			memset(fr->slot[k].byte, SKEP_VB_NONE, 8);
-	forget_slices(st, id);
+	forget_slices(m, st, id);
 }
 
 static struct skep_vslot *slots_at(struct skep_mach *m, struct skep_vstate *st,

@@ -84,6 +84,16 @@ static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off,
 				  (long long)-at, reg);
 	if ((u64)at + size <= proven)
 		return 0;
+	if (p->r.umax > MAX_PACKET || p->r.umax + (u64)p->off > MAX_PACKET)
+		return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
+				  "r%u may be moved by up to %llu: bound that below %d first, "
+				  "comparisons prove nothing of larger ones",
+				  reg, (unsigned long long)p->r.umax + (u64)p->off, MAX_PACKET);
+	if (p->type == SKEP_VT_META)
+		return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
+				  "needs %llu bytes of the metadata behind r%u's base, %llu are "
+				  "proven: it ends at data, not at data_end",
+				  (unsigned long long)at + size, reg, (unsigned long long)proven);
 	return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
 			  "needs %llu bytes of the packet behind r%u's base, %llu are proven",
 			  (unsigned long long)at + size, reg, (unsigned long long)proven);
@@ -155,6 +165,13 @@ static int bad_deref(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (p->flags & SKEP_VF_NULL)
 		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(a->reg),
 				  "r%u, %s, may be NULL here", a->reg, skep_vreg_what(p));
+	if (p->type == SKEP_VT_NUM && (p->flags & SKEP_VF_STALE)) {
+		const struct skep_vreg was = {.type = (u8)p->aux};
+
+		return skep_fault(m, st, SKEP_RULE_STALE, REG(a->reg),
+				  "r%u was %s, which the call at instruction %u made invalid",
+				  a->reg, skep_vreg_what(&was), m->insn[p->def].insn->slot);
+	}
 	return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg), "r%u is %s, which cannot be %s",
 			  a->reg, skep_vreg_what(p), a->write ? "written through" : "read through");
 }

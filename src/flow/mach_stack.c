@@ -40,7 +40,7 @@ static int find_span(struct skep_mach *m, struct skep_vstate *st, u32 reg, s32 o
 	sp->hi = fixed + p->r.smax + (s64)size;
 	if (sp->lo < -SKEP_STACK || sp->hi > 0)
 		return skep_fault(m, st, SKEP_RULE_STACK_BOUNDS, REG(reg),
-				  "bytes %lld to %lld from r10 are outside the stack (-512 to 0)",
+				  "bytes %lld to %lld from r10 are outside the stack (-512 to -1)",
 				  (long long)sp->lo, (long long)sp->hi - 1);
 	used(m, sp);
 	return 0;

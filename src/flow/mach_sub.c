@@ -184,18 +184,26 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper,
 /* --- the end of a function --------------------------------------------------------------- */
 
 /* `last`: the program ends here. */
+/* `lock`: a lock, or a reference. */
+static int still_held(struct skep_mach *m, struct skep_vstate *st, bool lock, u32 insn)
+{
+	int err = skep_fault(m, st, lock ? SKEP_RULE_LOCK : SKEP_RULE_REF_LEAK, 0,
+			     lock ? "the lock taken at instruction %u is still held"
+				  : "what was acquired at instruction %u is not released",
+			     m->insn[insn].insn->slot);
+
+	m->fault.held = insn + 1;
+	return err;
+}
+
 static int check_held(struct skep_mach *m, struct skep_vstate *st, u32 from, bool last)
 {
 	if (skep_ref_lock(st) && last)
-		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
-				  "the lock taken at instruction %u is still held",
-				  m->insn[skep_ref_lock(st)->insn].insn->slot);
+		return still_held(m, st, true, skep_ref_lock(st)->insn);
 	if (skep_irqs_off(st) && last)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "interrupts are still off");
 	if (st->nref > from)
-		return skep_fault(m, st, SKEP_RULE_REF_LEAK, 0,
-				  "what was acquired at instruction %u is not released",
-				  m->insn[st->ref[st->nref - 1].insn].insn->slot);
+		return still_held(m, st, false, st->ref[st->nref - 1].insn);
 	if (st->rcu && last)
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "an RCU read section is still open");
 	if (st->preempt && last)

@@ -71,11 +71,16 @@ int skep_unpriv_shape(struct skep_mach *m)
 
 void skep_vreg_stale(const struct skep_mach *m, struct skep_vreg *r, u32 def)
 {
+	u8 type = r->type;
+
 	/* Nothing may be done with a number that was an address: as if it were not there. */
-	if (m->opt.unpriv)
+	if (m->opt.unpriv) {
 		memset(r, 0, sizeof(*r));
-	else
-		skep_vreg_unknown(r, def);
+		return;
+	}
+	skep_vreg_unknown(r, def);
+	r->flags = SKEP_VF_STALE;
+	r->aux = type;
 }
 
 /* --- additions -------------------------------------------------------------------------- */

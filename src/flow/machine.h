@@ -62,6 +62,7 @@ enum skep_vf {
 	SKEP_VF_NONOWN = 2048,
 	SKEP_VF_SLICE = 4096,	  /* memory of the dynptr whose id is `btf` */
 	SKEP_VF_PKT_SLICE = 8192, /* and of a packet: invalid when packets change */
+	SKEP_VF_STALE = 16384, /* number: a pointer of type `aux` until its `def`, for messages */
 };
 
 struct skep_vreg {
@@ -217,6 +218,7 @@ struct skep_fault {
 	u16 rule; /* enum skep_vrule, 0: none */
 	u32 at;
 	u16 regs; /* that matter */
+	u32 held; /* 1 + the instruction that acquired what is still held; 0: nothing is */
 	const char *text;
 };
 

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { ORIGIN = 1590, BRANCH = 1591, CALLED = 1592, NPATH = 4 };
+enum { ORIGIN = 1590, BRANCH = 1591, CALLED = 1592, HELD = 1593, NPATH = 4 };
 
 const struct skep_diag_def skep_verify_diags[] = {
 #define RULE(code, name, explain, hint) {code, SKEP_ERROR, "%s", explain},
@@ -18,6 +18,8 @@ const struct skep_diag_def skep_verify_diags[] = {
 	{BRANCH, SKEP_NOTE, "the path %s here",
 	 "A branch on the path that leads to the error before."},
 	{CALLED, SKEP_NOTE, "called from here", "The call that leads to the error before."},
+	{HELD, SKEP_NOTE, "it was acquired here",
+	 "The call that gave what is still held at the error before."},
 };
 const u32 skep_verify_ndiags = SKEP_ARRAY_SIZE(skep_verify_diags);
 
@@ -104,6 +106,8 @@ void skep_verify_report(struct engine *e, struct skep_diags *ds)
 		skep_diag_hint(ds, hint_of(f->rule));
 	if (!e->at)
 		return;
+	if (f->held)
+		note(e, ds, HELD, f->held - 1, NULL);
 	for (u32 k = 0; k <= 10; k++)
 		if (f->regs >> k & 1)
 			explain_reg(e, ds, k);
