@@ -45,7 +45,7 @@ static bool run_cvc5(const struct test *t, const char *path, struct answers *a)
 
 	memset(a, 0, sizeof(*a));
 	if (snprintf(command, sizeof(command), "%s --lang=smt2 --tlimit-per=%d %s 2>&1", t->cvc5,
-		     TIMEOUT_MS, path) >= (int)sizeof(command))
+		     8 * TIMEOUT_MS, path) >= (int)sizeof(command))
 		return false;
 	p = popen(command, "r");
 	if (!p)
