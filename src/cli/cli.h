@@ -140,6 +140,8 @@ const char *skep_cli_attach_type(struct skep_cli *cli, u32 id);
 const char *skep_cli_map_type(struct skep_cli *cli, u32 id);
 /* Every table of diagnostics: row i, or NULL past the end. */
 const struct skep_diag_def *skep_cli_diag_row(u32 i);
+/* Its text with "..." for what is filled in; "" when all of it is worded where it is found. In the arena. */
+const char *skep_cli_diag_text(const struct skep_diag_def *d, struct skep_arena *arena);
 
 /* A text table whose columns are as wide as they need to be. */
 struct skep_cols {

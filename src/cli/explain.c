@@ -34,7 +34,7 @@ static void put_filled(struct skep_buf *out, const char *s)
 
 int skep_cmd_explain(struct skep_cli *cli, int argc, char **argv)
 {
-	const char *digits = argv[0], *s = "skep";
+	const char *digits = argv[0], *s = "skep", *text;
 	const struct skep_diag_def *d;
 	char code[16];
 	char *end;
@@ -54,14 +54,18 @@ int skep_cmd_explain(struct skep_cli *cli, int argc, char **argv)
 		return SKEP_EXIT_USAGE;
 	}
 	snprintf(code, sizeof(code), "SKEP%04u", d->code);
+	text = skep_cli_diag_text(d, &cli->arena);
 	if (cli->json) {
 		skep_json_kstr(&cli->j, "code", code);
 		skep_json_kstr(&cli->j, "severity", severity[d->severity]);
-		skep_json_kstr(&cli->j, "text", d->text);
+		skep_json_kstr(&cli->j, "text", text);
 		skep_json_kstr(&cli->j, "explanation", d->explain);
 		return SKEP_EXIT_YES;
 	}
-	skep_buf_printf(&cli->out, "%s (%s): %s\n\n", code, severity[d->severity], d->text);
+	skep_buf_printf(&cli->out, "%s (%s)", code, severity[d->severity]);
+	if (*text)
+		skep_buf_printf(&cli->out, ": %s", text);
+	skep_buf_puts(&cli->out, "\n\n");
 	put_filled(&cli->out, d->explain);
 	return SKEP_EXIT_YES;
 }

@@ -267,9 +267,11 @@ static void list_diags(struct skep_cli *cli)
 	TABLE(t, cli, {"code"}, {"severity"}, {"text"});
 
 	for (u32 i = 0; (d = skep_cli_diag_row(i)); i++) {
+		const char *text = skep_cli_diag_text(d, &cli->arena);
+
 		put(&t, skep_arena_printf(&cli->arena, "SKEP%04u", d->code));
 		put(&t, severity[d->severity]);
-		put(&t, d->text);
+		put(&t, *text ? text : d->explain);
 	}
 	table_end(&t);
 }

@@ -41,6 +41,25 @@ const struct skep_diag_def *skep_cli_diag_row(u32 i)
 	return i < SKEP_ARRAY_SIZE(skep_cli_diags) ? &skep_cli_diags[i] : NULL;
 }
 
+const char *skep_cli_diag_text(const struct skep_diag_def *d, struct skep_arena *arena)
+{
+	struct skep_buf b = {0};
+	const char *text;
+
+	for (const char *s = d->text; *s;) {
+		if (*s != '%') {
+			skep_buf_add(&b, s++, 1);
+			continue;
+		}
+		s += 1 + strspn(s + 1, "0123456789.lzh");
+		skep_buf_puts(&b, *s == '%' ? "%" : "...");
+		s += *s != 0;
+	}
+	text = strcmp(b.n ? b.p : "", "...") == 0 ? "" : skep_arena_strndup(arena, b.n ? b.p : "", b.n);
+	skep_buf_fini(&b);
+	return text;
+}
+
 int skep_cli_conflict(struct skep_cli *cli, const char *a, const char *b, const char *why)
 {
 	SKEP_CLI_DIAG(cli, CONFLICT, a, b, why);

@@ -10,7 +10,8 @@
 enum { ORIGIN = 1590, BRANCH = 1591, CALLED = 1592, HELD = 1593, NPATH = 4 };
 
 const struct skep_diag_def skep_verify_diags[] = {
-#define RULE(code, name, explain, hint) {code, SKEP_ERROR, "%s", explain},
+#define RULE(code, name, explain, hint)                                                            \
+	{code, SKEP_ERROR, "%s", sizeof(hint) > 1 ? explain " What helps: " hint "." : explain},
 #include "flow/rule.def"
 #undef RULE
 	{ORIGIN, SKEP_NOTE, "%s",
