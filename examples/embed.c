@@ -21,10 +21,11 @@ int main(int argc, char **argv)
 {
 	struct bpf_object *obj = bpf_object__open(argc > 1 ? argv[1] : "embed.bpf.o");
 	struct bpf_program *prog = obj ? bpf_object__next_program(obj, NULL) : NULL;
+	struct bpf_link *link = prog && !bpf_object__load(obj) ? bpf_program__attach(prog) : NULL;
 	uint64_t bytes = 0;
 	uint32_t zero = 0;
 
-	if (!prog || bpf_object__load(obj) || !bpf_program__attach(prog)) {
+	if (!link) {
 		fprintf(stderr, "the program cannot be loaded and attached\n");
 		return 1;
 	}
@@ -32,5 +33,7 @@ int main(int argc, char **argv)
 		handle_request(size);
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(obj, "total"), &zero, &bytes);
 	printf("100 requests, %llu bytes\n", (unsigned long long)bytes);
+	bpf_link__destroy(link);
+	bpf_object__close(obj);
 	return bytes != 5050;
 }

@@ -60,5 +60,6 @@ int main(int argc, char **argv)
 		return wrong("the return of setjmp was probed");
 	if (skep_attach(0, (void *)on_request, &opt, &in) >= 0 || !strstr(why, "no program"))
 		return wrong("no program was attached");
+	bpf_object__close(o);
 	return 0;
 }

@@ -230,10 +230,12 @@ int main(int argc, char **argv)
 	o = bpf_object__open(argv[2]);
 	if (!o || bpf_object__load(o))
 		return fail("load");
-	if (strcmp(argv[1], "self") == 0)
-		return self(o);
-	if (strcmp(argv[1], "every") == 0)
-		return every(o, argv[3]);
+	if (strcmp(argv[1], "self") == 0 || strcmp(argv[1], "every") == 0) {
+		int r = argv[1][0] == 's' ? self(o) : every(o, argv[3]);
+
+		bpf_object__close(o);
+		return r;
+	}
 	p = bpf_object__next_program(o, NULL);
 	if (strcmp(argv[1], "usdt") == 0) {
 		LIBBPF_OPTS(bpf_usdt_opts, u, .usdt_cookie = 4711);
@@ -244,8 +246,12 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], "ring") == 0 && link[0])
 			link[1] = attach(bpf_object__next_program(o, p), argv[3], argv[4], pid, 1, 0);
 	}
-	if (!link[0] || (strcmp(argv[1], "ring") == 0 && !link[1]))
-		return fail("attach");
+	if (!link[0] || (strcmp(argv[1], "ring") == 0 && !link[1])) {
+		int r = fail("attach");
+
+		bpf_object__close(o);
+		return r;
+	}
 	fd = bpf_object__find_map_fd_by_name(o, "events");
 	if (fd >= 0)
 		rb = ring_buffer__new(fd, strcmp(argv[1], "usdt") ? on_event : on_usdt, NULL, NULL);
