@@ -39,12 +39,6 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-static bool can_run(enum bpf_prog_type t)
-{
-	return t == BPF_PROG_TYPE_XDP || t == BPF_PROG_TYPE_SCHED_CLS || t == BPF_PROG_TYPE_SCHED_ACT ||
-	       t == BPF_PROG_TYPE_SOCKET_FILTER || t == BPF_PROG_TYPE_CGROUP_SKB;
-}
-
 /* The object, optimized for speed, as a file; false when skep cannot read it. */
 static bool optimized(const void *image, size_t len, struct skep_buf *out)
 {
@@ -168,7 +162,7 @@ static void measure_object(const char *path, u32 turns, struct totals *t)
 	o = image && optimized(image, len, &better) ? bpf_object__open_mem(image, len, NULL) : NULL;
 	if (o)
 		bpf_object__for_each_program(p, o)
-			if (can_run(bpf_program__type(p)))
+			if (skep_run_takes_packets(bpf_program__type(p)))
 				measure_program(path, bpf_program__name(p), image, len, &better, turns, t);
 	bpf_object__close(o);
 	skep_buf_fini(&better);

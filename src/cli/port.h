@@ -84,8 +84,6 @@ struct skep_port_test {
 };
 /* Once: 0 or -errno. */
 int skep_port_test(struct skep_port_test *t);
-/* Does the type run on packets? */
-bool skep_port_takes_packets(u32 type);
 /* What a return value means to who called, such as XDP_PASS, or NULL. */
 const char *skep_port_verdict(u32 type, u32 ret);
 /* The result as a line, or as members of the open JSON object. */

@@ -6,21 +6,6 @@
 
 #include <errno.h>
 
-bool skep_port_takes_packets(u32 type)
-{
-	switch (type) {
-	case BPF_PROG_TYPE_XDP:
-	case BPF_PROG_TYPE_SCHED_CLS:
-	case BPF_PROG_TYPE_SCHED_ACT:
-	case BPF_PROG_TYPE_SOCKET_FILTER:
-	case BPF_PROG_TYPE_CGROUP_SKB:
-	case BPF_PROG_TYPE_LWT_IN:
-	case BPF_PROG_TYPE_LWT_OUT:
-	case BPF_PROG_TYPE_LWT_XMIT: return true;
-	default: return false;
-	}
-}
-
 const char *skep_port_verdict(u32 type, u32 ret)
 {
 	static const char *const xdp[] = {"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
@@ -47,7 +32,7 @@ int skep_port_test(struct skep_port_test *t)
 	LIBBPF_OPTS(bpf_test_run_opts, o);
 	int err;
 
-	if (skep_port_takes_packets(t->type)) {
+	if (skep_run_takes_packets(t->type)) {
 		o.data_in = t->data;
 		o.data_size_in = t->data_len;
 		o.data_out = t->out;
@@ -81,7 +66,7 @@ void skep_port_show_test(struct skep_cli *cli, const struct skep_port_test *t)
 	skep_buf_printf(&cli->out, "returns %d", (s32)t->ret);
 	if (verdict)
 		skep_buf_printf(&cli->out, " (%s)", verdict);
-	if (skep_port_takes_packets(t->type))
+	if (skep_run_takes_packets(t->type))
 		skep_buf_printf(&cli->out, ", packet of %u bytes, %u ns", t->out_len, t->duration);
 	skep_buf_puts(&cli->out, "\n");
 }

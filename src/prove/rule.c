@@ -10,6 +10,7 @@
  * matcher does not apply the rule. What `bits` gives is a fact about the register.
  */
 #include "prove/prove_impl.h"
+#include "prove/terms.h"
 
 enum { MAX_LOADS = 8, MAX_ASSUME = 128, MAX_GOALS = 32 };
 /* Numbers of variables; a load's value and a register's `bits` behind them. */
@@ -64,22 +65,6 @@ static u32 konst(struct ask *a, u64 k)
 /* --- expressions over terms -------------------------------------------------------------- */
 
 #define M_K(n) skep_smt_const(s, 64, (u64)(n))
-#define M_ADD(a, b) skep_smt_add(s, a, b)
-#define M_SUB(a, b) skep_smt_sub(s, a, b)
-#define M_MUL(a, b) skep_smt_mul(s, a, b)
-#define M_AND(a, b) skep_smt_and(s, a, b)
-#define M_OR(a, b) skep_smt_or(s, a, b)
-#define M_XOR(a, b) skep_smt_xor(s, a, b)
-#define M_SHL(a, b) skep_smt_shift(s, SKEP_T_SHL, a, b)
-#define M_SHR(a, b) skep_smt_shift(s, SKEP_T_SHR, a, b)
-#define M_SAR(a, b) skep_smt_shift(s, SKEP_T_SAR, a, b)
-#define M_EQ(a, b) skep_smt_eq(s, a, b)
-#define M_NE(a, b) skep_smt_not(s, skep_smt_eq(s, a, b))
-#define M_ULT(a, b) skep_smt_ult(s, a, b)
-#define M_ULE(a, b) skep_smt_not(s, skep_smt_ult(s, b, a))
-#define M_SLT(a, b) skep_smt_slt(s, a, b)
-#define M_SLE(a, b) skep_smt_not(s, skep_smt_slt(s, b, a))
-#define M_ITE(c, a, b) skep_smt_ite(s, c, a, b)
 #define M_B(c) skep_smt_ite(s, c, M_K(1), M_K(0))
 #define M_T(a) skep_smt_not(s, skep_smt_eq(s, a, M_K(0)))
 

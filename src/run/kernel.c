@@ -113,7 +113,7 @@ static void make_frame(u8 *p, size_t n)
 		p[i] = i < sizeof(head) ? head[i] : (u8)i;
 }
 
-static bool can_run(u32 type)
+bool skep_run_takes_packets(u32 type)
 {
 	switch (type) {
 	case BPF_PROG_TYPE_XDP:
@@ -209,7 +209,7 @@ static int load_one(const struct loader *l, const char *name, struct skep_kernel
 		goto done;
 	}
 	ask_sizes(bpf_program__fd(p), out);
-	if (l->opts->repeat && can_run(bpf_program__type(p)))
+	if (l->opts->repeat && skep_run_takes_packets(bpf_program__type(p)))
 		measure(l, bpf_program__fd(p), out);
 done:
 	if (bo)
@@ -245,7 +245,7 @@ static bool load_all(const struct loader *l, struct skep_kernel_report *r, u32 n
 			out->name = skep_arena_strdup(l->arena, bpf_program__name(p));
 			out->processed = parse_processed(logs + (size_t)k++ * SMALL_LOG);
 			ask_sizes(bpf_program__fd(p), out);
-			if (l->opts->repeat && can_run(bpf_program__type(p)))
+			if (l->opts->repeat && skep_run_takes_packets(bpf_program__type(p)))
 				measure(l, bpf_program__fd(p), out);
 		}
 	if (bo)

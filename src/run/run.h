@@ -222,6 +222,8 @@ void skep_run_gen_learn(struct skep_run_gen *g, const struct skep_run_input *in)
 /* Slots of the entry program (with what it calls) that some input reached, and all. */
 void skep_run_gen_coverage(const struct skep_run_gen *g, u32 *reached, u32 *all);
 
+/* Do programs of this type (BPF_PROG_TYPE_*) run on packets, and does BPF_PROG_TEST_RUN take them? */
+bool skep_run_takes_packets(u32 type);
 /* Fill in a packet from a random source: a frame of some protocol; returns its length. */
 u32 skep_run_packet(struct skep_rng *rng, u8 *pkt, u32 max);
 
