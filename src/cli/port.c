@@ -16,13 +16,16 @@
 
 #define ROOT "/sys/fs/bpf"
 
-/* What libbpf complained of last, for the next diagnostic. Its callback knows no caller. */
+/*
+ * What libbpf complained of last, for the next diagnostic; not that all of the object
+ * failed, which it says after it said why. Its callback knows no caller.
+ */
 static char said[512];
 static bool user;
 
 static int hear(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	if (level == LIBBPF_WARN) {
+	if (level == LIBBPF_WARN && (!*said || !strstr(fmt, "failed to load object"))) {
 		vsnprintf(said, sizeof(said), fmt, ap);
 		said[strcspn(said, "\n")] = 0;
 	}
