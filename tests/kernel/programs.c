@@ -26,7 +26,7 @@ enum { CHOICES = 4096, MAPS = 3, LOG = 1 << 20 };
 
 static int map_fd[MAPS];
 static char log_buf[LOG];
-static u64 same[2], gaps, skipped;
+static u64 same[2], gaps, unasked, skipped;
 static bool verbose, as_user, cap_bpf;
 
 /* Why a program that the kernel refuses is safe all the same. */
@@ -169,8 +169,12 @@ static void compare(u64 seed, const char *text, struct fuzz_mem *m, const struct
 	struct skep_image *im;
 	int err = skep_verify_prog(obj, prog, &opts, &m->arena, &m->ds, &res), kernel;
 
-	/* What only users without CAP_BPF may not do is no question to a kernel that demands it. */
-	if (err || res.verdict == SKEP_UNDECIDED || (cap_bpf && res.code == SKEP_RULE_PRIVILEGE) ||
+	/* What only users without CAP_BPF may not do is no question to a kernel that demands it: no test. */
+	if (!err && cap_bpf && res.code == SKEP_RULE_PRIVILEGE) {
+		unasked++;
+		return;
+	}
+	if (err || res.verdict == SKEP_UNDECIDED ||
 	    skep_obj_join(obj, prog, &m->arena, &im) || !fill_in(obj, im)) {
 		skipped++;
 		return;
@@ -254,9 +258,15 @@ int main(int argc, char **argv)
 	printf("seed %llu\n", (unsigned long long)seed);
 	for (u64 i = 0; i < programs; i++)
 		try(seed + i);
-	printf("%llu both accept, %llu both refuse, %llu only the kernel accepts, %llu not compared\n",
-	       (unsigned long long)same[1], (unsigned long long)same[0], (unsigned long long)gaps,
-	       (unsigned long long)skipped);
+	printf("%llu both accept, %llu both refuse, %llu only the kernel accepts\n",
+	       (unsigned long long)same[1], (unsigned long long)same[0], (unsigned long long)gaps);
+	if (unasked)
+		printf("%llu are refused to users without CAP_BPF only, and this kernel demands it of all\n",
+		       (unsigned long long)unasked);
+	if (gaps + skipped)
+		printf("SKIP %llu programs: only the kernel accepts %llu, and %llu meet a limit of a verifier\n",
+		       (unsigned long long)(gaps + skipped), (unsigned long long)gaps,
+		       (unsigned long long)skipped);
 	for (int k = 0; k < NREASONS; k++)
 		printf("%llu only skep accepts: %s\n", (unsigned long long)because[k], reasons[k]);
 	bad = because[UNEXPLAINED] || gaps * 50 > same[1];
