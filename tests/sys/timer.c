@@ -83,8 +83,12 @@ int main(int argc, char **argv)
 		printf("does not load\n");
 		return 1;
 	}
-	if (argc > 2)
-		return threads(obj);
+	if (argc > 2) {
+		int bad = threads(obj);
+
+		bpf_object__close(obj);
+		return bad;
+	}
 	bss = bpf_object__find_map_fd_by_name(obj, ".bss");
 	run(obj, "setup");
 	run(obj, "elements");
