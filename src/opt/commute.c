@@ -14,7 +14,7 @@
  */
 #include "opt/opt_impl.h"
 
-enum { MAX_SPAN = 512, WINDOW = 16, LOOKS = 8000 };
+enum { MAX_SPAN = 512, WINDOW = 16, LOOKS = 4000 };
 
 static bool commutes(const struct skep_insn *i)
 {
@@ -125,7 +125,9 @@ bool skep_pass_commute(struct skep_opt *o, struct skep_func *f)
 	u32 looks;
 
 	skep_opt_look(o, f, true);
-	looks = 2 + LOOKS / o->cfg->ninsn; /* a large function takes its time: the rest in the next round */
+	looks = LOOKS / o->cfg->ninsn; /* each of them takes as long as the function is: few for large ones, none for the largest */
+	if (!looks)
+		return false;
 	for (u32 n = 0; n < o->cfg->ninsn; n++) {
 		struct skep_insn *i = o->cfg->insn[n];
 
