@@ -232,7 +232,8 @@ bool skep_helper_allowed_ops(const char *ops, s64 id);
 bool skep_helper_unpriv(s64 id);
 /* May the helper get a map of that type from such a program? */
 bool skep_helper_map_ok(u32 prog_type, u32 attach_type, s64 id, u32 map_type);
-enum skep_map_field { SKEP_MAPF_LOCK = 1, SKEP_MAPF_TIMER = 2, SKEP_MAPF_WQ = 4, SKEP_MAPF_GRAPH = 8 };
+enum skep_map_field { SKEP_MAPF_LOCK = 1, SKEP_MAPF_TIMER = 2, SKEP_MAPF_WQ = 4, SKEP_MAPF_GRAPH = 8,
+		      SKEP_MAPF_MANY = 16 /* more than the kernel takes in one value */ };
 /* May such a program use a map of that type whose values have these fields (enum skep_map_field)? */
 bool skep_map_prog_ok(u32 prog_type, bool sleepable, u32 map_type, u32 fields);
 /* The old tracing types: kprobe, tracepoint, perf_event, raw_tracepoint (writable). */

@@ -198,6 +198,8 @@ bool skep_map_prog_ok(u32 prog_type, bool sleepable, u32 map_type, u32 fields)
 {
 	if (map_type == SKEP_MAP_STRUCT_OPS || (sleepable && !sleepable_map(map_type)))
 		return false;
+	if (fields & SKEP_MAPF_MANY)
+		return false;
 	if (skep_prog_type_traces(prog_type) && fields)
 		return false;
 	return !(prog_type == SKEP_PROG_SOCKET_FILTER && fields & SKEP_MAPF_LOCK);

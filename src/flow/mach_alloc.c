@@ -80,10 +80,18 @@ bool skep_alloc_owned(const struct skep_vstate *st, const struct skep_vreg *r)
 	       skep_ref_find(st, r->ref) && !r->off && skep_vreg_fixed(r);
 }
 
+bool skep_alloc_alive(const struct skep_vreg *r)
+{
+	return r->type == SKEP_VT_BTF && (r->flags & SKEP_VF_ALLOC) &&
+	       (r->flags & SKEP_VF_NONOWN) && !r->ref && skep_vreg_fixed(r) &&
+	       !(r->flags & (SKEP_VF_NULL | SKEP_VF_PERCPU | SKEP_VF_UNTRUSTED));
+}
+
 bool skep_alloc_counted(struct skep_mach *m, const struct skep_vstate *st,
 			const struct skep_vreg *r)
 {
-	return skep_alloc_owned(st, r) && has_field(m, r->btf, SKEP_FIELD_REFCOUNT);
+	return (skep_alloc_owned(st, r) || (skep_alloc_alive(r) && !r->off)) &&
+	       has_field(m, r->btf, SKEP_FIELD_REFCOUNT);
 }
 
 int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type)

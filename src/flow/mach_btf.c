@@ -191,9 +191,9 @@ static const struct {
 	{"request_sock", "sk", SKEP_VF_RCU | SKEP_VF_NULL},
 };
 
-bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st)
+bool skep_mach_in_rcu(const struct skep_vstate *st)
 {
-	return st->rcu || st->preempt || !m->opt.sleepable;
+	return st->rcu || st->preempt || !st->sleeps;
 }
 
 /* How much is known of the life of what a field of `p` points to. */
@@ -214,9 +214,9 @@ static u16 field_flags(const struct skep_mach *m, const struct skep_vstate *st,
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kept); k++)
 		if (w->member && strcmp(kept[k].member, w->member) == 0 &&
 		    (strcmp(kept[k].in, in.name) == 0 || strcmp(kept[k].in, of) == 0) &&
-		    ((kept[k].flags & SKEP_VF_TRUSTED) || skep_mach_in_rcu(m, st)))
+		    ((kept[k].flags & SKEP_VF_TRUSTED) || skep_mach_in_rcu(st)))
 			return tags | kept[k].flags;
-	if (!skep_mach_in_rcu(m, st))
+	if (!skep_mach_in_rcu(st))
 		return tags | SKEP_VF_UNTRUSTED;
 	if (w->flags & SKEP_BTF_RCU)
 		return tags | SKEP_VF_RCU | SKEP_VF_NULL;

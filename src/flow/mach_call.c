@@ -352,7 +352,7 @@ static int check_allowed(struct skep_mach *m, struct skep_vstate *st, const stru
 	if ((c->ht->flags & SKEP_HT_GPL) && !m->opt.gpl)
 		return skep_fault(m, st, SKEP_RULE_GPL, 0, "%s() is for GPL-compatible programs",
 				  c->name);
-	if ((c->ht->flags & SKEP_HT_SLEEPS) && (!m->opt.sleepable || st->rcu || st->preempt || skep_irqs_off(st)))
+	if ((c->ht->flags & SKEP_HT_SLEEPS) && (!st->sleeps || st->rcu || st->preempt || skep_irqs_off(st)))
 		return skep_fault(m, st, SKEP_RULE_SLEEP, 0,
 				  "%s() may sleep, which is not possible here", c->name);
 	lock = skep_ref_lock(st);
@@ -460,7 +460,11 @@ static int run_callback(struct skep_mach *m, struct skep_vstate *st, const struc
 {
 	if (c->func == SKEP_VNONE)
 		return 0;
-	return skep_push_callback(m, st, c->id, c->map ? c->map : c->first.map, c->func);
+	return skep_push_callback(
+		m, st,
+		&(struct skep_callback){.kind = skep_callback_helper(c->id),
+					.func = c->func,
+					.map = c->map ? c->map : c->first.map});
 }
 
 int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)

@@ -215,7 +215,8 @@ static bool frame_covers(struct cmp *c, const struct skep_vstate *old,
 
 static bool refs_cover(struct cmp *c, const struct skep_vstate *old, const struct skep_vstate *now)
 {
-	if (old->nref != now->nref || old->rcu != now->rcu || old->preempt != now->preempt)
+	if (old->nref != now->nref || old->rcu != now->rcu || old->preempt != now->preempt ||
+	    old->sleeps != now->sleeps)
 		return false;
 	for (u32 k = 0; k < old->nref; k++) {
 		const struct skep_vrefs *a = &old->ref[k], *b = &now->ref[k];

@@ -30,7 +30,9 @@ static const struct {
 
 static void add(struct skep_vfields *fs, u8 kind, u32 off, u32 size, u32 type)
 {
-	if (fs->n < SKEP_ARRAY_SIZE(fs->v))
+	if (fs->n == SKEP_ARRAY_SIZE(fs->v))
+		fs->too_many = true;
+	else
 		fs->v[fs->n++] = (struct skep_vfield){kind, off, size, type, 0};
 }
 
@@ -52,8 +54,17 @@ static void find_kptr(const struct skep_btf *btf, const struct skep_btf_type *pt
 		}
 }
 
-/* The tag "contains:TYPE:MEMBER" of a list's head. */
-static void find_contents(const struct skep_btf *btf, u32 id, u32 member, struct skep_vfield *f)
+static bool holds_elements(const struct skep_vfield *f)
+{
+	return f->kind == SKEP_FIELD_LIST_HEAD || f->kind == SKEP_FIELD_RB_ROOT;
+}
+
+enum { OF_VARIABLE = -1 };
+enum { VAR_STATIC = 0 };
+
+/* The tag "contains:TYPE:MEMBER" of a list's head or a tree's root: a member of type `id`, or a
+ * variable. */
+static void find_contents(const struct skep_btf *btf, u32 id, int member, struct skep_vfield *f)
 {
 	static const char prefix[] = "contains:";
 	struct skep_btf_type t, elem;
@@ -63,7 +74,7 @@ static void find_contents(const struct skep_btf *btf, u32 id, u32 member, struct
 
 	for (u32 tag = 1; tag < btf->ntypes; tag++) {
 		if (!skep_btf_get(btf, tag, &t) || t.kind != SKEP_BTF_DECL_TAG || t.ref != id ||
-		    skep_get32(t.more, btf->big) != member ||
+		    (int)skep_get32(t.more, btf->big) != member ||
 		    strncmp(t.name, prefix, sizeof(prefix) - 1) != 0)
 			continue;
 		snprintf(name, sizeof(name), "%s", t.name + sizeof(prefix) - 1);
@@ -118,14 +129,53 @@ static void find_fields(const struct skep_btf *btf, u32 id, u32 off, u32 depth,
 		if (!skep_btf_member(btf, &t, k, &mb))
 			continue;
 		find_fields(btf, mb.type, off + mb.off / 8, depth + 1, fs);
-		if (fs->n == before + 1 && fs->v[before].kind == SKEP_FIELD_LIST_HEAD)
-			find_contents(btf, t.id, k, &fs->v[before]);
+		if (fs->n == before + 1 && holds_elements(&fs->v[before]))
+			find_contents(btf, t.id, (int)k, &fs->v[before]);
 	}
 }
 
 void skep_type_fields(const struct skep_btf *btf, u32 type, struct skep_vfields *out)
 {
 	find_fields(btf, type, 0, 0, out);
+}
+
+/*
+ * Where a variable lies in its section. BTF has the places of static ones; those of the others
+ * stand in the symbols until the object is linked.
+ */
+static u32 variable_at(const struct skep_obj *o, const struct skep_dsec *data,
+		       const struct skep_btf_type *var, u32 off)
+{
+	if (skep_get32(var->more, o->btf->big) == VAR_STATIC)
+		return off;
+	for (u32 k = 0; k < o->nsym; k++)
+		if (o->sym[k].kind == SKEP_SYM_DATA && o->sym[k].data == data &&
+		    strcmp(o->sym[k].name, var->name) == 0)
+			return (u32)o->sym[k].value;
+	return off;
+}
+
+/* Fields of a section of variables, which becomes one value. */
+static void find_variables(struct skep_mach *m, const struct skep_dsec *data,
+			   struct skep_vfields *fs)
+{
+	const struct skep_btf *btf = m->obj->btf;
+	u32 id = skep_btf_find(btf, SKEP_BTF_DATASEC, data->name);
+	struct skep_btf_type t, v;
+	struct skep_btf_member mb;
+
+	if (!id || !skep_btf_get(btf, id, &t))
+		return;
+	for (u32 k = 0; k < t.vlen; k++) {
+		u32 before = fs->n;
+
+		if (!skep_btf_member(btf, &t, k, &mb) || !skep_btf_get(btf, mb.type, &v) ||
+		    v.kind != SKEP_BTF_VAR)
+			continue;
+		find_fields(btf, v.ref, variable_at(m->obj, data, &v, mb.off), 0, fs);
+		if (fs->n == before + 1 && holds_elements(&fs->v[before]))
+			find_contents(btf, v.id, OF_VARIABLE, &fs->v[before]);
+	}
 }
 
 const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct skep_map *map)
@@ -140,27 +190,17 @@ const struct skep_vfields *skep_map_fields(struct skep_mach *m, const struct ske
 	fs->known = true;
 	if (!m->obj->btf)
 		return fs;
-	if (map->value_type) {
+	if (map->value_type)
 		find_fields(m->obj->btf, map->value_type, 0, 0, fs);
-	} else if (map->data) {
-		u32 id = skep_btf_find(m->obj->btf, SKEP_BTF_DATASEC, map->data->name);
-		struct skep_btf_member mb;
-		struct skep_btf_type t, v;
-
-		if (id && skep_btf_get(m->obj->btf, id, &t))
-			for (u32 k = 0; k < t.vlen; k++)
-				if (skep_btf_member(m->obj->btf, &t, k, &mb) &&
-				    skep_btf_get(m->obj->btf, mb.type, &v) &&
-				    v.kind == SKEP_BTF_VAR)
-					find_fields(m->obj->btf, v.ref, mb.off, 0, fs);
-	}
+	else if (map->data)
+		find_variables(m, map->data, fs);
 	return fs;
 }
 
 u32 skep_mach_map_fields(struct skep_mach *m, const struct skep_map *map)
 {
 	const struct skep_vfields *fs = skep_map_fields(m, map);
-	u32 set = 0;
+	u32 set = fs->too_many ? SKEP_MAPF_MANY : 0;
 
 	for (u32 k = 0; k < fs->n; k++)
 		switch (fs->v[k].kind) {
@@ -237,6 +277,9 @@ int skep_spin_lock(struct skep_mach *m, struct skep_vstate *st, u32 reg, bool lo
 	err = skep_field_arg(m, st, reg, SKEP_FIELD_LOCK, "a bpf_spin_lock in a map's value");
 	if (err)
 		return err;
+	if (skep_callback_in(st, SKEP_CB_ORDER))
+		return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
+				  "what orders a tree may not touch locks");
 	if (lock) {
 		if (held)
 			return skep_fault(m, st, SKEP_RULE_LOCK, REG(reg),
@@ -311,7 +354,7 @@ int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct s
 
 	if (!a->write) {
 		bool rcu = (f->kind == SKEP_FIELD_KPTR || f->kind == SKEP_FIELD_KPTR_PERCPU) &&
-			   (!m->opt.sleepable || st->rcu);
+			   (!st->sleeps || st->rcu);
 
 		if (a->to)
 			kptr_object(m, f, a->to,

@@ -118,9 +118,10 @@ int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct s
 		     u32 func);
 /* Lose r1 to r5. */
 void skep_call_clobber(struct skep_vstate *st);
-bool skep_mach_sync_callback(s64 helper);
 /* A call of bpf_throw(), which does not come back. */
 bool skep_mach_throws(const struct skep_mach *m, const struct skep_insn *i);
+/* A call of a kernel function after which packet pointers are invalid. */
+bool skep_mach_moves_packet(const struct skep_mach *m, const struct skep_insn *i);
 bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i);
 
 /* --- memory (mach_mem.c, mach_stack.c) --- */
@@ -228,7 +229,7 @@ int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct s
 		     struct skep_vreg *d);
 
 /* Are objects that RCU protects alive here? */
-bool skep_mach_in_rcu(const struct skep_mach *m, const struct skep_vstate *st);
+bool skep_mach_in_rcu(const struct skep_vstate *st);
 int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a, s64 off);
 /* A variable of the kernel's configuration, in the map that libbpf makes of them. */
 bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct skep_vreg *d,
@@ -239,7 +240,9 @@ int skep_alloc_access(struct skep_mach *m, struct skep_vstate *st, const struct 
 const struct skep_vfields *skep_alloc_fields(struct skep_mach *m, u32 type);
 /* Does the program hold it, by this pointer to its start? */
 bool skep_alloc_owned(const struct skep_vstate *st, const struct skep_vreg *r);
-/* And is it one that counts its references? */
+/* Does the object exist, though others may hold it: until a lock is released, or an RCU section ends? */
+bool skep_alloc_alive(const struct skep_vreg *r);
+/* Held or alive, and does it count its references? */
 bool skep_alloc_counted(struct skep_mach *m, const struct skep_vstate *st,
 			const struct skep_vreg *r);
 /* r0 = a new object of that type, or NULL. */
@@ -248,22 +251,25 @@ int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type);
 void skep_alloc_ref(struct skep_mach *m, struct skep_vstate *st, struct skep_vreg *r, u32 type,
 		    bool null);
 
-/* --- lists of such objects (mach_graph.c) --- */
-enum skep_graph_what { SKEP_GRAPH_PUSH, SKEP_GRAPH_POP, SKEP_GRAPH_PEEK };
+/* --- lists and trees of such objects (mach_graph.c) --- */
+enum skep_graph_what { SKEP_GRAPH_PUSH, SKEP_GRAPH_TAKE, SKEP_GRAPH_PEEK };
 struct skep_graph {
 	const char *name;
 	u8 what; /* enum skep_graph_what */
+	u8 root; /* enum skep_vfield_kind of what it hangs on */
 };
 const struct skep_graph *skep_graph_find(const char *kfunc);
-/* Check arguments: the head, which tells of its elements, and the node; */
-int skep_list_head_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
-		       struct skep_vfield *head);
-int skep_list_node_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
-		       const struct skep_vfield *head);
+/* Check arguments: the root (a list's head), which tells of its elements, and the node; */
+int skep_graph_root_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
+			const struct skep_graph *g, struct skep_vfield *root);
+int skep_graph_node_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
+			const struct skep_graph *g, const struct skep_vfield *root);
+/* r = the node of an element that is not held. */
+void skep_graph_element(struct skep_vreg *r, const struct skep_vfield *root, u32 at);
 /* and do all of the call. */
 void skep_graph_apply(struct skep_mach *m, struct skep_vstate *st, const struct skep_graph *g,
-		      const struct skep_vfield *head);
-/* A lock is released: what lies on lists may go. */
+		      const struct skep_vfield *root);
+/* A lock is released: what lies on lists and in trees may go. */
 void skep_graph_unlock(struct skep_mach *m, struct skep_vstate *st);
 
 /* --- interrupt flags and resilient locks (mach_section.c) --- */
@@ -308,10 +314,36 @@ int skep_unpriv_moved(struct skep_mach *m, struct skep_vstate *st, const struct 
 /* x +- y of numbers. */
 int skep_unpriv_numbers(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 
+/* --- callbacks (mach_callback.c) --- */
+enum skep_callback_kind {
+	SKEP_CBK_NONE,
+	SKEP_CBK_LOOP,
+	SKEP_CBK_EACH, /* of a map's elements */
+	SKEP_CBK_VMA,
+	SKEP_CBK_DRAIN, /* of a user ring buffer */
+	SKEP_CBK_TIMER,
+	SKEP_CBK_ORDER, /* of a tree */
+};
+struct skep_callback {
+	u8 kind; /* enum skep_callback_kind */
+	u32 func;
+	const struct skep_map *map;
+	struct skep_vfield root; /* ORDER: of the tree */
+};
+u8 skep_callback_helper(s64 helper);
+u8 skep_callback_kfunc(const char *name);
+/* Does the call run a callback before it returns? */
+bool skep_callback_now(const struct skep_mach *m, const struct skep_insn *i);
+/* Is this within a callback of that kind (enum skep_vcb)? */
+bool skep_callback_in(const struct skep_vstate *st, u8 mode);
+/*
+ * The call runs a callback. Before it returns: m->other enters it, st goes on behind the call
+ * (with arguments still in place: the caller of this takes them away). Later: m->async does.
+ */
+int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, const struct skep_callback *c);
+
 /* --- calls (mach_sub.c) --- */
 int skep_enter(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call);
-int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper,
-		       const struct skep_map *map, u32 func);
 bool skep_returns_number(struct skep_mach *m, const struct skep_vstate *st);
 /* The visit of `at` before the last one on the path to st, by the same calls, or NULL. */
 const struct skep_vstate *skep_vstate_earlier(const struct skep_vstate *st, u32 at);

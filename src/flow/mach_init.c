@@ -72,7 +72,6 @@ static void choose_prune_points(struct skep_mach *m)
 	for (u32 k = 0; k < m->ninsn; k++) {
 		struct skep_vinsn *v = &m->insn[k];
 		const struct skep_insn *i = v->insn;
-		const struct skep_helper *h;
 
 		if (skep_is_cond(i->in.op)) {
 			prune_at(m, k, SKEP_VI_PRUNE);
@@ -91,8 +90,7 @@ static void choose_prune_points(struct skep_mach *m)
 						 SKEP_VI_PRUNE);
 				}
 			}
-			h = i->ref == SKEP_REF_NONE ? skep_helper_find(i->in.imm) : NULL;
-			if (h && (h->flags & SKEP_HF_CB) && skep_mach_sync_callback(i->in.imm)) {
+			if (skep_callback_now(m, i)) {
 				prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_CALLBACK);
 				prune_at(m, v->next, SKEP_VI_PRUNE);
 			}
@@ -263,7 +261,9 @@ static void compute_effects(struct skep_mach *m)
 			else if (is_call(i) && i->ref == SKEP_REF_NONE &&
 				 i->in.src == SKEP_CALL_HELPER)
 				h = skep_helper_find(i->in.imm);
-			pkt |= (to && to->pkt) || (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL)));
+			pkt |= (to && to->pkt) ||
+			       (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL))) ||
+			       skep_mach_moves_packet(m, i);
 			throws |= to && to->throws;
 			changed |= pkt != f->pkt || throws != f->throws;
 			f->pkt = pkt;

@@ -201,17 +201,22 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct ske
 		c->ref = r->ref;
 		return 0;
 	}
-	if (p->ks & SKEP_KS_REFCOUNTED && skep_kcall_is(c, "bpf_refcount_acquire_impl") &&
-	    (r->ref || r->type != SKEP_VT_BTF))
+	if (p->ks & SKEP_KS_REFCOUNTED && skep_kcall_is(c, "bpf_refcount_acquire_impl"))
 		return skep_alloc_counted(m, st, r)
 			       ? 0
 			       : skep_kcall_wrong(
 					 m, st, c, p->reg,
 					 "an object that the program holds and that counts references");
-	if (c->graph && type_is(&p->to, "bpf_list_head"))
-		return skep_list_head_arg(m, st, p->reg, &c->head);
-	if (c->graph && type_is(&p->to, "bpf_list_node"))
-		return skep_list_node_arg(m, st, p->reg, &c->head);
+	if (c->graph && (type_is(&p->to, "bpf_list_head") || type_is(&p->to, "bpf_rb_root")))
+		return skep_graph_root_arg(m, st, p->reg, c->graph, &c->root);
+	if (c->graph && (type_is(&p->to, "bpf_list_node") || type_is(&p->to, "bpf_rb_node")))
+		return skep_graph_node_arg(m, st, p->reg, c->graph, &c->root);
+	if (p->to.kind == SKEP_BTF_FUNC_PROTO && skep_callback_kfunc(c->name)) {
+		if (r->type != SKEP_VT_FUNC)
+			return skep_kcall_wrong(m, st, c, p->reg, "a function of the program");
+		c->func = r->aux;
+		return 0;
+	}
 	if ((p->ks & SKEP_KS_IRQ) && c->critical) {
 		c->flag = p->reg;
 		return skep_irq_arg(m, st, p->reg, c->critical);

@@ -17,12 +17,22 @@ bool skep_mach_throws(const struct skep_mach *m, const struct skep_insn *i)
 	return name && strcmp(name, "bpf_throw") == 0;
 }
 
-bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i)
+static bool kfunc_flagged(const struct skep_mach *m, const struct skep_insn *i, u32 flag)
 {
-	const char *name = called(m, i);
+	const char *name = i->in.op == SKEP_CALL ? called(m, i) : NULL;
 	const struct skep_kfunc *k = name ? skep_kfunc_find(name) : NULL;
 
-	return k && (k->flags & SKEP_KF_ITER_NEXT);
+	return k && (k->flags & flag);
+}
+
+bool skep_mach_moves_packet(const struct skep_mach *m, const struct skep_insn *i)
+{
+	return kfunc_flagged(m, i, SKEP_KF_CHANGES_PKT);
+}
+
+bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i)
+{
+	return kfunc_flagged(m, i, SKEP_KF_ITER_NEXT);
 }
 
 /* --- results ------------------------------------------------------------------------------------
@@ -60,7 +70,7 @@ int skep_kcall_result(struct skep_mach *m, struct skep_vstate *st, const struct 
 		return skep_alloc_new(m, st, c->constant);
 	if (skep_kcall_is(c, "bpf_refcount_acquire_impl")) {
 		/* Of an object that is held it never fails. */
-		skep_alloc_ref(m, st, r0, args[1].btf, false);
+		skep_alloc_ref(m, st, r0, args[1].btf, !args[1].ref);
 		return 0;
 	}
 	if (c->k->flags & SKEP_KF_ARENA_RET) {
@@ -146,16 +156,16 @@ static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 	c->critical = skep_critical_find(c->name);
 	c->graph = skep_graph_find(c->name);
 	if ((c->k->flags & SKEP_KF_SLEEPS) &&
-	    (!m->opt.sleepable || st->rcu || st->preempt || skep_irqs_off(st) || skep_ref_lock(st)))
+	    (!st->sleeps || st->rcu || st->preempt || skep_irqs_off(st) || skep_ref_lock(st)))
 		return skep_fault(m, st, SKEP_RULE_SLEEP, 0,
 				  "%s() may sleep, which is not possible here", c->name);
 	if (skep_ref_lock(st) && !with_lock(c))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0, "%s() is called while a lock is held",
 				  c->name);
-	if ((c->k->flags & SKEP_KF_RCU_PROTECTED) && !skep_mach_in_rcu(m, st))
+	if ((c->k->flags & SKEP_KF_RCU_PROTECTED) && !skep_mach_in_rcu(st))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
 				  "%s() must be called in an RCU read section", c->name);
-	if (c->k->flags & SKEP_KF_CALLBACK)
+	if ((c->k->flags & SKEP_KF_CALLBACK) && !skep_callback_kfunc(c->name))
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
 				  "callbacks of %s() are not followed", c->name);
 	return 0;
@@ -163,7 +173,7 @@ static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 
 int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
-	struct skep_kcall c = {0};
+	struct skep_kcall c = {.func = SKEP_VNONE};
 	struct skep_vreg args[6];
 	u32 at = st->at;
 	int err = find(m, st, i, &c), sect;
@@ -174,8 +184,17 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return err ? err : SKEP_EBUG;
 	if (skep_mach_throws(m, i))
 		return skep_throw(m, st);
+	if (c.func != SKEP_VNONE)
+		err = skep_push_callback(
+			m, st,
+			&(struct skep_callback){.kind = skep_callback_kfunc(c.name),
+						.func = c.func,
+						.map = c.map,
+						.root = c.root});
+	if (err)
+		return err;
 	if (c.graph) {
-		skep_graph_apply(m, st, c.graph, &c.head);
+		skep_graph_apply(m, st, c.graph, &c.root);
 		return 0;
 	}
 	if (strcmp(c.name, "bpf_dynptr_slice_rdwr") == 0 && !skep_may_write_packet(m))

@@ -25,7 +25,8 @@ struct skep_kcall {
 	const struct skep_critical *critical;
 	u32 lock, flag; /* registers of its arguments */
 	const struct skep_graph *graph;
-	struct skep_vfield head; /* its list */
+	struct skep_vfield root; /* its list or tree */
+	u32 func;		 /* callback, or SKEP_VNONE */
 };
 
 struct skep_kparam {

@@ -284,6 +284,7 @@ struct skep_vstate *skep_vstate_new(struct skep_mach *m, u32 func)
 	struct skep_vstate *st = state_blank(m);
 
 	skep_vframe_push(m, st, func, SKEP_VNONE);
+	st->sleeps = m->opt.sleepable;
 	st->at = m->func[func].first;
 	return st;
 }

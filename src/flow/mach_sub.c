@@ -2,8 +2,7 @@
 /*
  * Calls inside the program. Static functions are followed, their frames are real. A
  * global function is a wall: its arguments must fit its BTF signature, nothing is known
- * of what it returns, and it is verified alone. A callback runs any number of times: its
- * end leads back to the call, where states are compared.
+ * of what it returns, and it is verified alone.
  */
 #include "flow/mach_impl.h"
 
@@ -67,118 +66,6 @@ int skep_step_call(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	if (i->ref == SKEP_REF_EXTERN || i->in.src == SKEP_CALL_KFUNC)
 		return skep_call_kfunc(m, st, i);
 	return skep_call_helper(m, st, i);
-}
-
-/* --- callbacks -------------------------------------------------------------------------- */
-
-static void map_arg(struct skep_vreg *r, u8 type, const struct skep_map *map, u32 at)
-{
-	skep_vreg_pointer(r, type, at);
-	r->map = map;
-}
-
-static void callback_args(struct skep_mach *m, struct skep_vstate *st, s64 helper,
-			  const struct skep_map *map, const struct skep_vreg *caller)
-{
-	struct skep_vreg *r = skep_vtop(st)->reg;
-	u32 at = st->at;
-
-	switch (helper) {
-	case SKEP_FN_loop:
-		skep_vreg_unknown(&r[1], at);
-		r[2] = caller[3];
-		break;
-	case SKEP_FN_for_each_map_elem:
-		map_arg(&r[1], SKEP_VT_MAP, map, at);
-		map_arg(&r[2], SKEP_VT_KEY, map, at);
-		map_arg(&r[3], SKEP_VT_VALUE, map, at);
-		r[3].aux = ++m->ids;
-		r[4] = caller[3];
-		break;
-	case SKEP_FN_timer_set_callback:
-		map_arg(&r[1], SKEP_VT_MAP, map, at);
-		map_arg(&r[2], SKEP_VT_KEY, map, at);
-		map_arg(&r[3], SKEP_VT_VALUE, map, at);
-		r[3].aux = ++m->ids;
-		break;
-	case SKEP_FN_find_vma:
-		skep_btf_object(m, &r[1], "task_struct", SKEP_VF_TRUSTED, at);
-		skep_btf_object(m, &r[2], "vm_area_struct", SKEP_VF_TRUSTED, at);
-		r[3] = caller[4];
-		break;
-	case SKEP_FN_user_ringbuf_drain:
-		skep_vreg_pointer(&r[1], SKEP_VT_DYNPTR, at);
-		r[1].flags = SKEP_VF_RDONLY;
-		r[1].id = ++m->ids;
-		r[2] = caller[3];
-		break;
-	default: break;
-	}
-}
-
-bool skep_mach_sync_callback(s64 helper)
-{
-	return helper == SKEP_FN_loop || helper == SKEP_FN_for_each_map_elem ||
-	       helper == SKEP_FN_find_vma || helper == SKEP_FN_user_ringbuf_drain;
-}
-
-/*
- * The call `helper` runs `func` before it returns: m->other enters it, st goes on behind the
- * call (with arguments still in place: the caller of this takes them away).
- */
-int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, s64 helper,
-		       const struct skep_map *map, u32 func)
-{
-	struct skep_vreg caller[6];
-	struct skep_vstate *cb;
-	struct skep_vframe *fr;
-	int err;
-
-	if (m->func[func].global)
-		return skep_fault(m, st, SKEP_RULE_CALLBACK, 0, "the callback '%s' must be static",
-				  m->func[func].func->name);
-	if (m->func[func].throws)
-		return skep_fault(m, st, SKEP_RULE_CALLBACK, 0,
-				  "the callback '%s' may throw, which none may",
-				  m->func[func].func->name);
-	m->func[func].callback = true;
-	memcpy(caller, skep_vtop(st)->reg, sizeof(caller));
-	if (helper == SKEP_FN_timer_set_callback) {
-		cb = skep_vstate_new(m, func);
-		fr = skep_vtop(cb);
-		m->func[func].async = true;
-		fr->callback = SKEP_CB_ASYNC;
-		cb->callbacks = st->callbacks + 1;
-		fr->written = UINT64_MAX;
-		fr->ret_min = fr->ret_max = 0;
-		callback_args(m, cb, helper, map, caller);
-		if (m->async)
-			skep_vstate_free(m, m->async);
-		m->async = cb;
-		return 0;
-	}
-	if (helper == SKEP_FN_loop) {
-		skep_mach_precise(m, &caller[1]);
-		if (skep_vtop(st)->cb_depth >= caller[1].r.umax) {
-			skep_vtop(st)->cb_depth = 0;
-			return 0;
-		}
-	}
-	cb = skep_vstate_copy(m, st);
-	err = skep_enter(m, cb, func, st->at);
-	if (err) {
-		skep_vstate_free(m, cb);
-		return err;
-	}
-	fr = skep_vtop(cb);
-	fr->callback = SKEP_CB_LOOP;
-	fr->ret_max = 1;
-	cb->frame[cb->nframe - 2]->cb_depth++;
-	cb->callbacks++;
-	skep_vtop(st)->cb_depth = 0;
-	callback_args(m, cb, helper, map, caller);
-	m->other = cb;
-	return 0;
 }
 
 /* --- the end of a function --------------------------------------------------------------- */

@@ -111,7 +111,12 @@ struct skep_vframe {
 	s8 ret_min, ret_max; /* callbacks: what they may return */
 	struct skep_vslot *slot;
 };
-enum skep_vcb { SKEP_CB_NONE, SKEP_CB_LOOP, SKEP_CB_ASYNC };
+enum skep_vcb {
+	SKEP_CB_NONE,
+	SKEP_CB_LOOP,
+	SKEP_CB_ORDER, /* a tree's: as LOOP, while the tree's lock is held */
+	SKEP_CB_ASYNC
+};
 
 enum skep_vref {
 	SKEP_REFK_PTR,
@@ -136,6 +141,7 @@ struct skep_vstate {
 	u8 nframe;
 	u8 nref;
 	u8 rcu, preempt; /* depth of read sections */
+	bool sleeps;	 /* what may sleep may be called, but for these sections */
 	bool dropped;	 /* kept: taken from its list, to be freed when finished */
 	bool is_entry;	 /* kept: some state's loop_entry */
 	u32 misses, hits;
@@ -194,11 +200,11 @@ enum skep_vfield_kind {
 struct skep_vfield {
 	u8 kind; /* enum skep_vfield_kind */
 	u32 off, size;
-	u32 type; /* kptrs: the type that is pointed to, in the object's BTF; lists: that of elements */
-	u32 node; /* lists: where the node lies in an element */
+	u32 type; /* kptrs: the type that is pointed to, in the object's BTF; lists, trees: that of elements */
+	u32 node; /* lists, trees: where the node lies in an element */
 };
 struct skep_vfields {
-	bool known;
+	bool known, too_many;
 	u32 n;
 	struct skep_vfield v[12];
 };

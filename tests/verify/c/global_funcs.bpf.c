@@ -248,3 +248,80 @@ ACCEPT("cgroup_skb/ingress", result_returned_masked)
 {
 	return number(0) & 1;
 }
+
+/* --- packets that functions move -------------------------------------------------------- */
+
+extern int bpf_xdp_pull_data(struct xdp_md *x, u32 len) __ksym;
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, u64 flags, struct bpf_dynptr *ptr) __ksym;
+
+__noinline int pulls(struct xdp_md *x)
+{
+	return bpf_xdp_pull_data(x, 64);
+}
+
+static __noinline int pulls_below(struct xdp_md *x)
+{
+	return pulls(x);
+}
+
+__noinline int pulls_deep(struct xdp_md *x)
+{
+	return pulls_below(x);
+}
+
+__noinline int writes_dynptr(struct __sk_buff *skb)
+{
+	struct bpf_dynptr d;
+	u64 n = 1;
+
+	if (bpf_dynptr_from_skb(skb, 0, &d))
+		return 1;
+	bpf_dynptr_write(&d, 0, &n, sizeof(n), 0);
+	return 0;
+}
+
+REJECT("released", "xdp", packet_after_a_function_that_pulls)
+{
+	struct xdp_md *x = ctx;
+	u8 *data = (void *)(long)x->data, *end = (void *)(long)x->data_end;
+
+	if (data + 1 > end)
+		return XDP_PASS;
+	pulls(x);
+	return *(volatile u8 *)data ? XDP_PASS : XDP_DROP;
+}
+
+REJECT("released", "xdp", packet_after_a_function_that_pulls_below)
+{
+	struct xdp_md *x = ctx;
+	u8 *data = (void *)(long)x->data, *end = (void *)(long)x->data_end;
+
+	if (data + 1 > end)
+		return XDP_PASS;
+	pulls_deep(x);
+	return *(volatile u8 *)data ? XDP_PASS : XDP_DROP;
+}
+
+ACCEPT("xdp", packet_again_after_a_function_that_pulls)
+{
+	struct xdp_md *x = ctx;
+	u8 *data, *end;
+
+	pulls(x);
+	data = (void *)(long)x->data;
+	end = (void *)(long)x->data_end;
+	if (data + 1 > end)
+		return XDP_PASS;
+	return *(volatile u8 *)data ? XDP_PASS : XDP_DROP;
+}
+
+REJECT("released", "tc", packet_after_a_function_that_writes_a_dynptr)
+{
+	struct __sk_buff *skb = ctx;
+	u8 *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (data + 1 > end)
+		return 0;
+	writes_dynptr(skb);
+	return *(volatile u8 *)data;
+}
