@@ -8,6 +8,7 @@
 #include "run/run.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 const struct skep_opt_def skep_opts_optimize[] = {
 	{"output", 'o', "FILE", "write the result there; - is standard output", true},
@@ -17,6 +18,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"kernel-check", 'k', NULL, "load both into the running kernel; take back what it refuses"},
 	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)"},
 	{"prove", 0, NULL, "apply a rewrite only when it is proved to change nothing"},
+	{"threads", 0, "N", "with --prove: threads that prove beside the passes (default: the processors that there are; 1: in turn)"},
 	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got there, as SMT-LIB2"},
 	{"search", 0, "SECONDS", "then search for cheaper rows of instructions for so long (see docs/search.md)"},
 	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)"},
@@ -58,6 +60,7 @@ const char skep_about_optimize[] =
 	"the exit status is 4; it is 5 when libbpf does not take the object, which is written without a verdict.";
 
 #define AFTER "after:"
+enum { MAX_THREADS = 64 };
 
 struct dump {
 	struct skep_cli *cli;
@@ -190,6 +193,13 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 	k->repeat = (u32)repeat;
 	k->dearer = (u32)dearer;
 	return err;
+}
+
+static u64 processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : (u64)n;
 }
 
 /* --- the summary ------------------------------------------------------------------- */
@@ -483,11 +493,15 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	struct skep_buf out = {0};
 	struct skep_input *in;
 	struct skep_run_proofs proofs;
+	struct skep_run_beside *beside = NULL;
 	struct searching search = {.cli = cli};
 	struct dump dump;
+	u64 threads = processors();
 	int err = read_options(cli, &opts, &kernel);
 
 	(void)argc;
+	if (!err)
+		err = skep_cli_num(cli, "threads", 1, MAX_THREADS, &threads);
 	if (!err)
 		err = skep_cli_load(cli, argv[0], &in);
 	if (err)
@@ -498,19 +512,18 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 		opts.user = &dump;
 	}
 	proofs = (struct skep_run_proofs){.arena = &in->arena, .dump_dir = skep_cli_opt(cli, "smt-dump")};
-	if (skep_cli_flag(cli, "prove")) {
-		opts.judge = skep_run_judge;
-		opts.judge_user = &proofs;
-	}
 	err = skep_searching_start(&search, cli, &opts);
 	if (err) {
 		skep_searching_finish(&search);
 		return err;
 	}
+	if (skep_cli_flag(cli, "prove"))
+		beside = skep_run_beside_start(&proofs, (u32)threads, &opts);
 	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &in->arena,
 				&in->ds, &r, &out);
 	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL, &search);
 	skep_searching_finish(&search);
+	skep_run_beside_stop(beside);
 	if (proofs.dump_error) {
 		SKEP_CLI_DIAG(cli, CANNOT_WRITE, proofs.dump_dir, strerror(proofs.dump_error));
 		err = SKEP_EXIT_ENV;

@@ -199,16 +199,18 @@ static inline bool skep_insn_const(const struct skep_insn *i)
 /* --- a function as it was --------------------------------------------------- */
 
 struct skep_func_saved {
-	struct skep_func *func;
-	struct skep_func view; /* a copy with instructions of its own (same ids), to look at */
-	/* To go back. */
-	struct skep_func value;
+	struct skep_func *func, value;
 	struct skep_insn **insn, *insn_value;
+	u32 *target; /* of a branch: which of them */
 	struct skep_insn **label; /* where the function's labels stood */
 	u32 nlabel;
 };
 /* Numbers the instructions. The result is in the arena. */
 struct skep_func_saved *skep_func_save(const struct skep_obj *obj, struct skep_func *f, struct skep_arena *arena);
+/* A copy with instructions of its own (same ids), to look at. */
+struct skep_func *skep_func_view(const struct skep_func_saved *s, struct skep_arena *arena);
+/* A copy of a function's first straight run of instructions, up to the first branch; to see how it begins. */
+struct skep_func *skep_func_head(const struct skep_func *f, struct skep_arena *arena);
 /* Take back all that happened to the function since. */
 void skep_func_restore(struct skep_obj *obj, const struct skep_func_saved *s);
 

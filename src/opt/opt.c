@@ -19,7 +19,7 @@ static const struct skep_pass passes[] = {
 #include "opt/pass.def"
 #undef P
 };
-static bool (*const pass_fn[])(struct skep_opt *, struct skep_func *) = {
+bool (*const skep_pass_fn[])(struct skep_opt *, struct skep_func *) = {
 #define P(name, slower, summary) skep_pass_##name,
 #include "opt/pass.def"
 #undef P
@@ -181,88 +181,6 @@ bool skep_opt_widenable(const struct skep_place *at, u32 size, bool store)
 
 /* --- the pipeline ------------------------------------------------------------------- */
 
-/* Run the pass on the function as it was saved, with at most `limit` edits (0: no limit). */
-static bool run_once(struct skep_opt *o, u32 p, struct skep_func *f, const struct skep_func_saved *saved, u32 first,
-		     u32 limit)
-{
-	struct skep_arena_mark m;
-	bool changed;
-
-	if (saved)
-		skep_func_restore(o->obj, saved);
-	/* It counts its runs. */
-	if (saved && o->ranged && strcmp(o->pass, "ranges") == 0)
-		o->ranged[f->index] = 0;
-	o->res->nedit = first;
-	o->step_limit = limit ? first + limit : 0;
-	m = skep_arena_mark(o->scratch);
-	changed = pass_fn[p](o, f);
-	skep_arena_release(o->scratch, m);
-	o->step_limit = 0;
-	return changed;
-}
-
-static bool approved(struct skep_opt *o, struct skep_func *f, const struct skep_func_saved *saved, u32 first)
-{
-	struct skep_arena_mark m = skep_arena_mark(o->scratch);
-	struct skep_opt_step step = {.obj = o->obj, .pass = o->pass, .after = f, .edit = o->res->edit + first,
-				     .nedit = o->res->nedit - first, .scratch = o->scratch};
-	struct skep_func before = saved->view;
-	bool yes;
-
-	step.before = &before;
-	yes = o->opts->judge(o->opts->judge_user, &step);
-	skep_arena_release(o->scratch, m);
-	return yes;
-}
-
-static void refuse(struct skep_opt *o, const struct skep_edit *e)
-{
-	struct skep_opt_result *r = o->res;
-
-	if (r->nrefused == o->refused_cap) {
-		u32 cap = o->refused_cap ? o->refused_cap * 2 : 16;
-
-		r->refused = skep_arena_grow(r->arena, r->refused, o->refused_cap * sizeof(*r->refused), cap * sizeof(*r->refused));
-		o->refused_cap = cap;
-	}
-	r->refused[r->nrefused++] = (struct skep_deny){e->pass, e->before[0].id};
-}
-
-/* The pass made `o->res->nedit - first` edits; take back those that the judge refuses. */
-static bool run_judged(struct skep_opt *o, u32 p, struct skep_func *f)
-{
-	struct skep_arena_mark m = skep_arena_mark(o->scratch);
-	struct skep_func_saved *saved = skep_func_save(o->obj, f, o->scratch);
-	u32 first = o->res->nedit;
-	bool changed = run_once(o, p, f, NULL, first, 0);
-
-	while (changed && !approved(o, f, saved, first)) {
-		u32 lo = 0, hi = o->res->nedit - first;
-
-		/* The judge refuses `hi` edits and lets `lo` pass. */
-		while (hi - lo > 1) {
-			u32 mid = lo + (hi - lo) / 2;
-
-			if (!run_once(o, p, f, saved, first, mid) || approved(o, f, saved, first))
-				lo = mid;
-			else
-				hi = mid;
-		}
-		if (!hi) {
-			/* A change without an edit, which is a bug of the pass. */
-			skep_func_restore(o->obj, saved);
-			changed = false;
-			break;
-		}
-		run_once(o, p, f, saved, first, hi);
-		refuse(o, &o->res->edit[first + hi - 1]);
-		changed = run_once(o, p, f, saved, first, 0);
-	}
-	skep_arena_release(o->scratch, m);
-	return changed;
-}
-
 static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 {
 	struct skep_arena_mark m = skep_arena_mark(o->scratch);
@@ -271,9 +189,14 @@ static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 	if (!f->first || (passes[p].slower && o->opts->mode == SKEP_OPT_SPEED))
 		return false;
 	o->pass = passes[p].name;
-	changed = o->opts->judge ? run_judged(o, p, f) : pass_fn[p](o, f);
+	if (!o->opts->judge)
+		changed = skep_pass_fn[p](o, f);
+	else if (o->ahead && skep_pass_fn[p] != skep_pass_search)
+		changed = skep_ahead_run(o, p, f);
+	else
+		changed = skep_judged_run(o, p, f, false);
 	skep_arena_release(o->scratch, m);
-	o->began[f->index] |= changed && pass_fn[p] != skep_pass_ranges;
+	o->began[f->index] |= changed && skep_pass_fn[p] != skep_pass_ranges;
 	if (o->opts->after_pass)
 		o->opts->after_pass(o->opts->user, o->pass, f, changed);
 	return changed;
@@ -309,37 +232,60 @@ static const char *left_out(const struct skep_opt *o, const struct skep_func *f)
 	return o->opts->mode == SKEP_OPT_VERIFIER && !o->opts->passes ? "hoist,stimm,stmerge" : NULL;
 }
 
+/* The pass at o->at, of the function there. */
+static int run_here(struct skep_opt *o, const u32 *list, struct skep_diags *ds)
+{
+	struct skep_func *f = o->obj->func[o->at.func];
+	u32 p = list[o->at.pass];
+	const char *bad = NULL;
+
+	o->res->rounds = SKEP_MAX(o->res->rounds, o->at.round + 1);
+	/* It takes its time, so what the others do first it need not find. */
+	if ((o->at.more && skep_pass_fn[p] == skep_pass_search) || listed(left_out(o, f), passes[p].name) ||
+	    !run_pass(o, p, f))
+		return 0;
+	o->at.more = true;
+	if (o->opts->check)
+		bad = skep_func_check(f);
+	return bad ? broken(o, f, ds, bad) : 0;
+}
+
+/* On to the next pass, round or function. */
+static int advance(struct skep_opt *o, u32 n, u32 rounds, struct skep_diags *ds)
+{
+	const struct skep_func *f = o->obj->func[o->at.func];
+
+	if (++o->at.pass < n)
+		return 0;
+	o->at.pass = 0;
+	if (o->at.more && ++o->at.round < rounds) {
+		o->at.more = false;
+		return 0;
+	}
+	o->at = (struct skep_opt_at){.func = o->at.func + 1};
+	return skep_func_check(f) ? broken(o, f, ds, skep_func_check(f)) : 0;
+}
+
 static int run_list(struct skep_opt *o, const u32 *list, u32 n, struct skep_diags *ds)
 {
 	u32 rounds = o->opts->max_rounds ? o->opts->max_rounds : DEFAULT_ROUNDS;
 
-	for (u32 k = 0; k < o->obj->nfunc; k++) {
-		struct skep_func *f = o->obj->func[k];
-		const char *without = left_out(o, f);
-		bool more = true;
+	for (;;) {
+		bool end = o->at.func == o->obj->nfunc;
+		bool alone = !end && n && skep_pass_fn[list[o->at.pass]] == skep_pass_search && o->opts->search;
+		int err;
 
-		for (u32 r = 0; r < rounds && more; r++) {
-			more = false;
-			o->res->rounds = SKEP_MAX(o->res->rounds, r + 1);
-			for (u32 p = 0; p < n; p++) {
-				const char *bad = NULL;
-
-				/* It takes its time, so what the others do first it need not find. */
-				if (more && pass_fn[list[p]] == skep_pass_search)
-					continue;
-				if (listed(without, passes[list[p]].name) || !run_pass(o, list[p], f))
-					continue;
-				more = true;
-				if (o->opts->check)
-					bad = skep_func_check(f);
-				if (bad)
-					return broken(o, f, ds, bad);
-			}
-		}
-		if (skep_func_check(f))
-			return broken(o, f, ds, skep_func_check(f));
+		/* A search is not repeated, so nothing before it may be open. */
+		if (skep_ahead_settle(o, end || alone))
+			continue;
+		if (end)
+			return 0;
+		err = n ? run_here(o, list, ds) : 0;
+		if (!err)
+			err = advance(o, n, rounds, ds);
+		if (err)
+			return err;
 	}
-	return 0;
 }
 
 /* The passes to run, in order; returns how many or a negative error. */
@@ -410,12 +356,14 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		o.began = SKEP_NEW_N(&keep, u8, obj->nfunc + 1);
 		res->arena->on_oom = obj->arena->on_oom;
 		o.legacy_subprog = legacy_subprog(obj, &scratch);
+		skep_ahead_init(&o);
 		result = pick_passes(opts, &scratch, ds, &list);
 		skep_ctx_args_compute(obj, &scratch);
 		if (result >= 0)
 			result = run_list(&o, list, (u32)result, ds);
 		res->arena->on_oom = old;
 	});
+	skep_ahead_fini(&o);
 	skep_arena_fini(&scratch);
 	skep_arena_fini(&keep);
 	return oom ? oom : result;

@@ -49,6 +49,20 @@ struct skep_opt_swap {
 	const char *why;
 };
 
+/*
+ * A judge that answers later, on other threads. begin() gives an arena for a question (NULL:
+ * no memory); ask() hands over the step, which is in that arena with all that it points to
+ * but for the object, and may be changed. The answer is 1 (yes), 0 (no), -1 (not yet; never
+ * with `wait`); with 1 and 0, and with drop(), the question ends.
+ */
+struct skep_opt_ahead {
+	void *user;
+	void *(*begin)(void *user, struct skep_arena **arena);
+	void (*ask)(void *user, void *question, struct skep_opt_step *step);
+	int (*answer)(void *user, void *question, bool wait);
+	void (*drop)(void *user, void *question);
+};
+
 /* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
 enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED, SKEP_OPT_VERIFIER };
 
@@ -78,6 +92,8 @@ struct skep_opt_opts {
 	 */
 	bool (*judge)(void *user, const struct skep_opt_step *step);
 	void *judge_user;
+	/* The same judge, asked while passes go on; the result is the same. NULL: it is asked at once. */
+	const struct skep_opt_ahead *ahead;
 	/* The next rewrite of the function by the pass "search", or false: there is none (left). May be NULL. */
 	bool (*search)(void *search_user, const struct skep_opt_view *view, struct skep_opt_swap *out);
 	void *search_user;

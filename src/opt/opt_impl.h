@@ -16,6 +16,12 @@
 
 #include "opt/opt.h"
 
+/* A place in the pipeline. */
+struct skep_opt_at {
+	u32 func, round, pass; /* pass: in the list of those to run */
+	bool more;	       /* some pass changed something in this round */
+};
+
 struct skep_opt {
 	struct skep_obj *obj;
 	const struct skep_opt_opts *opts;
@@ -36,6 +42,8 @@ struct skep_opt {
 	/* Edits so far. */
 	struct skep_opt_result *res;
 	u32 cap, refused_cap;
+	struct skep_opt_at at;
+	struct skep_ahead *ahead; /* see judged.c; NULL: the judge, if any, is asked at once */
 	u32 step_limit; /* edits in all after which this run of a pass stops; 0: none */
 	/* The edit that is open. */
 	struct skep_insn *edge_before, *edge_after;
@@ -124,6 +132,19 @@ void skep_web_occupy(struct skep_webs *w, u32 num, u8 reg);
 u32 skep_web_join(struct skep_webs *w, u32 a, u32 b);
 /* Widen lo..hi to the web's span. */
 void skep_web_span(const struct skep_webs *w, u32 web, u32 *lo, u32 *hi);
+
+/* --- passes and their judge (judged.c) ------------------------------------------ */
+
+/* Run the pass; what the judge refuses is taken back. `refused`: it is known to refuse all edits together. */
+bool skep_judged_run(struct skep_opt *o, u32 p, struct skep_func *f, bool refused);
+/* The same with a judge who answers later, when the options have one. */
+void skep_ahead_init(struct skep_opt *o);
+bool skep_ahead_run(struct skep_opt *o, u32 p, struct skep_func *f);
+/* Take the answers that are there, or wait for all. True: one was no, and the pipeline is where it was then. */
+bool skep_ahead_settle(struct skep_opt *o, bool all);
+void skep_ahead_fini(struct skep_opt *o);
+
+extern bool (*const skep_pass_fn[])(struct skep_opt *, struct skep_func *); /* by number, as skep_opt_passes() */
 
 #define P(name, slower, summary) bool skep_pass_##name(struct skep_opt *o, struct skep_func *f);
 #include "opt/pass.def"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "run/run.h"
+#include "run/run_impl.h"
 
 /* Processor time of this thread: what else the machine does is no part of a proof. */
 static double now_ms(void)
@@ -34,14 +34,32 @@ static void write_file(struct skep_run_proofs *p, const char *suffix, const char
 		p->dump_error = errno;
 }
 
-static void dump(void *user, const char *text, size_t n, const char *answer)
-{
-	struct skep_run_proofs *p = user;
+/* --- one proof ------------------------------------------------------------------------ */
 
-	write_file(p, ".smt2", text, n);
-	write_file(p, ".smt2.answer", answer, strlen(answer));
-	p->ndump++;
+static void keep_question(void *user, const char *text, size_t n, const char *answer)
+{
+	struct proving *w = user;
+
+	*SKEP_VEC_PUSH(w->arena, &w->question) =
+		(struct question){skep_arena_memdup(w->arena, text, n), n, answer};
 }
+
+void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_step *step,
+			 struct proving *w)
+{
+	struct skep_prove_opts o = {
+		.sz = sizeof(o), .match = SKEP_PROVE_BY_ID, .timeout_ms = p->timeout_ms};
+	double t = now_ms();
+
+	if (p->dump_dir) {
+		o.dump = keep_question;
+		o.user = w;
+	}
+	skep_prove_func(step->obj, step->before, step->obj, step->after, &o, w->arena, &w->result);
+	w->ms = now_ms() - t;
+}
+
+/* --- what is told of it ------------------------------------------------------------------ */
 
 static struct skep_proof *slot(struct skep_run_proofs *p, u32 number)
 {
@@ -50,32 +68,35 @@ static struct skep_proof *slot(struct skep_run_proofs *p, u32 number)
 	return &p->proof.v[number - 1];
 }
 
-bool skep_run_judge(void *user, const struct skep_opt_step *step)
+static void write_questions(struct skep_run_proofs *p, const struct proving *w)
 {
-	struct skep_run_proofs *p = user;
-	struct skep_prove_opts o = {
-		.sz = sizeof(o), .match = SKEP_PROVE_BY_ID, .timeout_ms = p->timeout_ms};
-	struct skep_prove_result r;
-	double t = now_ms(), ms;
+	for (u32 k = 0; k < w->question.n; k++) {
+		const struct question *q = &w->question.v[k];
 
-	if (p->dump_dir) {
-		o.dump = dump;
-		o.user = p;
+		write_file(p, ".smt2", q->text, q->n);
+		write_file(p, ".smt2.answer", q->answer, strlen(q->answer));
+		p->ndump++;
 	}
-	skep_prove_func(step->obj, step->before, step->obj, step->after, &o, step->scratch, &r);
-	ms = now_ms() - t;
-	p->total_ms += ms;
+}
+
+bool skep_run_prove_told(struct skep_run_proofs *p, const struct skep_opt_step *step,
+			 const struct proving *w)
+{
+	const struct skep_prove_result *r = &w->result;
+
+	write_questions(p, w);
+	p->total_ms += w->ms;
 	p->steps++;
-	p->queries += r.queries;
-	p->solved += r.solved;
+	p->queries += r->queries;
+	p->solved += r->solved;
 	for (u32 k = 0; k < step->nedit; k++) {
 		struct skep_proof *e = slot(p, step->edit[k].number);
 
 		*e = (struct skep_proof){
-			.verdict = r.verdict, .step = p->steps, .ms = ms / step->nedit};
+			.verdict = r->verdict, .step = p->steps, .ms = w->ms / step->nedit};
 	}
 	/* If an edit is at fault, it is the last: without it the step was, or will be, proved. */
-	if (r.verdict != SKEP_PROVE_EQUAL && step->nedit) {
+	if (r->verdict != SKEP_PROVE_EQUAL && step->nedit) {
 		const struct skep_edit *e = &step->edit[step->nedit - 1];
 
 		*SKEP_VEC_PUSH(p->arena, &p->failure) = (struct skep_refusal){
@@ -83,12 +104,21 @@ bool skep_run_judge(void *user, const struct skep_opt_step *step)
 			e->why,
 			e->before[0].id,
 			e->slot,
-			step->after->name,
-			r.verdict,
-			skep_arena_strdup(p->arena, r.reason ? r.reason : ""),
-			r.values ? skep_arena_strdup(p->arena, r.values) : NULL};
+			e->func->name,
+			r->verdict,
+			skep_arena_strdup(p->arena, r->reason ? r->reason : ""),
+			r->values ? skep_arena_strdup(p->arena, r->values) : NULL};
 	}
-	return r.verdict == SKEP_PROVE_EQUAL;
+	return r->verdict == SKEP_PROVE_EQUAL;
+}
+
+bool skep_run_judge(void *user, const struct skep_opt_step *step)
+{
+	struct skep_run_proofs *p = user;
+	struct proving w = {.arena = step->scratch};
+
+	skep_run_prove_step(p, step, &w);
+	return skep_run_prove_told(p, step, &w);
 }
 
 const struct skep_refusal *skep_run_refusal(const struct skep_run_proofs *p,

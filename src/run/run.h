@@ -107,6 +107,16 @@ struct skep_run_proofs {
 };
 /* For skep_opt_opts.judge; `user` is a struct skep_run_proofs. */
 bool skep_run_judge(void *user, const struct skep_opt_step *step);
+/*
+ * The same beside the passes: so many threads prove while they go on. Sets opts->judge and
+ * opts->ahead; with one thread, or when none can be made, only the former, and all is done in
+ * turn. The object and what the arena of the proofs holds stay until the end.
+ */
+struct skep_run_beside;
+struct skep_run_beside *skep_run_beside_start(struct skep_run_proofs *p, u32 threads,
+					      struct skep_opt_opts *opts);
+/* NULL is fine. Ends the threads. */
+void skep_run_beside_stop(struct skep_run_beside *b);
 /* Why an edit of skep_opt_result.refused was refused, or NULL. */
 const struct skep_refusal *skep_run_refusal(const struct skep_run_proofs *p, const struct skep_deny *d);
 

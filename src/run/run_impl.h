@@ -13,6 +13,27 @@ enum {
 #define RUN_DIAG(ds, name, ...)                                                                    \
 	skep_diag((ds), &skep_run_diags[RUN_D_##name], SKEP_NOWHERE, ##__VA_ARGS__)
 
+/* --- proofs.c, beside.c ------------------------------------------------------------- */
+
+/* A question that the solver got. */
+struct question {
+	const char *text;
+	size_t n;
+	const char *answer;
+};
+/* The proof of one step; on any thread. */
+struct proving {
+	struct skep_arena *arena;
+	struct skep_prove_result result;
+	double ms;
+	SKEP_VEC(question_vec, struct question) question; /* when they are to be written */
+};
+void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_step *step,
+			 struct proving *w);
+/* Put down what came out, in the order of the steps; was it proved? */
+bool skep_run_prove_told(struct skep_run_proofs *p, const struct skep_opt_step *step,
+			 const struct proving *w);
+
 /* --- load.c, values.c, kernel_side.c -------------------------------------------------- */
 
 /* The definition of a map for the vm: with what user space would have set, made small. */
