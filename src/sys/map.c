@@ -240,6 +240,8 @@ static void after_boot(struct smap *m)
 		shlock_init(&m->h->lock);
 		if (m->ops->recover)
 			m->ops->recover(m);
+		if (m->ops->restart)
+			m->ops->restart(m);
 		__atomic_store_n(&f->boot, store_boot(), __ATOMIC_RELEASE);
 	}
 	close(lock);

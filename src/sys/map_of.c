@@ -4,7 +4,7 @@
  * stands for in this process is opened when a program needs it. An array's element is two
  * words, the id and, for a perf buffer, what the kernel ties to its file: unused.
  */
-#include "sys/sys_impl.h"
+#include "sys/hash.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -268,33 +268,14 @@ static int hash_write(struct smap *m, const void *key, const void *value, u64 fl
 	return err ? err : sys_hash_update(m, key, &id, flags);
 }
 
-static u64 hash_size(const struct mhead *h)
-{
-	return hash_ops.size(h);
-}
-
-static void hash_init(struct smap *m)
-{
-	hash_ops.init(m);
-}
-
-static void hash_recover(struct smap *m)
-{
-	hash_ops.recover(m);
-}
-
-static int hash_next(struct smap *m, const void *key, void *out)
-{
-	return hash_ops.next(m, key, out);
-}
-
 static int hash_read(struct smap *m, const void *key, void *value, u64 flags)
 {
 	return hash_ops.read(m, key, value, flags);
 }
 
 const struct map_ops hash_of_maps_ops = {
-    .check = hash_check, .size = hash_size, .init = hash_init, .recover = hash_recover, .lookup = hash_lookup,
+    .check = hash_check, .size = hash_size, .init = hash_init, .recover = hash_recover,
+    .restart = hash_restart, .lookup = hash_lookup,
     .remove = sys_hash_remove, .next = hash_next, .read = hash_read, .write = hash_write};
 
 /* --- devices: values are kept, and redirects are recorded with them ------------------------------------ */
@@ -328,5 +309,6 @@ static void *dev_lookup(struct smap *m, const void *key)
 }
 
 const struct map_ops dev_ops = {
-    .check = dev_check, .size = hash_size, .init = hash_init, .recover = hash_recover, .lookup = dev_lookup,
+    .check = dev_check, .size = hash_size, .init = hash_init, .recover = hash_recover,
+    .restart = hash_restart, .lookup = dev_lookup,
     .update = dev_write, .remove = sys_hash_remove, .next = hash_next, .read = hash_read, .write = dev_write};

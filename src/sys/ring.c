@@ -144,7 +144,7 @@ static void bury(struct smap *m)
 		u32 *h = (u32 *)(m->mem + 2 * PAGE + (at & mask & ~7ull));
 		u32 len = __atomic_load_n(&h[0], __ATOMIC_ACQUIRE);
 
-		if (!(len & BPF_RINGBUF_BUSY_BIT) || reader_alive(h[1]))
+		if (!(len & BPF_RINGBUF_BUSY_BIT) || reader_alive32(h[1]))
 			return;
 		__atomic_compare_exchange_n(&h[0], &len, (len & ~BPF_RINGBUF_BUSY_BIT) | BPF_RINGBUF_DISCARD_BIT, false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -165,7 +165,7 @@ static u8 *reserve_locked(struct smap *m, u32 size)
 		return NULL;
 	h = (u32 *)(v + (prod & mask & ~7ull));
 	h[0] = size | BPF_RINGBUF_BUSY_BIT;
-	h[1] = reader_slot();
+	h[1] = (u32)reader_name();
 	__atomic_store_n(prod_pos(m), prod + len, __ATOMIC_RELEASE);
 	return (u8 *)h + HEADER;
 }

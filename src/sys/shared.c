@@ -4,9 +4,15 @@
  * table of readers, processors, and the numbers of objects.
  *
  * Reclamation is by epochs. A reader writes the current epoch into its row before it looks at
- * a map. A writer takes an element out, then reads and advances the epoch: whoever began with
- * a later one cannot have seen the element. A row belongs to the thread that holds its lock;
+ * a map. A writer takes an element out, then reads the epoch: whoever began with a later one
+ * cannot have seen the element. Fences stand between both and their next step: a reader that did
+ * see the element has told its epoch before the writer looks at the rows. The epoch advances when
+ * somebody wants to use such elements again. A row belongs to the thread that holds its lock;
  * the kernel opens the lock of a thread that died, so a dead reader holds nothing back.
+ *
+ * A thread's name is its row and the how-manieth owner of the row it is. A word with that name
+ * in it is a lock that costs one atomic operation; a name whose row is free or has had another
+ * owner since is that of a dead thread.
  */
 #include "sys/sys_impl.h"
 
@@ -25,7 +31,8 @@
 struct reader {
 	struct shlock lock;
 	_Atomic u64 epoch; /* 0: does not read */
-	u64 pad[2];
+	_Atomic u64 turn;  /* counts the threads that had the row */
+	u64 pad;
 };
 struct table {
 	u32 magic, version;
@@ -38,7 +45,7 @@ struct table {
 	struct shlock cpu[NCPU_MAX];
 	struct follower follower[NFOLLOWER];
 };
-enum { TABLE_VERSION = 2 };
+enum { TABLE_VERSION = 3 };
 _Thread_local struct sthread skep_sys_thread = {.slot = -1};
 static struct table *table;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -126,6 +133,7 @@ static void leave_thread(void *arg)
 		atomic_store(&table->reader[t->slot].epoch, 0);
 		shlock_drop(&table->reader[t->slot].lock);
 		t->slot = -1;
+		t->name = 0;
 	}
 }
 
@@ -133,6 +141,7 @@ static void leave_thread(void *arg)
 static void in_child(void)
 {
 	skep_sys_thread.slot = -1;
+	skep_sys_thread.name = 0;
 	skep_sys_thread.depth = skep_sys_thread.cpu_depth = 0;
 	skep_sys_thread.run = NULL;
 }
@@ -140,8 +149,11 @@ static void in_child(void)
 static void fresh_table(struct table *t)
 {
 	memset(t, 0, sizeof(*t));
-	for (u32 k = 0; k < NREADER; k++)
+	for (u32 k = 0; k < NREADER; k++) {
 		shlock_init(&t->reader[k].lock);
+		/* No name of an earlier table comes again. */
+		atomic_store(&t->reader[k].turn, store_now());
+	}
 	for (u32 k = 0; k < NCPU_MAX; k++)
 		shlock_init(&t->cpu[k]);
 	for (u32 k = 0; k < NFOLLOWER; k++)
@@ -249,29 +261,37 @@ static int take_row(struct table *t)
 		while (n < k + 1 && !atomic_compare_exchange_weak(&t->nreader, &n, k + 1))
 			;
 		skep_sys_thread.slot = (s32)k;
+		skep_sys_thread.name = (atomic_fetch_add(&t->reader[k].turn, 1) + 1) * NREADER + k;
 		pthread_setspecific(key, &skep_sys_thread);
 		return 0;
 	}
 	return -EAGAIN;
 }
 
+static int have_row(void)
+{
+	struct table *t;
+
+	if (skep_sys_thread.slot >= 0)
+		return 0;
+	t = get_table();
+	return t ? take_row(t) : -ENOMEM;
+}
+
 int reader_enter(void)
 {
 	struct sthread *th = &skep_sys_thread;
-	int err = 0;
+	int err;
 
 	if (th->depth++)
 		return 0;
-	if (th->slot < 0) {
-		struct table *t = get_table();
-
-		err = t ? take_row(t) : -ENOMEM;
-	}
+	err = have_row();
 	if (err) {
 		th->depth--;
 		return err;
 	}
 	atomic_store(&table->reader[th->slot].epoch, atomic_load(&table->epoch));
+	atomic_thread_fence(memory_order_seq_cst);
 	return 0;
 }
 
@@ -287,46 +307,128 @@ void reader_renew(void)
 {
 	struct sthread *th = &skep_sys_thread;
 
-	if (th->depth == 1)
-		atomic_store(&table->reader[th->slot].epoch, atomic_load(&table->epoch));
+	if (th->depth != 1)
+		return;
+	atomic_store(&table->reader[th->slot].epoch, atomic_load(&table->epoch));
+	atomic_thread_fence(memory_order_seq_cst);
 }
 
 u64 reader_stamp(void)
 {
-	return table ? atomic_fetch_add(&table->epoch, 1) : 0;
+	atomic_thread_fence(memory_order_seq_cst);
+	return table ? atomic_load(&table->epoch) : 0;
 }
 
-u32 reader_slot(void)
+u64 reader_name(void)
 {
-	return skep_sys_thread.slot < 0 ? UINT32_MAX : (u32)skep_sys_thread.slot;
+	return have_row() ? 0 : skep_sys_thread.name;
 }
 
-bool reader_alive(u32 slot)
+/* Does the thread still live that has the row for the turn which the name tells? */
+static bool row_alive(u32 slot)
 {
-	struct table *t = get_table();
-	int got;
+	int got = shlock_try(&table->reader[slot].lock);
 
-	if (!t || slot >= NREADER)
-		return false;
-	got = shlock_try(&t->reader[slot].lock);
 	if (got < 0)
 		return true;
-	atomic_store(&t->reader[slot].epoch, 0);
-	shlock_drop(&t->reader[slot].lock);
+	atomic_store(&table->reader[slot].epoch, 0);
+	shlock_drop(&table->reader[slot].lock);
 	return false;
 }
 
-bool reader_safe(u64 stamp)
+bool reader_alive(u64 name)
 {
-	u32 n = SKEP_MIN(atomic_load(&table->nreader), (u32)NREADER);
+	u32 slot = (u32)(name % NREADER);
 
+	return get_table() && atomic_load(&table->reader[slot].turn) == name / NREADER && row_alive(slot);
+}
+
+bool reader_alive32(u32 name)
+{
+	u64 turn = get_table() ? atomic_load(&table->reader[name % NREADER].turn) : 0;
+
+	return (u32)(turn * NREADER + name % NREADER) == name && reader_alive(turn * NREADER + name % NREADER);
+}
+
+u64 reader_oldest(u64 stamp)
+{
+	u64 oldest;
+	u32 n;
+
+	if (!table)
+		return 0;
+	if (atomic_load(&table->epoch) <= stamp)
+		atomic_fetch_add(&table->epoch, 1);
+	/* What is taken out later has no older stamp: the answer does not become wrong. */
+	oldest = atomic_load(&table->epoch);
+	atomic_thread_fence(memory_order_seq_cst);
+	n = SKEP_MIN(atomic_load(&table->nreader), (u32)NREADER);
 	for (u32 k = 0; k < n; k++) {
 		u64 e = atomic_load(&table->reader[k].epoch);
 
-		if (e && e <= stamp && (k == (u32)skep_sys_thread.slot || reader_alive(k)))
-			return false;
+		if (!e || (e <= stamp && k != (u32)skep_sys_thread.slot && !row_alive(k)))
+			continue;
+		oldest = SKEP_MIN(oldest, e);
 	}
-	return true;
+	return oldest;
+}
+
+/* --- words with an owner ------------------------------------------------------------------------ */
+
+static int word_try(struct wordlock *l, u64 me, u64 seen)
+{
+	if (!seen)
+		return __atomic_compare_exchange_n(&l->owner, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) ? 0 : -EBUSY;
+	if (seen == me || reader_alive(seen))
+		return -EBUSY;
+	return __atomic_compare_exchange_n(&l->owner, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) ? 1 : -EBUSY;
+}
+
+int wordlock_try(struct wordlock *l)
+{
+	u64 me = reader_name();
+
+	return me ? word_try(l, me, __atomic_load_n(&l->owner, __ATOMIC_RELAXED)) : -EAGAIN;
+}
+
+static int word_wait(struct wordlock *l, u64 me)
+{
+	u64 until = store_now() + 10000000000ull;
+	struct timespec nap = {0, 50000};
+
+	for (u32 k = 0;; k++) {
+		u64 seen = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+		int got;
+
+		if (seen == me)
+			return -EBUSY;
+		/* Whether an owner lives is asked seldom: that costs him a cache line. */
+		got = !seen || k % 64 == 63 ? word_try(l, me, seen) : -EBUSY;
+		if (got >= 0)
+			return got;
+		if (k < 256)
+			for (volatile u32 spin = 0; spin < 20; spin++)
+				;
+		else if (k < 512)
+			sched_yield();
+		else if (store_now() < until)
+			nanosleep(&nap, NULL);
+		else
+			return -EBUSY;
+	}
+}
+
+int wordlock_take(struct wordlock *l)
+{
+	u64 me = reader_name();
+	int got = me ? word_try(l, me, 0) : -EAGAIN;
+
+	return got == -EBUSY ? word_wait(l, me) : got;
+}
+
+void wordlock_drop(struct wordlock *l)
+{
+	__atomic_store_n(&l->owner, 0, __ATOMIC_RELEASE);
 }
 
 /* --- processors --------------------------------------------------------------------------------- */

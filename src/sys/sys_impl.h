@@ -25,7 +25,7 @@ enum {
 	PAGE = 4096,
 	PATH_LEN = 512,
 	OBJ_MAGIC = 0x70656b73, /* "skep" */
-	OBJ_VERSION = 1,
+	OBJ_VERSION = 2,
 	NKIND = SKEP_SYS_PERF + 1,
 	NREADER = 1024,
 	NCPU_MAX = 256,
@@ -90,10 +90,23 @@ void shlock_drop(struct shlock *l);
 int reader_enter(void); /* nests; negative errno */
 void reader_leave(void);
 void reader_renew(void); /* as leaving and entering, when nothing is nested */
-u64 reader_stamp(void);	    /* for something that was just taken out */
-bool reader_safe(u64 stamp); /* has nobody seen it? */
-u32 reader_slot(void);	    /* of this thread, UINT32_MAX: none */
-bool reader_alive(u32 slot);
+u64 reader_stamp(void); /* for something that was just taken out */
+/*
+ * No living reader began before this epoch: what has an older stamp nobody sees any more. The
+ * argument is the oldest stamp that is asked for.
+ */
+u64 reader_oldest(u64 stamp);
+u64 reader_name(void); /* of this thread, never used twice; 0: there is no room for it */
+bool reader_alive(u64 name);
+bool reader_alive32(u32 name); /* by the low half */
+
+/* A lock of one word. Results as shlock_take(); -EBUSY, too, for who holds it already. */
+struct wordlock {
+	u64 owner;
+};
+int wordlock_take(struct wordlock *l);
+int wordlock_try(struct wordlock *l);
+void wordlock_drop(struct wordlock *l);
 u32 next_id(u32 kind);
 /* A processor for the time of a run, nobody else's meanwhile. */
 int cpu_take(void);
@@ -107,6 +120,7 @@ struct sthread {
 	u32 cpu_depth;
 	u32 reserved; /* records of rings that were not submitted yet */
 	s32 slot;  /* of the table of readers, -1: none yet */
+	u64 name;  /* reader_name() */
 	u64 rand, pid_tgid;
 	struct srun *run;
 	u32 redirect; /* interface to which the last test run sent the packet, 0: none */
@@ -154,8 +168,8 @@ struct mhead {
 	u32 writers; /* mappings that user space writes */
 	struct shlock lock;
 	/* guarded by the lock */
-	u32 count, fresh, ready; /* elements; slots never used; slots that have memory */
-	u32 free, old_first, old_last, nold, hand;
+	u32 given, fresh, ready; /* see hash.h; slots that have memory */
+	u32 free, turn, hand;
 	u64 head, tail;
 };
 
@@ -165,6 +179,7 @@ struct map_ops {
 	u64 (*size)(const struct mhead *h);	     /* bytes of the payload */
 	void (*init)(struct smap *m);
 	void (*recover)(struct smap *m);	     /* an owner of the lock died */
+	void (*restart)(struct smap *m);	     /* the machine did: nobody holds anything */
 	void *(*lookup)(struct smap *m, const void *key); /* the program's view */
 	int (*update)(struct smap *m, const void *key, const void *value, u64 flags);
 	int (*remove)(struct smap *m, const void *key);
