@@ -90,6 +90,8 @@ const char *skep_cli_opt(const struct skep_cli *cli, const char *name);
  * when the option is absent. 0 or an exit status.
  */
 int skep_cli_num(struct skep_cli *cli, const char *name, u64 min, u64 max, u64 *out);
+/* The options --for (enum skep_opt_mode) and --cpu (1 to 4, 0 for "same"); 0 or an exit status. */
+int skep_cli_goal(struct skep_cli *cli, u32 *mode, u32 *cpu);
 /* The word of the table nearest to `word`, or NULL when none is near. */
 const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of, u32 i),
 			     const void *of, u32 n);

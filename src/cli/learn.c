@@ -18,6 +18,8 @@ const struct skep_opt_def skep_opts_learn[] = {
 	{"effort", 0, "N", "0 to 2: how long to search for each window (default 1)"},
 	{"cpu", 0, "LEVEL",
 	 "instructions that may be used: v1 to v4, or same (default): each object's own level"},
+	{"for", 0, "GOAL", "size, speed or verifier: what a row must be cheaper in (default size)"},
+	{"raw", 0, NULL, "take the windows of the objects as they are, before the passes"},
 	{"threads", 0, "N", "1 or 2 (default 2)"},
 	{"seed", 0, "N", "another seed takes other random steps (default 1)"},
 	{"cache", 0, "FILE",
@@ -52,7 +54,7 @@ struct learn {
 	u64 places;
 	double end;
 	u64 seconds, min_hits, effort, threads, seed;
-	u32 cpu;
+	u32 cpu, mode;
 	struct skep_run_cache *cache;
 	const char *path;
 	bool verbose;
@@ -81,7 +83,8 @@ static void tell(const struct learn *l, const char *what, u32 k, u32 n)
 
 static int harvest_one(struct learn *l, const char *path)
 {
-	struct skep_opt_opts o = {.sz = sizeof(o), .cpu = l->cpu};
+	struct skep_opt_opts o = {
+		.sz = sizeof(o), .cpu = l->cpu, .mode = (enum skep_opt_mode)l->mode};
 	struct skep_opt_result res = {0};
 	struct skep_input *in;
 	int err = skep_cli_load(l->cli, path, &in);
@@ -89,14 +92,16 @@ static int harvest_one(struct learn *l, const char *path)
 	if (err)
 		return err;
 	res.arena = &in->arena;
-	err = skep_opt_run(in->file->obj, &o, &in->ds, &res);
+	if (!skep_cli_flag(l->cli, "raw"))
+		err = skep_opt_run(in->file->obj, &o, &in->ds, &res);
 	if (err)
 		return skep_cli_fail(l->cli, in, err);
 	for (u32 k = 0; k < in->file->obj->nfunc; k++) {
 		struct skep_arena_mark m = skep_arena_mark(&in->arena);
 
 		skep_harvest_add(l->harvest, in->file->obj, in->file->obj->func[k],
-				 l->cpu ? l->cpu : in->file->obj->level, &in->arena);
+				 l->cpu ? l->cpu : in->file->obj->level,
+				 (enum skep_opt_mode)l->mode, &in->arena);
 		skep_arena_release(&in->arena, m);
 	}
 	/* Windows are copies; the object is not needed any more, and there are many. */
@@ -282,7 +287,8 @@ static int write_report(struct learn *l)
 		&b,
 		"# What was learned\n\n%u windows that stand in %llu places; %u searched, %u made cheaper, %u of which without a rule; %u rules.\n\n"
 		"| rule | places | windows | slots saved | before | after |\n|---|---|---|---|---|---|\n",
-		l->nrow, (unsigned long long)l->places, l->searched, l->found, l->unproved, l->rule.n);
+		l->nrow, (unsigned long long)l->places, l->searched, l->found, l->unproved,
+		l->rule.n);
 	for (u32 k = 0; k < l->rule.n; k++) {
 		const struct learnt *x = &l->rule.v[k];
 
@@ -338,7 +344,6 @@ static void summary(struct learn *l)
 static int read_options(struct learn *l)
 {
 	struct skep_cli *cli = l->cli;
-	const char *cpu = skep_cli_opt(cli, "cpu");
 	int err = skep_cli_num(cli, "seconds", 1, 1000000, &l->seconds);
 
 	if (!err)
@@ -349,14 +354,7 @@ static int read_options(struct learn *l)
 		err = skep_cli_num(cli, "threads", 1, 2, &l->threads);
 	if (!err)
 		err = skep_cli_num(cli, "seed", 0, UINT64_MAX, &l->seed);
-	if (err || !cpu || strcmp(cpu, "same") == 0)
-		return err;
-	if (cpu[0] != 'v' || cpu[1] < '1' || cpu[1] > '4' || cpu[2]) {
-		SKEP_CLI_DIAG(cli, BAD_VALUE, cpu, "--cpu", "v1, v2, v3, v4 or same");
-		return SKEP_EXIT_USAGE;
-	}
-	l->cpu = (u32)(cpu[1] - '0');
-	return 0;
+	return err ? err : skep_cli_goal(cli, &l->mode, &l->cpu);
 }
 
 static int learn(struct learn *l, int argc, char **argv)

@@ -4,6 +4,7 @@
  * tables of the command and of the global options. Values point into argv.
  */
 #include "cli/cli.h"
+#include "opt/opt.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -276,4 +277,27 @@ int skep_cli_num(struct skep_cli *cli, const char *name, u64 min, u64 max, u64 *
 		 (unsigned long long)max);
 	SKEP_CLI_DIAG(cli, BAD_VALUE, s, skep_arena_printf(&cli->arena, "--%s", name), why);
 	return SKEP_EXIT_USAGE;
+}
+
+int skep_cli_goal(struct skep_cli *cli, u32 *mode, u32 *cpu)
+{
+	static const char *const goals[] = {
+		[SKEP_OPT_SIZE] = "size", [SKEP_OPT_SPEED] = "speed", [SKEP_OPT_VERIFIER] = "verifier"};
+	const char *goal = skep_cli_opt(cli, "for"), *level = skep_cli_opt(cli, "cpu");
+	u32 g = 0;
+
+	while (goal && g < SKEP_ARRAY_SIZE(goals) && strcmp(goal, goals[g]) != 0)
+		g++;
+	if (g == SKEP_ARRAY_SIZE(goals)) {
+		SKEP_CLI_DIAG(cli, BAD_VALUE, goal, "--for", "size, speed or verifier");
+		return SKEP_EXIT_USAGE;
+	}
+	*mode = g;
+	if (level && level[0] == 'v' && level[1] >= '1' && level[1] <= '4' && !level[2]) {
+		*cpu = (u32)(level[1] - '0');
+	} else if (level && strcmp(level, "same") != 0) {
+		SKEP_CLI_DIAG(cli, BAD_VALUE, level, "--cpu", "v1, v2, v3, v4 or same");
+		return SKEP_EXIT_USAGE;
+	}
+	return 0;
 }

@@ -165,24 +165,16 @@ static int check_stdout(struct skep_cli *cli)
 
 static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct skep_kernel_opts *k)
 {
-	const char *goal = skep_cli_opt(cli, "for"), *cpu = skep_cli_opt(cli, "cpu");
 	const char *dump = skep_cli_opt(cli, "dump");
 	u64 repeat = 10000, dearer = 5;
-	int err;
+	u32 mode = SKEP_OPT_SIZE;
+	int err = skep_cli_goal(cli, &mode, &o->cpu);
 
 	o->sz = sizeof(*o);
-	if (goal && strcmp(goal, "speed") == 0)
-		o->mode = SKEP_OPT_SPEED;
-	else if (goal && strcmp(goal, "verifier") == 0)
-		o->mode = SKEP_OPT_VERIFIER;
-	else if (goal && strcmp(goal, "size") != 0)
-		return bad_value(cli, goal, "--for", "size, speed or verifier");
-	if (cpu && cpu[0] == 'v' && cpu[1] >= '1' && cpu[1] <= '4' && !cpu[2])
-		o->cpu = (u32)(cpu[1] - '0');
-	else if (cpu && strcmp(cpu, "same") != 0)
-		return bad_value(cli, cpu, "--cpu", "v1, v2, v3, v4 or same");
+	o->mode = (enum skep_opt_mode)mode;
 	o->passes = skep_cli_opt(cli, "passes");
-	err = dump ? check_dump(cli, dump) : 0;
+	if (!err && dump)
+		err = check_dump(cli, dump);
 	if (!err)
 		err = check_stdout(cli);
 	if (!err)

@@ -117,6 +117,20 @@ struct skep_cfg *skep_cfg_compute(struct skep_func *f, struct skep_arena *arena)
 	return c;
 }
 
+u32 skep_cfg_before(const struct skep_cfg *c, u32 num)
+{
+	const struct skep_block *b = &c->block[c->block_of[num]];
+	u32 last;
+
+	if (num > b->first->num)
+		return num - 1;
+	/* The entry of the function leads to its first block. */
+	if (b->npred != 1 || c->block_of[num] == 0)
+		return SKEP_CFG_NONE;
+	last = c->block[b->pred[0]].last->num;
+	return last < num ? last : SKEP_CFG_NONE;
+}
+
 static u32 meet(const struct skep_cfg *c, u32 a, u32 b)
 {
 	while (a != b) {

@@ -40,6 +40,13 @@ struct skep_cfg {
 /* Numbers the instructions (insn->num) and builds the graph. Control that runs off the end has no successor. */
 struct skep_cfg *skep_cfg_compute(struct skep_func *f, struct skep_arena *arena);
 bool skep_cfg_dominates(const struct skep_cfg *cfg, u32 a, u32 b);
+/*
+ * The number of the instruction that ran right before whenever this one runs, by numbers of the
+ * graph: in its block, or at the end of the only block that leads to it and stands before it. So
+ * one goes up an extended basic block. SKEP_CFG_NONE: there is none, or several.
+ */
+#define SKEP_CFG_NONE UINT32_MAX
+u32 skep_cfg_before(const struct skep_cfg *cfg, u32 num);
 /* Fills idom, loop and header. */
 void skep_cfg_loops(struct skep_cfg *cfg, struct skep_arena *arena);
 
@@ -155,6 +162,11 @@ struct skep_live {
 	u64 (*stack_in)[SKEP_STACK_WORDS];  /* by block: live where it begins */
 };
 struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct skep_facts *fa, struct skep_arena *arena);
+/*
+ * Where control may leave between two instructions of which the first runs right before the second
+ * (skep_cfg_before): registers that are live on the other ways.
+ */
+u16 skep_live_aside(const struct skep_cfg *cfg, const struct skep_live *lv, u32 num, u32 next);
 /* Registers that an instruction reads, calls by what the callee takes. */
 u16 skep_reads(const struct skep_obj *obj, const struct skep_insn *i);
 /* A register among `mask` that is neither live nor touched on [from, to] of one block, or -1. */

@@ -324,6 +324,19 @@ struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct ske
 	return lv;
 }
 
+u16 skep_live_aside(const struct skep_cfg *cfg, const struct skep_live *lv, u32 num, u32 next)
+{
+	const struct skep_block *b = &cfg->block[cfg->block_of[num]];
+	u16 live = 0;
+
+	if (cfg->block_of[num] == cfg->block_of[next])
+		return 0;
+	for (u32 s = 0; s < b->nsucc; s++)
+		if (b->succ[s] != cfg->block_of[next])
+			live |= lv->in[cfg->block[b->succ[s]].first->num];
+	return live;
+}
+
 int skep_free_reg(const struct skep_obj *obj, const struct skep_live *live, const struct skep_insn *from,
 		  const struct skep_insn *to, u16 mask)
 {

@@ -93,6 +93,8 @@ enum { OPT_READS = 1, OPT_WRITES = 2 };
  */
 bool skep_opt_meets(const struct skep_opt *o, const struct skep_insn *a, const struct skep_insn *b,
 		    const struct skep_place *at, int what);
+/* Does this instruction? */
+bool skep_opt_meets_at(const struct skep_opt *o, const struct skep_insn *i, const struct skep_place *at, int what);
 /* May memory at this place be accessed in other widths than the program does? */
 bool skep_opt_widenable(const struct skep_place *at, u32 size, bool store);
 

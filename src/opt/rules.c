@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rules (src/opt/rules/, docs/rules.md): rows of instructions that a cheaper row
- * replaces. By liveness, within one block. A rule is looked for from its last
+ * replaces. By liveness, within an extended basic block: blocks that control enters
+ * by one way each, from the block before. A rule is looked for from its last
  * instruction, by operation; what wrote the operands is the next of its
  * instructions, so they need not stand next to each other.
  *
@@ -13,9 +14,12 @@
  * load among them reads; so the left side runs as one row where its last
  * instruction stands, and there the right side takes its place. Registers that the
  * rule calls dead are not live behind it; others have the values they had. No jump
- * arrives inside a block. Instructions with a CO-RE record are left, as are
- * constants that are not known yet. Facts (`bits`, `scalar`) are of the place where
- * the register is read first, and it keeps its value to the end. A rule makes the
+ * arrives between the first and the last of its instructions, for only one way leads
+ * to each. Where control leaves between them, what those before that branch write is
+ * not live on the other way, so nobody there sees that they are gone; what the row
+ * reads is kept by nobody but the row itself, within the region that is marked. Instructions with a
+ * CO-RE record are left, as are constants that are not known yet. Facts (`bits`, `scalar`) are of
+ * the place where the register is read first, and it keeps its value to the end. A rule makes the
  * code cheaper in an order without end points below zero, so rewriting stops.
  */
 #include "opt/opt_impl.h"
@@ -77,12 +81,12 @@ static bool bind_insn(struct match *m, u32 k, struct skep_insn *i)
 		bind_reg(m, t->in.src, in->src));
 }
 
-/* The last instruction before `i` in its block that touches the register, or NULL. */
+/* The last instruction on the way to `i` that touches the register, or NULL. */
 static struct skep_insn *touched_before(const struct skep_opt *o, const struct skep_insn *i, u8 reg)
 {
-	u32 first = skep_opt_block_first(o, i)->num;
+	u32 n = i->num;
 
-	for (u32 n = i->num; n-- > first && i->num - n <= WINDOW;)
+	for (u32 k = 0; k < WINDOW && (n = skep_cfg_before(o->cfg, n)) != SKEP_CFG_NONE; k++)
 		if (o->cfg->insn[n]->func && skep_opt_touches(o, o->cfg->insn[n], (u16)(1u << reg)))
 			return o->cfg->insn[n];
 	return NULL;
@@ -106,29 +110,56 @@ static bool bind_all(const struct skep_opt *o, struct match *m, struct skep_insn
 	return true;
 }
 
-/* May what stands between come before all of it? */
+/* The numbers from the first instruction of the left side to the last, as control goes. */
+static u32 way(const struct skep_opt *o, const struct match *m, u32 *num)
+{
+	u32 n = 0, at = m->at[m->rule->nbefore - 1]->num, from = 0;
+
+	for (num[n++] = at; at != m->at[0]->num; num[n++] = at)
+		at = skep_cfg_before(o->cfg, at);
+	for (; from + 1 < n - from; from++) {
+		u32 t = num[from];
+
+		num[from] = num[n - 1 - from];
+		num[n - 1 - from] = t;
+	}
+	return n;
+}
+
+/* Does something behind the load `num[k]` on the way write what it reads? */
+static bool overwritten(const struct skep_opt *o, const u32 *num, u32 k, u32 n)
+{
+	struct skep_place at;
+
+	if (!skep_place_get(o->fa, o->cfg->insn[num[k]], &at))
+		return false;
+	for (u32 i = k + 1; i + 1 < n; i++)
+		if (skep_opt_meets_at(o, o->cfg->insn[num[i]], &at, OPT_WRITES))
+			return true;
+	return false;
+}
+
+/* May what stands between come before all of it, and does nobody miss it where control leaves? */
 static bool movable(const struct skep_opt *o, const struct match *m)
 {
-	u32 last = m->rule->nbefore - 1, k = 0;
+	u32 num[SKEP_RW_INSNS * WINDOW + 1], n = way(o, m, num), k = 0;
 	u16 reads = 0, writes = 0;
 
-	for (u32 n = m->at[0]->num; n < m->at[last]->num; n++) {
-		const struct skep_insn *i = o->cfg->insn[n];
-		struct skep_place at;
+	for (u32 x = 0; x + 1 < n; x++) {
+		const struct skep_insn *i = o->cfg->insn[num[x]];
 
-		if (!i->func)
-			continue;
 		if (i == m->at[k]) {
 			k++;
 			reads |= skep_reads(o->obj, i);
 			writes |= skep_isa_writes(&i->in);
-			if (skep_place_get(o->fa, i, &at) &&
-			    skep_opt_meets(o, i, m->at[last], &at, OPT_WRITES))
+			if (overwritten(o, num, x, n))
 				return false;
-		} else if (skep_isa_writes(&i->in) & (reads | writes) ||
-			   skep_reads(o->obj, i) & writes) {
+		} else if (i->func && (skep_isa_writes(&i->in) & (reads | writes) ||
+				       skep_reads(o->obj, i) & writes)) {
 			return false;
 		}
+		if (skep_live_aside(o->cfg, o->lv, num[x], num[x + 1]) & writes)
+			return false;
 	}
 	return true;
 }
@@ -198,7 +229,7 @@ static bool apply(struct skep_opt *o, const struct match *m, const struct skep_i
 		return false;
 	skep_opt_touch(o, first, last);
 	for (u32 k = 0; k + 1 < r->nafter; k++)
-		skep_edit_insert_before(last, skep_insn_new(o->obj, &in[k], last), first == last);
+		skep_edit_insert_before(last, skep_insn_new(o->obj, &in[k], last), k == 0);
 	if (r->nafter) {
 		skep_edit_set(last, &in[r->nafter - 1]);
 		if (to)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a finder outside of this module found (see search): a few instructions of
- * a block go, others that do the same stand where the last of them stood. By
+ * an extended basic block go, others that do the same stand where the last of them stood. By
  * liveness. Runs in rounds in which the other passes changed nothing.
  *
  * Right because: the finder answers for three things, which its own files argue.
- * The instructions can be moved to the last of them (gather.c): what stands between
- * neither reads nor writes what they define, nor writes what they read. The new
+ * The instructions can be moved to the last of them (window.c): what stands between
+ * neither reads nor writes what they define, nor writes what they read, and where
+ * control leaves between, nobody reads what they define. The new
  * row gives every register that is live behind, the branch or the bytes stored the
  * same values, for all inputs within the entry facts (proof.c, by a solver). It
  * writes no register besides but such as are dead there. Here regions of one run

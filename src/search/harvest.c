@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_RULE = 6 }; /* instructions of a window that is worth a rule */
+enum { MAX_RULE = SKEP_RW_INSNS }; /* instructions of a window that is worth a rule */
 
 struct skep_harvest {
 	struct skep_arena *arena;
@@ -102,7 +102,7 @@ static bool connected(const struct skep_window *w)
 }
 
 void skep_harvest_add(struct skep_harvest *h, const struct skep_obj *obj, struct skep_func *f,
-		      u32 level, struct skep_arena *scratch)
+		      u32 level, enum skep_opt_mode mode, struct skep_arena *scratch)
 {
 	struct skep_cfg *cfg;
 	struct skep_facts *fa;
@@ -120,7 +120,7 @@ void skep_harvest_add(struct skep_harvest *h, const struct skep_obj *obj, struct
 				   .lv = skep_live_compute(obj, fa, scratch),
 				   .touched = SKEP_NEW_N(scratch, u8, cfg->ninsn),
 				   .level = level,
-				   .mode = SKEP_OPT_SIZE};
+				   .mode = mode};
 	skep_windows_init(&it, &v);
 	while (skep_windows_next(&it, &site)) {
 		if (site.w.n > MAX_RULE || site.w.n < 2)

@@ -187,9 +187,9 @@ struct skep_harvest_row {
 };
 struct skep_harvest;
 struct skep_harvest *skep_harvest_new(struct skep_arena *arena);
-/* Count the windows of a function, for instructions up to `level`. */
+/* Count the windows of a function, for instructions up to `level` and for a goal. */
 void skep_harvest_add(struct skep_harvest *h, const struct skep_obj *obj, struct skep_func *f,
-		      u32 level, struct skep_arena *scratch);
+		      u32 level, enum skep_opt_mode mode, struct skep_arena *scratch);
 /* The windows, commonest first; sorted anew with each call. */
 struct skep_harvest_row **skep_harvest_sort(struct skep_harvest *h, u32 *n);
 /* Make the facts coarse and take out what a rule does not have. */

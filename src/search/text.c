@@ -149,6 +149,28 @@ static void print_splits(const struct general *g, const char *const *cond, u32 n
 	}
 }
 
+/* The goals under which the row is not dearer than the window. */
+static void print_goals(const struct general *g, struct skep_buf *b)
+{
+	static const char *const name[] = {[SKEP_OPT_SIZE] = " size",
+					   [SKEP_OPT_SPEED] = " speed",
+					   [SKEP_OPT_VERIFIER] = " verifier"};
+	bool good[SKEP_ARRAY_SIZE(name)], all = true;
+
+	for (u32 m = 0; m < SKEP_ARRAY_SIZE(name); m++) {
+		good[m] = skep_search_cost_of((enum skep_opt_mode)m, g->f->in, g->f->n) <=
+			  skep_search_cost_of((enum skep_opt_mode)m, g->w->in, g->w->n);
+		all &= good[m];
+	}
+	if (all)
+		return;
+	skep_buf_puts(b, "goals");
+	for (u32 m = 0; m < SKEP_ARRAY_SIZE(name); m++)
+		if (good[m])
+			skep_buf_puts(b, name[m]);
+	skep_buf_puts(b, "\n");
+}
+
 /* The rule with the combination of expressions and these conditions, parsed; NULL: it is none. */
 const struct skep_rule *skep_learn_make(const struct general *g, const u8 *combo,
 					const char *const *cond, u32 ncond, bool little)
@@ -180,6 +202,7 @@ const struct skep_rule *skep_learn_make(const struct general *g, const u8 *combo
 		print_fixed(g, cond[k], &b);
 		skep_buf_puts(&b, "\n");
 	}
+	print_goals(g, &b);
 	print_splits(g, cond, ncond, &b);
 	print_regs("dead", g->dead, &b);
 	print_regs("scalar", g->scalar, &b);

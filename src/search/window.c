@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Windows: which instructions of a block make one, whether they can be gathered at
- * the last of them, and their canonical form.
+ * Windows: which instructions make one, whether they can be gathered at the last of
+ * them, and their canonical form. They may stand in several blocks, when only one way
+ * leads to each of these but the first: an extended basic block.
  *
  * Gathering is right when the row may as well stand where its last instruction
  * stands. Let x stand between and not belong to it. What x reads and writes is no
  * register that an earlier instruction of the row defined, so x does not see that
  * it comes later, nor does it overwrite it; and x writes no register that an
- * earlier one read from before the row, so it still reads the same. Memory is
+ * earlier one read from before the row, so it still reads the same. Where a branch
+ * between leaves, nothing is live on the other way that the row defined before it; and
+ * the last instruction runs at most as often as the first. Memory is
  * touched by a store at the end only, which does not move. The spare register and
  * whatever else the new row may write is dead behind the last instruction, and
  * what x does with it is over by then.
@@ -18,7 +21,7 @@
  */
 #include "search/search_impl.h"
 
-enum { LOOK_BACK = 64, ROW_MAX = 5 };
+enum { LOOK_BACK = 64, WAY_MAX = SKEP_WIN_MAX * LOOK_BACK, ROW_MAX = 5 };
 
 static bool plain(const struct skep_insn *i)
 {
@@ -61,27 +64,44 @@ bool skep_for_numbers(const struct skep_ins *in)
 
 /* --- gathering ------------------------------------------------------------------------- */
 
+/* The numbers from `first` to `last` as control goes, in `num`; 0: it does not go from one to the
+ * other. */
+static u32 way(const struct skep_cfg *g, u32 first, u32 last, u32 num[WAY_MAX])
+{
+	u32 n = 0;
+
+	for (u32 at = last; at != SKEP_CFG_NONE && n < WAY_MAX; at = skep_cfg_before(g, at)) {
+		num[WAY_MAX - ++n] = at;
+		if (at == first) {
+			memmove(num, num + WAY_MAX - n, n * sizeof(*num));
+			return n;
+		}
+	}
+	return 0;
+}
+
 static bool gathers(const struct skep_opt_view *v, struct skep_insn *const *insn, u32 n)
 {
+	u32 num[WAY_MAX], len = way(v->cfg, insn[0]->num, insn[n - 1]->num, num), k = 0;
 	u16 made = 0, used = 0;
-	u32 k = 0;
 
-	for (u32 num = insn[0]->num; num <= insn[n - 1]->num; num++) {
-		const struct skep_insn *x = v->cfg->insn[num];
+	for (u32 i = 0; i < len; i++) {
+		const struct skep_insn *x = v->cfg->insn[num[i]];
 		u16 writes = skep_isa_writes(&x->in);
 
-		if (v->touched[num])
+		if (v->touched[num[i]])
 			return false;
-		if (x == insn[k]) {
+		if (k < n && x == insn[k]) {
 			used |= (u16)(operands(x) & ~made);
 			made |= writes;
 			k++;
-			continue;
+		} else if (((skep_reads(v->obj, x) | writes) & made) || (writes & used)) {
+			return false;
 		}
-		if (((skep_reads(v->obj, x) | writes) & made) || (writes & used))
+		if (i + 1 < len && skep_live_aside(v->cfg, v->lv, num[i], num[i + 1]) & made)
 			return false;
 	}
-	return true;
+	return k == n;
 }
 
 /* --- canonical form --------------------------------------------------------------------- */
@@ -259,13 +279,13 @@ static bool known(const struct skep_windows *it, u32 num)
 	return false;
 }
 
-/* The instruction that gives `reg` its value before `i`, in its block, or NULL. */
+/* The instruction that gives `reg` its value before `i`, whichever way control came, or NULL. */
 static struct skep_insn *producer(const struct skep_windows *it, const struct skep_insn *i, u8 reg)
 {
 	const struct skep_cfg *g = it->view->cfg;
-	u32 first = g->block[g->block_of[i->num]].first->num;
+	u32 n = i->num;
 
-	for (u32 n = i->num; n-- > first && i->num - n < LOOK_BACK;)
+	for (u32 k = 0; k < LOOK_BACK && (n = skep_cfg_before(g, n)) != SKEP_CFG_NONE; k++)
 		if (skep_isa_writes(&g->insn[n]->in) >> reg & 1)
 			return plain(g->insn[n]) ? g->insn[n] : NULL;
 	return NULL;

@@ -99,6 +99,29 @@ static const struct {
 	{"not when the branch tells of what lives on",
 	 RANDOM "r1 = r0\nr1 += 1\nif r1 > 5 goto l\nexit\nl:\nr0 = 2",
 	 "r1 = r0\nr1 += 1\nif r1 > 5 goto OUT\n# keeps r0\n", false},
+	{"before and after a branch, when the other way does not need it",
+	 RANDOM "r6 = r0\nr6 <<= 8\n" RANDOM
+		"if r0 > 5 goto l\nr6 >>= 8\nr0 += r6\nexit\nl:\nr0 = 2",
+	 "r0 <<= 8\nr0 >>= 8\n# live r0\n", true},
+	{"not when the other way reads it",
+	 RANDOM "r6 = r0\nr6 <<= 8\n" RANDOM
+		"if r0 > 5 goto l\nr6 >>= 8\nr0 += r6\nexit\nl:\nr0 = r6",
+	 "r0 <<= 8\nr0 >>= 8\n# live r0\n", false},
+	{"not when the branch reads it",
+	 RANDOM "r6 = r0\nr6 <<= 8\n" RANDOM
+		"if r6 > 5 goto l\nr6 >>= 8\nr0 += r6\nexit\nl:\nr0 = 2",
+	 "r0 <<= 8\nr0 >>= 8\n# live r0\n", false},
+	{"not when control may come another way",
+	 RANDOM "r6 = r0\nr6 <<= 8\nif r0 > 5 goto l\nr6 = r1\n" RANDOM
+		"l:\nr6 >>= 8\nr0 = r6",
+	 "r0 <<= 8\nr0 >>= 8\n# live r0\n", false},
+	{"where the branch is taken",
+	 RANDOM "r6 = r0\nr6 <<= 8\n" RANDOM
+		"if r0 > 5 goto l\nr0 = 2\nexit\nl:\nr6 >>= 8\nr0 += r6",
+	 "r0 <<= 8\nr0 >>= 8\n# live r0\n", true},
+	{"not around a loop",
+	 RANDOM "r6 = r0\nr7 = 0\nl:\nr6 >>= 8\nr6 <<= 4\nr7 += 1\nif r7 < 9 goto l\nr0 = r6",
+	 "r0 <<= 4\nr0 >>= 8\n# live r0\n", false},
 	{"a store at the end", RANDOM "r0 &= 255\n*(u8 *)(r10 - 1) = r0\nr0 = 0",
 	 "r0 &= 255\n*(u8 *)(r10 + 0) = r0\n", true},
 	{"no pointers", "r2 = r1\nr2 += 8\nr0 = *(u32 *)(r2 + 0)", "r1 = r0\nr1 += 8\n# live r1\n",

@@ -1588,3 +1588,156 @@ f:
 	w0 >>= 41
 	w0 <<= 41
 	exit
+
+=== title
+left side before and after a branch; the other way needs nothing of it
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w0 &= -64
+	if r6 == 5 goto out
+	r0 >>= 6
+	exit
+out:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	if r6 == 5 goto L8
+	w0 >>= 6
+	exit
+L8:
+	r0 = 2
+	exit
+
+=== title
+the same where the branch is taken
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w0 &= -64
+	if r6 == 5 goto out
+	r0 = 2
+	exit
+out:
+	r0 >>= 6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	if r6 == 5 goto L8
+	r0 = 2
+	exit
+L8:
+	w0 >>= 6
+	exit
+
+=== title
+must not: the other way reads what goes
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w0 &= -64
+	if r6 == 5 goto out
+	r0 >>= 6
+	exit
+out:
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w0 &= -64
+	if r6 == 5 goto L8
+	r0 >>= 6
+	exit
+L8:
+	exit
+
+=== title
+must not: control also comes another way
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	if r6 == 7 goto out
+	w0 &= -64
+	if r6 == 5 goto out
+	r0 = 1
+	exit
+out:
+	r0 >>= 6
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	if r6 == 7 goto L9
+	w0 &= -64
+	if r6 == 5 goto L9
+	r0 = 1
+	exit
+L9:
+	r0 >>= 6
+	exit
+
+=== title
+must not: the branch reads it
+=== args
+optimize --passes=rules --cpu=v4 -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	call bpf_get_prandom_u32
+	r6 = r0
+	call bpf_get_prandom_u32
+	w0 &= -64
+	if r0 == 5 goto out
+	r0 >>= 6
+	exit
+out:
+	r0 = 2
+	exit
+=== expect
+f:
+	call bpf_get_prandom_u32#7
+	r6 = r0
+	call bpf_get_prandom_u32#7
+	w0 &= -64
+	if r0 == 5 goto L8
+	r0 >>= 6
+	exit
+L8:
+	r0 = 2
+	exit
