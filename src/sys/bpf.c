@@ -485,8 +485,8 @@ int skep_sys_bpf(int cmd, union bpf_attr *user, unsigned size)
 
 static void *map_mmap(void *addr, size_t len, int prot, int flags, int fd, struct smap *m, s64 off)
 {
-	if (m->d.type == BPF_MAP_TYPE_RINGBUF)
-		return ring_mmap(addr, len, prot, flags, fd, m, off);
+	if (m->ops->mmap)
+		return m->ops->mmap(addr, len, prot, flags, fd, m, off);
 	if (!(m->d.flags & BPF_F_MMAPABLE)) {
 		errno = 524;
 		return MAP_FAILED;
@@ -527,8 +527,8 @@ bool skep_sys_ring_ready(int fd)
 
 	if (sobj_get(fd, 0, &o))
 		return false;
-	if (o->kind == SKEP_SYS_MAP && smap_of(o)->d.type == BPF_MAP_TYPE_RINGBUF)
-		ready = ring_ready(smap_of(o));
+	if (o->kind == SKEP_SYS_MAP && smap_of(o)->ops->ready)
+		ready = smap_of(o)->ops->ready(smap_of(o));
 	else if (o->kind == SKEP_SYS_PERF)
 		ready = perf_ready(o);
 	sobj_put(o);

@@ -127,6 +127,11 @@ H(rb_query)
 	return ring_query(MAP(a), b);
 }
 
+H(rb_drain)
+{
+	return (u64)ring_drain(MAP(a), b, c, d);
+}
+
 H(perf_out)
 {
 	struct srun *r = run_now();
@@ -323,6 +328,7 @@ const struct helper_row helper_rows[] = {
     {SKEP_FN_ringbuf_discard, HT_ANY, CALL(rb_discard)},
     {SKEP_FN_ringbuf_output, HT_ANY, CALL(rb_output)},
     {SKEP_FN_ringbuf_query, HT_ANY, CALL(rb_query)},
+    {SKEP_FN_user_ringbuf_drain, HT_ANY, CALL(rb_drain)},
     {SKEP_FN_perf_event_output, HT_ANY, CALL(perf_out)},
     {SKEP_FN_ktime_get_ns, HT_ANY, CALL(ktime)},
     {SKEP_FN_ktime_get_boot_ns, HT_ANY, CALL(ktime_boot)},

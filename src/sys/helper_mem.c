@@ -142,12 +142,7 @@ H(csum_diff)
 	return (u32)add_words(add_words((u32)e, PTR(a), nf, true), PTR(c), nt, false);
 }
 
-/* --- dynptrs: address, size, flags (bit 0: read only) -------------------------------------------------- */
-
-struct dyn {
-	u64 base;
-	u32 size, flags;
-};
+/* --- dynptrs ---------------------------------------------------------------------------------------- */
 
 H(dynptr_from_mem)
 {

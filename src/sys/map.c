@@ -29,6 +29,7 @@ const struct map_ops *map_ops_of(u32 type)
 	case BPF_MAP_TYPE_STACK: return &queue_ops;
 	case BPF_MAP_TYPE_BLOOM_FILTER: return &bloom_ops;
 	case BPF_MAP_TYPE_RINGBUF: return &ring_ops;
+	case BPF_MAP_TYPE_USER_RINGBUF: return &user_ring_ops;
 	case BPF_MAP_TYPE_STACK_TRACE: return &stack_ops;
 	case BPF_MAP_TYPE_PROG_ARRAY: return &prog_array_ops;
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return &perf_array_ops;

@@ -148,6 +148,7 @@ int ioctl(int fd, unsigned long request, ...)
 /* A ring in an epoll set: waited for by the descriptor `wake`. */
 struct watched {
 	int set, fd, wake;
+	u32 events; /* what its readiness means */
 	epoll_data_t data;
 };
 enum { NWATCHED = 1024 };
@@ -217,8 +218,10 @@ int epoll_create1(int flags)
 
 int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 {
+	struct epoll_event in;
 	struct watched *w;
 	int err, wake;
+	bool room;
 	NEXT(epoll_ctl)
 
 	if (inside)
@@ -226,8 +229,12 @@ int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 	pthread_mutex_lock(&watch_lock);
 	w = find_watched(set, fd);
 	pthread_mutex_unlock(&watch_lock);
+	if (event) { /* a wake-up is a byte that can be read */
+		in = *event;
+		in.events = in.events & EPOLLOUT ? (in.events & ~(u32)EPOLLOUT) | EPOLLIN : in.events;
+	}
 	if (w) {
-		err = real(set, op, w->wake, event);
+		err = real(set, op, w->wake, event ? &in : NULL);
 		if (!err && op == EPOLL_CTL_DEL)
 			forget(fd);
 		else if (!err && event)
@@ -237,15 +244,15 @@ int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 	if (op != EPOLL_CTL_ADD || !event)
 		return real(set, op, fd, event);
 	inside++;
-	wake = skep_sys_ring_wait(fd);
+	wake = skep_sys_ring_wait(fd, &room);
 	inside--;
 	if (wake < 0)
 		return real(set, op, fd, event);
-	err = real(set, op, wake, event);
+	err = real(set, op, wake, &in);
 	pthread_mutex_lock(&watch_lock);
 	w = err ? NULL : new_watched();
 	if (w)
-		*w = (struct watched){set, fd, wake, event->data};
+		*w = (struct watched){set, fd, wake, room ? EPOLLOUT : EPOLLIN, event->data};
 	pthread_mutex_unlock(&watch_lock);
 	if (!w)
 		close(wake);
@@ -271,7 +278,7 @@ static int ready_now(int set, struct epoll_event *events, int most)
 		if (watched[k].wake && watched[k].set == set) {
 			drain(watched[k].wake);
 			if (skep_sys_ring_ready(watched[k].fd)) {
-				events[n].events = EPOLLIN;
+				events[n].events = watched[k].events;
 				events[n++].data = watched[k].data;
 			}
 		}

@@ -23,7 +23,7 @@ static _Thread_local struct {
 	struct smap *m;
 } reserved[NRESERVED];
 
-static int check(struct mhead *h)
+int ring_check(struct mhead *h)
 {
 	if (h->key_size || h->value_size || !h->max_entries || (h->max_entries & (h->max_entries - 1)) ||
 	    h->max_entries % PAGE || (h->flags & ~BPF_F_NUMA_NODE))
@@ -31,22 +31,12 @@ static int check(struct mhead *h)
 	return h->max_entries > 1u << 30 ? -E2BIG : 0;
 }
 
-static u64 size(const struct mhead *h)
+u64 ring_size(const struct mhead *h)
 {
 	return 2 * PAGE + (u64)h->max_entries;
 }
 
-static u64 *cons_pos(const struct smap *m)
-{
-	return (u64 *)m->mem;
-}
-
-static u64 *prod_pos(const struct smap *m)
-{
-	return (u64 *)(m->mem + PAGE);
-}
-
-static void fini(struct smap *m)
+void ring_fini(struct smap *m)
 {
 	if (m->view)
 		munmap(m->view, 2 * (u64)m->d.max_entries);
@@ -95,21 +85,26 @@ void ring_wake(u32 kind, u32 id, int *fd)
 		__atomic_store_n(fd, -1, __ATOMIC_RELEASE);
 }
 
-int skep_sys_ring_wait(int fd)
+int skep_sys_ring_wait(int fd, bool *room)
 {
+	const struct map_ops *ops;
 	struct fhead h;
 
+	*room = false;
 	if (store_head(fd, &h) || (h.kind != SKEP_SYS_MAP && h.kind != SKEP_SYS_PERF))
 		return -1;
-	if (h.kind == SKEP_SYS_MAP && ((struct mhead *)h.more)->type != BPF_MAP_TYPE_RINGBUF)
-		return -1;
+	if (h.kind == SKEP_SYS_MAP) {
+		ops = map_ops_of(((struct mhead *)h.more)->type);
+		if (!ops || !ops->ready)
+			return -1;
+		*room = ops == &user_ring_ops;
+	}
 	return open_wake(h.kind, h.id);
 }
 
 /* --- producing ----------------------------------------------------------------------------------------- */
 
-/* The data twice, so that no record is in two parts. */
-static u8 *view(struct smap *m)
+u8 *ring_view(struct smap *m)
 {
 	u8 *v = __atomic_load_n(&m->view, __ATOMIC_ACQUIRE);
 	u64 n = m->d.max_entries;
@@ -138,9 +133,9 @@ static u8 *view(struct smap *m)
 /* Records at the consumer's position whose owners died are discarded. */
 static void bury(struct smap *m)
 {
-	u64 mask = m->d.max_entries - 1, at = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE);
+	u64 mask = m->d.max_entries - 1, at = __atomic_load_n(ring_cons(m), __ATOMIC_ACQUIRE);
 
-	while (at < __atomic_load_n(prod_pos(m), __ATOMIC_ACQUIRE)) {
+	while (at < __atomic_load_n(ring_prod(m), __ATOMIC_ACQUIRE)) {
 		u32 *h = (u32 *)(m->mem + 2 * PAGE + (at & mask & ~7ull));
 		u32 len = __atomic_load_n(&h[0], __ATOMIC_ACQUIRE);
 
@@ -154,19 +149,19 @@ static void bury(struct smap *m)
 
 static u8 *reserve_locked(struct smap *m, u32 size)
 {
-	u64 mask = m->d.max_entries - 1, cons, prod = *prod_pos(m), len = ((u64)size + HEADER + 7) & ~7ull;
-	u8 *v = view(m);
+	u64 mask = m->d.max_entries - 1, cons, prod = *ring_prod(m), len = ((u64)size + HEADER + 7) & ~7ull;
+	u8 *v = ring_view(m);
 	u32 *h;
 
 	if (!v)
 		return NULL;
-	cons = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE);
+	cons = __atomic_load_n(ring_cons(m), __ATOMIC_ACQUIRE);
 	if (prod - cons + len > mask)
 		return NULL;
 	h = (u32 *)(v + (prod & mask & ~7ull));
 	h[0] = size | BPF_RINGBUF_BUSY_BIT;
 	h[1] = (u32)reader_name();
-	__atomic_store_n(prod_pos(m), prod + len, __ATOMIC_RELEASE);
+	__atomic_store_n(ring_prod(m), prod + len, __ATOMIC_RELEASE);
 	return (u8 *)h + HEADER;
 }
 
@@ -208,7 +203,7 @@ void ring_commit(void *record, u64 flags, bool discard)
 	len = h[0] & ~BPF_RINGBUF_BUSY_BIT;
 	__atomic_exchange_n(&h[0], discard ? len | BPF_RINGBUF_DISCARD_BIT : len, __ATOMIC_SEQ_CST);
 	at = (u64)((u8 *)h - m->view) & (m->d.max_entries - 1);
-	cons = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE) & (m->d.max_entries - 1);
+	cons = __atomic_load_n(ring_cons(m), __ATOMIC_ACQUIRE) & (m->d.max_entries - 1);
 	if ((flags & BPF_RB_FORCE_WAKEUP) || (cons == at && !(flags & BPF_RB_NO_WAKEUP)))
 		ring_wake(SKEP_SYS_MAP, m->o.id, &m->wake);
 }
@@ -237,36 +232,33 @@ int ring_output(struct smap *m, const void *data, u64 size, u64 flags)
 u64 ring_query(struct smap *m, u64 what)
 {
 	switch (what) {
-	case BPF_RB_AVAIL_DATA: return *prod_pos(m) - *cons_pos(m);
+	case BPF_RB_AVAIL_DATA: return *ring_prod(m) - *ring_cons(m);
 	case BPF_RB_RING_SIZE: return m->d.max_entries;
-	case BPF_RB_CONS_POS: return *cons_pos(m);
-	case BPF_RB_PROD_POS: return *prod_pos(m);
+	case BPF_RB_CONS_POS: return *ring_cons(m);
+	case BPF_RB_PROD_POS: return *ring_prod(m);
 	default: return 0;
 	}
 }
 
-const struct map_ops ring_ops = {.check = check, .size = size, .fini = fini};
-
 /* --- for those who consume -------------------------------------------------------------------------------- */
 
-bool ring_ready(struct smap *m)
+static bool ready(struct smap *m)
 {
-	u64 at = __atomic_load_n(cons_pos(m), __ATOMIC_ACQUIRE);
+	u64 at = __atomic_load_n(ring_cons(m), __ATOMIC_ACQUIRE);
 	const u32 *h = (const u32 *)(m->mem + 2 * PAGE + (at & (m->d.max_entries - 1) & ~7ull));
 
 	bury(m);
-	return at < __atomic_load_n(prod_pos(m), __ATOMIC_ACQUIRE) &&
+	return at < __atomic_load_n(ring_prod(m), __ATOMIC_ACQUIRE) &&
 	       !(__atomic_load_n(h, __ATOMIC_ACQUIRE) & BPF_RINGBUF_BUSY_BIT);
 }
 
-void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off)
+void *ring_map(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off)
 {
 	u64 n = m->d.max_entries;
 	u8 *p;
 
-	/* The consumer's page may be written; the rest may not. */
-	if (prot & PROT_WRITE ? off != 0 || len != PAGE : off + (s64)len > (s64)(2 * PAGE + 2 * n) || off % PAGE) {
-		errno = prot & PROT_WRITE ? EPERM : EINVAL;
+	if (off % PAGE || off + (s64)len > (s64)(2 * PAGE + 2 * n)) {
+		errno = EINVAL;
 		return MAP_FAILED;
 	}
 	p = map_pages(addr, len, prot, flags, fd, off);
@@ -280,3 +272,16 @@ void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, const struc
 	}
 	return p;
 }
+
+static void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, struct smap *m, s64 off)
+{
+	/* The consumer's page may be written; the rest may not. */
+	if ((prot & PROT_WRITE) && (off != 0 || len != PAGE)) {
+		errno = EPERM;
+		return MAP_FAILED;
+	}
+	return ring_map(addr, len, prot, flags, fd, m, off);
+}
+
+const struct map_ops ring_ops = {
+    .check = ring_check, .size = ring_size, .fini = ring_fini, .mmap = ring_mmap, .ready = ready};

@@ -59,10 +59,11 @@ bool skep_sys_path(const char *path, char *buf, size_t size);
 bool skep_sys_event_path(const char *path, char *buf, size_t size);
 /*
  * A descriptor that is readable when the ring of `fd` may have new records, for poll and
- * epoll; -1 when it is no ring. The caller closes it.
+ * epoll, or new room, when it is one that user space writes (*room); -1 when it is no ring. The
+ * caller closes it.
  */
-int skep_sys_ring_wait(int fd);
-/* Is there a record that was not consumed? */
+int skep_sys_ring_wait(int fd, bool *room);
+/* Is there a record that was not consumed, or such room? */
 bool skep_sys_ring_ready(int fd);
 
 /* --- probes in this process, for embedders --------------------------------------------- */

@@ -190,6 +190,9 @@ struct map_ops {
 	int (*take)(struct smap *m, const void *key, void *value, u64 flags);
 	int (*push)(struct smap *m, const void *value, u64 flags);
 	int (*pop)(struct smap *m, void *value, bool keep);
+	/* mmap(2) of its descriptor, where it is more than the file's; may who waits for it go on? */
+	void *(*mmap)(void *addr, size_t len, int prot, int flags, int fd, struct smap *m, s64 off);
+	bool (*ready)(struct smap *m);
 	void (*fini)(struct smap *m);
 };
 
@@ -227,7 +230,7 @@ static inline struct smap *smap_of(struct sobj *o)
 {
 	return (struct smap *)((u8 *)o - offsetof(struct smap, o));
 }
-extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops,
+extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops, user_ring_ops,
     prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops, stack_ops;
 const struct map_ops *map_ops_of(u32 type);
 int map_create(const union bpf_attr *attr, u32 size);
@@ -273,10 +276,28 @@ void *ring_reserve(struct smap *m, u64 size);
 void ring_commit(void *record, u64 flags, bool discard);
 int ring_output(struct smap *m, const void *data, u64 size, u64 flags);
 u64 ring_query(struct smap *m, u64 what);
-bool ring_ready(struct smap *m);
 void ring_forget(void); /* discards what the thread reserved and did not submit */
 void ring_wake(u32 kind, u32 id, int *fd);
-void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off);
+int ring_check(struct mhead *h);
+u64 ring_size(const struct mhead *h);
+void ring_fini(struct smap *m);
+u8 *ring_view(struct smap *m); /* the data twice, so that no record is in two parts; NULL: no memory */
+/* The ring's pages as they are mapped for others, whose end is the data once more. */
+void *ring_map(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off);
+static inline u64 *ring_cons(const struct smap *m)
+{
+	return (u64 *)m->mem;
+}
+static inline u64 *ring_prod(const struct smap *m)
+{
+	return (u64 *)(m->mem + PAGE);
+}
+s64 ring_drain(struct smap *m, u64 callback, u64 ctx, u64 flags); /* of user space, as the helper */
+/* A dynptr as programs have it. */
+struct dyn {
+	u64 base;
+	u32 size, flags; /* bit 0: read only */
+};
 void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off);
 bool perf_ready(struct sobj *o);
 int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size);

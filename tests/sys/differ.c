@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "abi/abi.h"
 #include "sys/sys.h"
 
 enum { KEYS = 24, VALUE_MAX = 4096 };
@@ -49,6 +50,8 @@ static const struct kind kinds[] = {
 	{"lpm_trie", BPF_MAP_TYPE_LPM_TRIE, 8, 4, 30, BPF_F_NO_PREALLOC, false},
 	{"queue", BPF_MAP_TYPE_QUEUE, 0, 8, 5, 0, true},
 	{"stack", BPF_MAP_TYPE_STACK, 0, 8, 5, 0, true},
+	{"ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, true},
+	{"user_ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0, true},
 	{"array, locked", BPF_MAP_TYPE_ARRAY, 4, 24, 10, 0, true, false, true},
 	{"hash, locked", BPF_MAP_TYPE_HASH, 4, 24, 10, 0, false, false, true},
 };
@@ -280,7 +283,7 @@ static void creations(struct skep_rng *r, u64 n)
 	static const u32 sizes[] = {0, 1, 4, 4, 4, 8, 8, 12, 513, 4096}, entries[] = {0, 1, 4, 8, 4096, 8192};
 
 	for (u64 i = 0; i < n; i++) {
-		struct kind k = {"create", (u32)skep_rng_below(r, 31), sizes[skep_rng_below(r, SKEP_ARRAY_SIZE(sizes))],
+		struct kind k = {"create", (u32)skep_rng_below(r, 34), sizes[skep_rng_below(r, SKEP_ARRAY_SIZE(sizes))],
 				 sizes[skep_rng_below(r, SKEP_ARRAY_SIZE(sizes))],
 				 entries[skep_rng_below(r, SKEP_ARRAY_SIZE(entries))],
 				 skep_rng_below(r, 2) ? 0 : 1u << skep_rng_below(r, 14)};
@@ -298,6 +301,8 @@ static void creations(struct skep_rng *r, u64 n)
 		case BPF_MAP_TYPE_STRUCT_OPS:
 		case BPF_MAP_TYPE_INODE_STORAGE:
 		case BPF_MAP_TYPE_TASK_STORAGE:
+		case SKEP_MAP_CGRP_STORAGE:
+		case SKEP_MAP_ARENA:
 			continue;
 		}
 		create_attr(&k, &a);

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A client of libbpf with its object: in both engines and in the kernel it must print the same.
+
+    same.py SKEP CLIENT SOURCE MARK [ARGUMENT]
+
+MARK must be in what it prints. With ARGUMENT the client is called once more with it, in both engines: it must end well.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+skep, client, source = (str(pathlib.Path(a).resolve()) for a in sys.argv[1:4])
+mark, more = sys.argv[4], sys.argv[5:]
+clang = next((c for c in ['clang-14', 'clang', 'clang-15', 'clang-16', 'clang-19'] if shutil.which(c)), None)
+if not clang:
+    print('SKIP: no compiler for eBPF')
+    sys.exit(77)
+
+
+def run(*words):
+    return subprocess.run(words, capture_output=True, text=True, timeout=30)
+
+
+with tempfile.TemporaryDirectory() as tmp:
+    obj = f'{tmp}/client.o'
+    subprocess.run([clang, '-O2', '-g', '-target', 'bpf', '-I', f'/usr/include/{os.uname().machine}-linux-gnu', '-c',
+                    source, '-o', obj], check=True)
+    os.mkdir(f'{tmp}/store', 0o700)
+    port = {e: [skep, 'exec', '--store', f'{tmp}/store', '--engine', e, '--'] for e in ('interp', 'jit')}
+    said = {e: run(*port[e], client, obj) for e in port}
+    again = {f'{word}, {e}': run(*port[e], client, obj, word) for e in port for word in more}
+    kernel = run(client, obj)
+bad = [f'{e}: status {p.returncode}\n{p.stdout}{p.stderr}' for e, p in (said | again).items() if p.returncode]
+if kernel.returncode:
+    print('SKIP the kernel: it does not load the object')
+    want = said['jit'].stdout
+else:
+    want = kernel.stdout
+if mark not in want:
+    bad.append(f'not as expected:\n{want}')
+bad += [f'{e} prints\n{p.stdout}instead of\n{want}' for e, p in said.items() if p.stdout != want]
+print('\n'.join(bad) or 'passed')
+sys.exit(1 if bad else 0)
