@@ -103,7 +103,7 @@ int skep_check_thrown(struct skep_mach *m, struct skep_vstate *st)
 	const struct skep_vreg *r = skep_vreg(st, 1);
 
 	return r->type == SKEP_VT_NUM
-		       ? check_demand(m, st, 1)
+		       ? (m->catches ? 0 : check_demand(m, st, 1))
 		       : skep_fault(m, st, SKEP_RULE_KFUNC, REG(1),
 				    "%s is thrown, a number is needed", skep_vreg_what(r));
 }
@@ -111,7 +111,8 @@ int skep_check_thrown(struct skep_mach *m, struct skep_vstate *st)
 int skep_check_return(struct skep_mach *m, struct skep_vstate *st)
 {
 	struct skep_vreg *r0 = skep_vreg(st, 0);
-	bool global = skep_vtop(st)->func != 0;
+	const struct skep_vfunc *f = &m->func[skep_vtop(st)->func];
+	bool global = f->global && !f->catches;
 	struct skep_ret_range need;
 	int err;
 

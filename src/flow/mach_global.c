@@ -42,19 +42,6 @@ static bool has_tag(const struct skep_mach *m, u32 func, u32 arg, const char *ta
 	return false;
 }
 
-bool skep_func_tagged(const struct skep_mach *m, u32 func, const char *prefix)
-{
-	const struct skep_btf *btf = m->obj->btf;
-	struct skep_btf_type t;
-
-	for (u32 id = 1; btf && m->func[func].func->type && id < btf->ntypes; id++)
-		if (skep_btf_get(btf, id, &t) && t.kind == SKEP_BTF_DECL_TAG &&
-		    t.ref == m->func[func].func->type &&
-		    strncmp(t.name, prefix, strlen(prefix)) == 0)
-			return true;
-	return false;
-}
-
 bool skep_is_context(const struct skep_mach *m, const char *name)
 {
 	static const struct {
@@ -291,6 +278,52 @@ static int entry_args(struct skep_mach *m, struct skep_vstate *st, u32 func)
 				k + 1, m->func[func].func->name);
 		}
 	}
+	return 0;
+}
+
+/* --- what is thrown --------------------------------------------------------------------- */
+
+static int bad_exception(struct skep_mach *m, const char *text, const char *name)
+{
+	m->fault = (struct skep_fault){.rule = SKEP_RULE_CALLBACK};
+	m->fault.text = skep_arena_printf(m->arena, text, name);
+	return SKEP_EINPUT;
+}
+
+/*
+ * It is called when the frames of the program are gone, as a global function would be: with
+ * nothing known but its signature, which takes one number. What it returns is what the program
+ * returns. No call may lead to it, and it may not throw.
+ */
+int skep_exception_shape(struct skep_mach *m)
+{
+	const struct skep_func *f = skep_func_exception(m->obj, m->prog);
+	const char *name = skep_func_tag(m->obj, m->prog, "exception_callback:", 0);
+	struct skep_btf_type proto;
+	struct skep_btf_member mb;
+	struct skep_vfunc *v;
+
+	if (!name)
+		return 0;
+	if (skep_func_tag(m->obj, m->prog, "exception_callback:", 1))
+		return bad_exception(
+			m, "more than one function for exceptions is declared, '%s' first", name);
+	if (!f || m->func_of[f->index] == SKEP_VNONE)
+		return bad_exception(m, "the function '%s' for exceptions is not there", name);
+	v = &m->func[m->func_of[f->index]];
+	if (!v->global)
+		return bad_exception(m, "the function '%s' for exceptions must be global", name);
+	if (!signature(m, m->func_of[f->index], &proto) || !proto.ref || proto.vlen != 1 ||
+	    !skep_btf_member(m->obj->btf, &proto, 0, &mb) ||
+	    classify(m, m->func_of[f->index], 0, mb.type).kind != ARG_NUM)
+		return bad_exception(
+			m, "the function '%s' for exceptions must take one number and return one",
+			name);
+	v->catches = m->catches = true;
+	v->called = true;
+	for (u32 k = 0; k < m->ninsn; k++)
+		if (m->insn[k].insn->callee == f)
+			return bad_exception(m, "'%s' is for exceptions, and is called", name);
 	return 0;
 }
 

@@ -352,11 +352,11 @@ const struct skep_vstate *skep_vstate_earlier(const struct skep_vstate *st, u32 
 /* An LSM hook or a struct_ops member without a result. */
 bool skep_prog_returns_void(const struct skep_mach *m);
 int skep_check_return(struct skep_mach *m, struct skep_vstate *st);
-/* What an exception leaves the program with, which becomes its return value: r1. */
+/* What is thrown, r1: without a function for it, it becomes the program's return value. */
 int skep_check_thrown(struct skep_mach *m, struct skep_vstate *st);
 /* bpf_throw(): the path ends. */
 int skep_throw(struct skep_mach *m, struct skep_vstate *st);
-/* Has the function's declaration such a tag ("exception_callback:", a prefix)? */
-bool skep_func_tagged(const struct skep_mach *m, u32 func, const char *prefix);
+/* The program's own function for what is thrown has the shape that it needs, or none. */
+int skep_exception_shape(struct skep_mach *m);
 
 #endif

@@ -294,7 +294,9 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 		return bad_shape(m, SKEP_RULE_CALL_DEPTH, 0,
 				 "the program has more than 256 functions");
 	number(m);
-	err = check_shape(m);
+	err = skep_exception_shape(m);
+	if (!err)
+		err = check_shape(m);
 	if (!err && opt->unpriv)
 		err = skep_unpriv_shape(m);
 	if (err)
@@ -302,5 +304,9 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 	choose_prune_points(m);
 	compute_live(m);
 	compute_effects(m);
+	for (u32 k = 0; k < m->nfunc; k++)
+		if (m->func[k].catches && m->func[k].throws)
+			return bad_shape(m, SKEP_RULE_CALLBACK, m->func[k].first,
+					 "what exceptions are given to throws itself");
 	return 0;
 }

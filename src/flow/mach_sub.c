@@ -103,9 +103,6 @@ int skep_throw(struct skep_mach *m, struct skep_vstate *st)
 	int err = skep_mach_use(m, st, 1);
 
 	/* The frames of all callers go at once: nothing may be held in any of them. */
-	if (!err && skep_func_tagged(m, 0, "exception_callback:"))
-		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
-				  "a program's own exception callback is not followed");
 	if (!err)
 		err = check_held(m, st, 0, true);
 	if (!err)

@@ -218,6 +218,7 @@ struct skep_vfunc {
 	bool sleep;
 	bool called, callback, async;
 	bool global, queued; /* verified alone by its signature */
+	bool catches; /* gets what is thrown; what it returns, the program returns */
 };
 
 struct skep_fault {
@@ -250,6 +251,7 @@ struct skep_mach {
 	u32 *func_of; /* by skep_func.index: index in func, UINT32_MAX */
 	u32 ids;
 	bool alu_limits; /* unprivileged: limits depend on numbers, which are compared exactly */
+	bool catches;	 /* it has a function of its own for what is thrown */
 	bool joins; /* the join engine drives: what is not known is not a number */
 	struct skep_fault fault;
 	/* origins of numbers */

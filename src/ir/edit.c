@@ -183,37 +183,3 @@ u32 skep_func_slots(const struct skep_func *f)
 		n += skep_ins_slots(&i->in);
 	return n;
 }
-
-void skep_prog_reach(const struct skep_obj *obj, const struct skep_func *prog, u8 *seen)
-{
-	bool more = true;
-
-	seen[prog->index] = 1;
-	while (more) {
-		more = false;
-		for (u32 k = 0; k < obj->nfunc; k++) {
-			if (seen[k] != 1)
-				continue;
-			seen[k] = 2;
-			SKEP_FOR_INSN(i, obj->func[k])
-				if (i->callee && !seen[i->callee->index]) {
-					seen[i->callee->index] = 1;
-					more = true;
-				}
-		}
-	}
-}
-
-u32 skep_prog_slots(const struct skep_obj *obj, const struct skep_func *prog)
-{
-	struct skep_arena_mark m = skep_arena_mark(obj->arena);
-	u8 *seen = SKEP_NEW_N(obj->arena, u8, obj->nfunc);
-	u32 n = 0;
-
-	skep_prog_reach(obj, prog, seen);
-	for (u32 k = 0; k < obj->nfunc; k++)
-		if (seen[k])
-			n += skep_func_slots(obj->func[k]);
-	skep_arena_release(obj->arena, m);
-	return n;
-}

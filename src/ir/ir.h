@@ -224,7 +224,11 @@ const char *skep_func_check(const struct skep_func *f);
 struct skep_func *skep_func_find(const struct skep_obj *obj, const char *name);
 /* Slots of a function and everything it calls (what the kernel loads), each function once. */
 u32 skep_prog_slots(const struct skep_obj *obj, const struct skep_func *prog);
-/* Marks in `seen` (obj->nfunc bytes) the function and all that it reaches by calls and callbacks. */
+/* What follows `prefix` in the function's declaration tags, the nth of them (0: the first), or NULL. */
+const char *skep_func_tag(const struct skep_obj *obj, const struct skep_func *f, const char *prefix, u32 nth);
+/* The program's own function for what is thrown ("exception_callback:NAME"), or NULL. */
+struct skep_func *skep_func_exception(const struct skep_obj *obj, const struct skep_func *prog);
+/* Marks in `seen` (obj->nfunc bytes) the function and all that it reaches by calls, callbacks and exceptions. */
 void skep_prog_reach(const struct skep_obj *obj, const struct skep_func *prog, u8 *seen);
 /* The source line in force, "file:line: text" in the arena, or NULL. */
 const char *skep_insn_source(const struct skep_obj *obj, const struct skep_insn *i, struct skep_arena *arena);

@@ -402,7 +402,7 @@ int skep_check_depth(struct engine *e)
 	c.gone = skep_arena_calloc(e->m.arena, e->m.nfunc, sizeof(*c.gone));
 	err = deepen(&c, 0, 0, &at);
 	for (u32 k = 1; k < e->m.nfunc && !err; k++)
-		if (e->m.func[k].async)
+		if (e->m.func[k].async || e->m.func[k].catches)
 			err = deepen(&c, k, 0, &at);
 	return err;
 }

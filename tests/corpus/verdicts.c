@@ -10,6 +10,7 @@
  * -u asks as a user: without CAP_PERFMON and CAP_SYS_ADMIN, and without CAP_BPF if the system
  * lets such users load programs
  */
+#define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include "obj/obj.h"
 #include "../slurp.h"
 #include "../lower.h"
+#include "exceptions.h"
 
 enum { LOG_SIZE = 1 << 18, SMALL_LOG = 8192, LOG_STATS = 4, TAIL_LINES = 12, DEFAULT_ENTRIES = 64 };
 
@@ -159,6 +161,10 @@ static int load(const struct object *o, const char *name, u32 level, struct bpf_
 	*bo = open_object(o);
 	*p = *bo ? bpf_object__find_program_by_name(*bo, name) : NULL;
 	why[0] = log_buf[0] = 0;
+	adding.loading = *bo;
+	adding.prog = adding.obj ? skep_func_find(adding.obj, name) : NULL;
+	if (adding.prog && !skep_func_exception(adding.obj, adding.prog))
+		adding.prog = NULL;
 	if (!*p)
 		return -ENOENT;
 	bpf_program__set_autoload(*p, true);
@@ -195,6 +201,13 @@ static bool ask_all(const struct object *o)
 	u32 n = 0;
 	bool ok = false;
 
+	adding.obj = o->file ? o->file->obj : NULL;
+	adding.prog = NULL;
+	for (u32 k = 0; adding.obj && k < adding.obj->nfunc; k++)
+		if (skep_func_exception(adding.obj, adding.obj->func[k])) {
+			bpf_object__close(bo);
+			return false;
+		}
 	if (!bo)
 		return false;
 	bpf_object__for_each_program(p, bo) n++;
