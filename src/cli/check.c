@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 const struct skep_opt_def skep_opts_check[] = {
 	{"prog", 'p', "NAME", "only this program"},
@@ -179,29 +178,6 @@ static int check_file(struct skep_cli *cli, struct session *s, const char *path)
 
 /* --- options ---------------------------------------------------------------------------- */
 
-/* The types of the target kernel; without --kernel-btf it is no fault when there are none. */
-static int kernel_types(struct skep_cli *cli, struct session *s)
-{
-	const char *path = skep_cli_opt(cli, "kernel-btf");
-	struct skep_input *in;
-	struct skep_btf *btf;
-	int err;
-
-	if (path && strcmp(path, "none") == 0)
-		return 0;
-	if (!path && access(KERNEL_BTF, R_OK) != 0)
-		return 0;
-	err = skep_cli_read(cli, path ? path : KERNEL_BTF, &in);
-	if (err)
-		return err;
-	err = skep_btf_read(in->image, in->len, false, &in->arena, &in->ds, &btf);
-	if (err)
-		return skep_cli_fail(cli, in, err);
-	skep_btf_index(btf, &in->arena);
-	s->opts.kernel = s->kernel = btf;
-	return 0;
-}
-
 static int log_form(struct skep_cli *cli, struct session *s)
 {
 	const char *form = skep_cli_opt(cli, "log");
@@ -251,7 +227,8 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 		return skep_check_compare(cli, argc, argv);
 	err = options(cli, &s);
 	if (!err)
-		err = kernel_types(cli, &s);
+		err = skep_cli_kernel_types(cli, skep_cli_opt(cli, "kernel-btf"), &s.kernel);
+	s.opts.kernel = s.kernel;
 	if (err)
 		return err;
 	if (cli->json) {

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
 #define INPUT_MAX_MIB 256
 #define INPUT_MAX ((size_t)INPUT_MAX_MIB << 20)
 /* What the model of one file may take; a limit, not a reservation. */
@@ -256,4 +258,22 @@ int skep_cli_write(struct skep_cli *cli, const char *path, const void *p, size_t
 	err = write_beside(cli, path, real ? real : path, there ? &st : NULL, p, n);
 	free(real);
 	return err;
+}
+
+int skep_cli_kernel_types(struct skep_cli *cli, const char *path, struct skep_btf **types)
+{
+	struct skep_input *in;
+	int err;
+
+	*types = NULL;
+	if (path ? strcmp(path, "none") == 0 : access(KERNEL_BTF, R_OK) != 0)
+		return 0;
+	err = skep_cli_read(cli, path ? path : KERNEL_BTF, &in);
+	if (err)
+		return err;
+	err = skep_btf_read(in->image, in->len, false, &in->arena, &in->ds, types);
+	if (err)
+		return skep_cli_fail(cli, in, err);
+	skep_btf_index(*types, &in->arena);
+	return 0;
 }

@@ -24,7 +24,8 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)"},
 	{"cache", 0, "FILE", "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere"},
 	{"verbose", 'v', NULL, "with --search: tell how far it is, also when standard error is no terminal"},
-	{"dearer", 0, "N", "with --kernel-check: per cent that a program may cost the verifier more than before (default 5)"},
+	{"dearer", 0, "N", "per cent that a program may cost the verifier more than before (default 5)"},
+	{"kernel-btf", 0, "FILE", "types of the target kernel, for programs that need them to be counted (default: the running one's; none: do without)"},
 	{"drop-unused", 0, NULL, "take out functions that nobody calls, maps that no code uses, and externs not used any more"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
 	{"report", 0, "X.html", "write one page with everything: summary, code old and new, each rewrite, graphs", true},
@@ -38,8 +39,12 @@ const char skep_about_optimize[] =
 	"(DWARF), which would be stale, are left out. Without *--output* nothing is written: the "
 	"summary says what would be gained.\n\n"
 	"With --for size or verifier a load, an addition and a store of a map value may become one atomic addition, which is "
-	"smaller but not faster. With --for verifier rewrites are left out that make the kernel's verifier go through "
-	"more instructions; with --kernel-check, too, the kernel counts, and each program gets what costs least.\n\n"
+	"smaller but not faster.\n\n"
+	"A verifier counts what it has to go through for each program, before and after: the one of this project, which "
+	"needs no kernel (see *skep check*), or with --kernel-check the kernel's own. Ways of branches change places where that "
+	"makes it less, but not with --for speed. A program that costs more than before, by more than --dearer says, is made "
+	"again with some passes left out; with --for verifier that is tried for all programs, and each gets what costs "
+	"least.\n\n"
 	"With --prove each run of a pass over a function is proved to change nothing that anybody can see; a rewrite "
 	"of which that cannot be proved is not applied, and is named. skep prove says what is proved, and what is "
 	"taken on trust.\n\n"
@@ -55,8 +60,7 @@ const char skep_about_optimize[] =
 	"reason of each rewrite (and whether it was proved), the rewrites in their order, and the graphs of both. It needs "
 	"no network and no other file.\n\n"
 	"With --kernel-check a program that the kernel accepted before is accepted afterwards: when it is not, the "
-	"rewrites at fault are found and taken back. A program that the verifier has more to do with than before, by "
-	"more than --dearer says, is made again with some passes left out. When the kernel cannot be asked at all, nothing is written and "
+	"rewrites at fault are found and taken back. When the kernel cannot be asked at all, nothing is written and "
 	"the exit status is 4; it is 5 when libbpf does not take the object, which is written without a verdict.";
 
 #define AFTER "after:"
@@ -163,7 +167,16 @@ static int check_stdout(struct skep_cli *cli)
 	return 0;
 }
 
-static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct skep_kernel_opts *k)
+/* For struct skep_cost_opts: types that cannot be read are none. */
+static struct skep_btf *target_types(void *user)
+{
+	struct skep_cli *cli = user;
+	struct skep_btf *types;
+
+	return skep_cli_kernel_types(cli, skep_cli_opt(cli, "kernel-btf"), &types) ? NULL : types;
+}
+
+static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct skep_kernel_opts *k, struct skep_cost_opts *c)
 {
 	const char *dump = skep_cli_opt(cli, "dump");
 	u64 repeat = 10000, dearer = 5;
@@ -183,7 +196,7 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 		err = skep_cli_num(cli, "dearer", 0, 1000000, &dearer);
 	k->sz = sizeof(*k);
 	k->repeat = (u32)repeat;
-	k->dearer = (u32)dearer;
+	*c = (struct skep_cost_opts){.sz = sizeof(*c), .dearer = (u32)dearer, .types = target_types, .types_user = cli};
 	return err;
 }
 
@@ -234,10 +247,12 @@ static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 {
 	const struct skep_obj *a = r->before->obj, *b = r->after->obj;
 	bool kernel = r->kernel_after && !r->kernel_after->unavailable;
+	const char *goal = skep_cli_opt(cli, "for");
+	bool cost = !kernel && r->after_cost && goal && strcmp(goal, "verifier") == 0;
 	struct skep_cols t;
 	u64 sa = 0, sb = 0;
 
-	skep_cols_init(&t, cli, kernel ? 6 : 3, 0);
+	skep_cols_init(&t, cli, kernel ? 6 : cost ? 4 : 3, 0);
 	skep_cols_add(&t, "function");
 	skep_cols_add(&t, "slots");
 	skep_cols_add(&t, "rewrites");
@@ -245,6 +260,8 @@ static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 		skep_cols_add(&t, "kernel");
 		skep_cols_add(&t, "instructions verified");
 		skep_cols_add(&t, "ns per run");
+	} else if (cost) {
+		skep_cols_add(&t, "instructions verified");
 	}
 	for (u32 k = 0; k < a->nfunc; k++) {
 		u32 x = skep_func_slots(a->func[k]), y = skep_func_slots(b->func[k]);
@@ -257,6 +274,10 @@ static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 		if (kernel)
 			text_kernel_cells(cli, &t, kernel_prog(r->kernel_before, a->func[k]->name),
 					  kernel_prog(r->kernel_after, a->func[k]->name));
+		else if (cost)
+			skep_cols_add(&t, r->before_cost[k] && r->after_cost[k]
+						  ? change(cli, r->before_cost[k], r->after_cost[k])
+						  : "-");
 	}
 	skep_cols_print(&t, 0);
 	skep_buf_printf(&cli->out, "slots %s, file bytes %s, %u rewrites\n", change(cli, sa, sb),
@@ -365,6 +386,15 @@ static void json_kernel(struct skep_json *j, const char *key, const struct skep_
 	skep_json_close(j, '}');
 }
 
+static void json_cost(struct skep_json *j, const char *key, const u32 *cost, u32 k)
+{
+	skep_json_key(j, key);
+	if (cost && cost[k])
+		skep_json_int(j, cost[k]);
+	else
+		skep_json_str(j, NULL);
+}
+
 static void json_summary(struct skep_cli *cli, const struct skep_optimized *r, size_t before, size_t after)
 {
 	const struct skep_obj *a = r->before->obj, *b = r->after->obj;
@@ -388,6 +418,8 @@ static void json_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 		skep_json_kint(j, "insns_before", a->func[k]->ninsns);
 		skep_json_kint(j, "insns_after", b->func[k]->ninsns);
 		skep_json_kint(j, "rewrites", edits_of(&r->res, b->func[k]));
+		json_cost(j, "processed_before", r->before_cost, k);
+		json_cost(j, "processed_after", r->after_cost, k);
 		if (r->kernel_after) {
 			json_kernel(j, "kernel_before", kernel_prog(r->kernel_before, a->func[k]->name));
 			json_kernel(j, "kernel_after", kernel_prog(r->kernel_after, a->func[k]->name));
@@ -481,6 +513,7 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 {
 	struct skep_opt_opts opts = {0};
 	struct skep_kernel_opts kernel = {0};
+	struct skep_cost_opts cost;
 	struct skep_optimized r;
 	struct skep_buf out = {0};
 	struct skep_input *in;
@@ -489,7 +522,7 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	struct searching search = {.cli = cli};
 	struct dump dump;
 	u64 threads = processors();
-	int err = read_options(cli, &opts, &kernel);
+	int err = read_options(cli, &opts, &kernel, &cost);
 
 	(void)argc;
 	if (!err)
@@ -511,8 +544,8 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	}
 	if (skep_cli_flag(cli, "prove"))
 		beside = skep_run_beside_start(&proofs, (u32)threads, &opts);
-	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &in->arena,
-				&in->ds, &r, &out);
+	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &cost,
+				&in->arena, &in->ds, &r, &out);
 	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL, &search);
 	skep_searching_finish(&search);
 	skep_run_beside_stop(beside);

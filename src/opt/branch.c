@@ -42,8 +42,7 @@ static bool jump_to_exit(struct skep_opt *o, struct skep_insn *i)
 	return true;
 }
 
-/* The opposite condition in a form that the level has; false when there is none. */
-static bool opposite(const struct skep_opt *o, const struct skep_ins *in, struct skep_ins *out)
+bool skep_opt_opposite(const struct skep_opt *o, const struct skep_ins *in, struct skep_ins *out)
 {
 	int op = skep_op_negate(in->op);
 
@@ -68,7 +67,7 @@ static bool invert(struct skep_opt *o, struct skep_insn *i)
 	struct skep_ins in;
 
 	if (!skep_is_cond(i->in.op) || skep_insn_frozen(i) || !ja || !is_jump(ja) || ja->njumps || !ja->next ||
-	    i->target != ja->next || !opposite(o, &i->in, &in))
+	    i->target != ja->next || !skep_opt_opposite(o, &i->in, &in))
 		return false;
 	to = ja->target;
 	/*

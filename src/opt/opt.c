@@ -182,6 +182,12 @@ bool skep_opt_widenable(const struct skep_place *at, u32 size, bool store)
 
 /* --- the pipeline ------------------------------------------------------------------- */
 
+/* What these find rests on more than the model, so they are not run a second time where it can be helped. */
+static bool asks_others(u32 p)
+{
+	return skep_pass_fn[p] == skep_pass_search || skep_pass_fn[p] == skep_pass_order;
+}
+
 static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 {
 	struct skep_arena_mark m = skep_arena_mark(o->scratch);
@@ -192,7 +198,7 @@ static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 	o->pass = passes[p].name;
 	if (!o->opts->judge)
 		changed = skep_pass_fn[p](o, f);
-	else if (o->ahead && skep_pass_fn[p] != skep_pass_search)
+	else if (o->ahead && !asks_others(p))
 		changed = skep_ahead_run(o, p, f);
 	else
 		changed = skep_judged_run(o, p, f, false);
@@ -242,7 +248,7 @@ static int run_here(struct skep_opt *o, const u32 *list, struct skep_diags *ds)
 
 	o->res->rounds = SKEP_MAX(o->res->rounds, o->at.round + 1);
 	/* It takes its time, so what the others do first it need not find. */
-	if ((o->at.more && skep_pass_fn[p] == skep_pass_search) || listed(left_out(o, f), passes[p].name) ||
+	if ((o->at.more && skep_pass_fn[p] == skep_pass_search) || skep_pass_fn[p] == skep_pass_order || listed(left_out(o, f), passes[p].name) ||
 	    !run_pass(o, p, f))
 		return 0;
 	o->at.more = true;
@@ -287,6 +293,19 @@ static int run_list(struct skep_opt *o, const u32 *list, u32 n, struct skep_diag
 		if (err)
 			return err;
 	}
+}
+
+/* What a function costs depends on what it calls and who calls it, so all of them are done before. */
+static int run_order(struct skep_opt *o, const u32 *list, u32 n, struct skep_diags *ds)
+{
+	for (u32 p = 0; p < n; p++)
+		for (u32 k = 0; skep_pass_fn[list[p]] == skep_pass_order && k < o->obj->nfunc; k++) {
+			struct skep_func *f = o->obj->func[k];
+
+			if (!listed(left_out(o, f), "order") && run_pass(o, list[p], f) && skep_func_check(f))
+				return broken(o, f, ds, skep_func_check(f));
+		}
+	return 0;
 }
 
 /* The passes to run, in order; returns how many or a negative error. */
@@ -339,6 +358,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	struct skep_opt o = {.obj = obj, .opts = opts, .res = res};
 	struct skep_arena scratch, keep;
 	volatile int result = 0;
+	volatile u32 n = 0;
 	int oom = 0;
 	u32 *list;
 
@@ -361,7 +381,9 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		result = pick_passes(opts, &scratch, ds, &list);
 		skep_ctx_args_compute(obj, &scratch);
 		if (result >= 0)
-			result = run_list(&o, list, (u32)result, ds);
+			result = run_list(&o, list, n = (u32)result, ds);
+		if (result >= 0)
+			result = run_order(&o, list, n, ds);
 		res->arena->on_oom = old;
 	});
 	skep_ahead_fini(&o);

@@ -97,6 +97,13 @@ struct skep_opt_opts {
 	/* The next rewrite of the function by the pass "search", or false: there is none (left). May be NULL. */
 	bool (*search)(void *search_user, const struct skep_opt_view *view, struct skep_opt_swap *out);
 	void *search_user;
+	/*
+	 * What a verifier has to do for the programs that reach this function, as they are: instructions
+	 * that it processes; 0 when that is more than `limit` (0: no limit), or not to be told. For the
+	 * pass "order", which does nothing without. May be NULL.
+	 */
+	u64 (*cost)(void *cost_user, const struct skep_func *f, u64 limit);
+	void *cost_user;
 };
 
 /* One instruction of a recorded edit. */

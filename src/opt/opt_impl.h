@@ -67,6 +67,9 @@ void skep_opt_touch(struct skep_opt *o, const struct skep_insn *from, const stru
 /* Is the instruction allowed at the level that was asked for? */
 bool skep_opt_allowed(const struct skep_opt *o, const struct skep_ins *in);
 
+/* The opposite of a conditional branch in a form that the level has (branch.c); false when there is none. */
+bool skep_opt_opposite(const struct skep_opt *o, const struct skep_ins *in, struct skep_ins *out);
+
 /* Last instruction of the block of `i`, by old numbers. */
 static inline struct skep_insn *skep_opt_block_last(const struct skep_opt *o, const struct skep_insn *i)
 {

@@ -4,13 +4,22 @@
  * program before and refuses it afterwards, the first guilty edit is found by
  * halving the number of edits, denied, and everything is done again. How much
  * the verifier has to do can rise although instructions go: where it looks for
- * states that it has seen depends on what stands between. So where that counts,
- * sets of passes are left out in turn, the kernel counts, and every program gets
- * the set that serves it best. Everything is in the caller's arena.
+ * states that it has seen depends on what stands between. So a verifier counts,
+ * the kernel's when it is the judge, else our own, and where that tells it, sets
+ * of passes are left out in turn, and every program gets the set that serves it
+ * best. Everything is in the caller's arena.
  */
-#include "run/run.h"
+#include "run/run_impl.h"
 
 enum { MAX_DENIED = 64 };
+
+/*
+ * Instructions that our verifier may go through: for each of two countings of an object, and for
+ * each function whose branches are put in order, which gets more for each of its instructions. Six million take a second.
+ */
+enum { COUNT_WORK = 4000000, ORDER_WORK = 30000, ORDER_WORK_SLOT = 64 };
+/* With the verifier as the goal. */
+enum { GOAL_COUNT_WORK = 40000000, GOAL_ORDER_WORK = 2000000, GOAL_ORDER_WORK_SLOT = 256 };
 
 /* Passes that are left out in turn; the first is the pipeline as it is, the last the original. */
 static const char *const variant[] = {
@@ -22,14 +31,14 @@ static const char *const variant[] = {
     "dce",
     "dce,keep,coalesce",
     "hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,jset,atomic",
+    "hoist,stimm,stmerge",
     "*",
 };
-enum { VARIANTS = SKEP_ARRAY_SIZE(variant) };
+enum { VARIANTS = SKEP_ARRAY_SIZE(variant), UNCOUNTED = VARIANTS - 2, ORIGINAL = VARIANTS - 1 };
 
 /* What a variant came to, for one program. */
 struct outcome {
-	bool accepted;
-	u32 processed, slots;
+	u32 processed, slots; /* processed 0: not accepted */
 };
 
 struct job {
@@ -37,6 +46,8 @@ struct job {
 	size_t len;
 	struct skep_opt_opts opts;
 	const struct skep_kernel_opts *kernel;
+	const struct skep_cost_opts *cost; /* or NULL: nothing is counted */
+	struct skep_counter counter;
 	struct skep_arena *arena;
 	struct skep_diags *ds;
 	struct skep_optimized *res;
@@ -64,9 +75,18 @@ static int make(struct job *j, u32 max, struct skep_buf *out)
 	err = skep_obj_read(j->image, j->len, j->arena, j->ds, &j->res->after);
 	if (err)
 		return err;
-	if (j->kernel && !o.passes) {
+	if (j->cost && !o.passes) {
 		o.without = left_out;
 		o.without_user = j;
+	}
+	if (j->cost) {
+		bool goal = o.mode == SKEP_OPT_VERIFIER;
+
+		skep_counter_begin(&j->counter, j->res->after->obj, 0, j->arena);
+		j->counter.work = goal ? GOAL_ORDER_WORK : ORDER_WORK;
+		j->counter.work_slot = goal ? GOAL_ORDER_WORK_SLOT : ORDER_WORK_SLOT;
+		o.cost = skep_counter_func;
+		o.cost_user = &j->counter;
 	}
 	o.max_edits = max;
 	o.deny = j->res->denied;
@@ -168,34 +188,54 @@ static int bisect(struct job *j, struct skep_buf *out, u32 refused)
 
 /* --- what is cheap to verify ------------------------------------------------------ */
 
+/* What each program costs, by index of the function; 0: not accepted, or not to be told. */
+static void take_counts(struct job *j, struct skep_obj *obj, const struct skep_kernel_report *r, u32 *count)
+{
+	bool goal = j->opts.mode == SKEP_OPT_VERIFIER;
+
+	memset(count, 0, obj->nfunc * sizeof(*count));
+	if (r) {
+		for (u32 k = 0; k < r->n; k++) {
+			const struct skep_func *f = r->prog[k].err ? NULL : skep_func_find(obj, r->prog[k].name);
+
+			if (f)
+				count[f->index] = SKEP_MAX(r->prog[k].processed, 1u);
+		}
+		return;
+	}
+	skep_counter_begin(&j->counter, obj, goal ? GOAL_COUNT_WORK : COUNT_WORK, j->arena);
+	for (u32 k = 0; k < obj->nfunc; k++)
+		if (obj->func[k]->flags & SKEP_FF_PROG)
+			count[k] = (u32)skep_counter_prog(&j->counter, obj->func[k], 0);
+}
+
+static void count_before(struct job *j)
+{
+	j->res->before_cost = SKEP_NEW_N(j->arena, u32, j->res->before->obj->nfunc + 1);
+	j->res->after_cost = SKEP_NEW_N(j->arena, u32, j->res->before->obj->nfunc + 1);
+	take_counts(j, j->res->before->obj, j->res->kernel_before, j->res->before_cost);
+}
+
+static void count_after(struct job *j)
+{
+	take_counts(j, j->res->after->obj, j->res->kernel_after, j->res->after_cost);
+}
+
 static bool dearer(const struct job *j, u32 before, u32 after)
 {
-	return (u64)after * 100 > (u64)before * (100 + j->kernel->dearer);
+	return before && (!after || (u64)after * 100 > (u64)before * (100 + j->cost->dearer));
 }
 
 /* Is there a program for which another variant may be better? */
 static bool worth_trying(const struct job *j)
 {
-	const struct skep_kernel_report *a = j->res->kernel_before;
+	const struct skep_optimized *r = j->res;
+	bool goal = j->opts.mode == SKEP_OPT_VERIFIER;
 
-	for (u32 k = 0; k < a->n; k++) {
-		const struct skep_kernel_prog *p = named(j->res->kernel_after, a->prog[k].name);
-
-		if (a->prog[k].err == 0 && p && p->err == 0 &&
-		    (j->opts.mode == SKEP_OPT_VERIFIER || dearer(j, a->prog[k].processed, p->processed)))
+	for (u32 k = 0; k < r->before->obj->nfunc; k++)
+		if (dearer(j, r->before_cost[k], r->after_cost[k]) || (goal && r->before_cost[k]))
 			return true;
-	}
-	return false;
-}
-
-static struct outcome outcome_of(const struct job *j, const char *name)
-{
-	const struct skep_kernel_prog *p = named(j->res->kernel_after, name);
-	const struct skep_func *f = skep_func_find(j->res->after->obj, name);
-
-	if (!p || p->err || !f)
-		return (struct outcome){.accepted = false};
-	return (struct outcome){true, p->processed, skep_prog_slots(j->res->after->obj, f)};
+	return goal && !j->kernel;
 }
 
 /* Which variant serves a program best; `o` are the outcomes of all. */
@@ -204,8 +244,10 @@ static u8 best(const struct job *j, u32 before, const struct outcome *o)
 	bool verifier = j->opts.mode == SKEP_OPT_VERIFIER;
 	u32 b = VARIANTS;
 
+	if (!before)
+		return verifier && !j->kernel ? UNCOUNTED : 0;
 	for (u32 v = 0; v < VARIANTS; v++) {
-		bool good = o[v].accepted && (verifier || !dearer(j, before, o[v].processed));
+		bool good = o[v].processed && (verifier || !dearer(j, before, o[v].processed));
 		u32 x = verifier ? o[v].processed : o[v].slots, y = verifier ? o[v].slots : o[v].processed;
 		u32 bx, by;
 
@@ -220,49 +262,96 @@ static u8 best(const struct job *j, u32 before, const struct outcome *o)
 		if (x < bx || (x == bx && y < by))
 			b = v;
 	}
-	return (u8)(b == VARIANTS ? 0 : b);
+	return (u8)(b == VARIANTS ? ORIGINAL : b);
+}
+
+/* The variant for a program with all that it reaches, unless something else has it already. */
+static void set_choice(struct job *j, const struct skep_func *prog, u8 v, u8 *taken)
+{
+	const struct skep_obj *obj = j->res->before->obj;
+	u8 *seen = SKEP_NEW_N(j->arena, u8, obj->nfunc);
+
+	skep_prog_reach(obj, prog, seen);
+	for (u32 i = 0; i < obj->nfunc; i++)
+		if (seen[i] && !taken[i]) {
+			taken[i] = 1;
+			j->res->chosen += j->choice[i] == 0;
+			j->choice[i] = v;
+		}
 }
 
 /* The choice for every function, in j->choice; what a program calls goes with the first that calls it. */
 static void choose(struct job *j, const struct outcome (*o)[VARIANTS])
 {
 	const struct skep_obj *obj = j->res->before->obj;
-	u8 *set = SKEP_NEW_N(j->arena, u8, obj->nfunc), *seen = SKEP_NEW_N(j->arena, u8, obj->nfunc);
+	u8 *taken = SKEP_NEW_N(j->arena, u8, obj->nfunc);
 
 	j->choice = SKEP_NEW_N(j->arena, u8, obj->nfunc);
-	for (u32 k = 0; k < j->res->kernel_before->n; k++) {
-		const struct skep_kernel_prog *p = &j->res->kernel_before->prog[k];
-		const struct skep_func *f = skep_func_find(obj, p->name);
-		u8 v = f && p->err == 0 ? best(j, p->processed, o[k]) : 0;
+	for (u32 k = 0; k < obj->nfunc; k++) {
+		u8 v = obj->func[k]->flags & SKEP_FF_PROG ? best(j, j->res->before_cost[k], o[k]) : 0;
 
-		if (!f || !v)
-			continue;
-		memset(seen, 0, obj->nfunc);
-		skep_prog_reach(obj, f, seen);
-		for (u32 i = 0; i < obj->nfunc; i++)
-			if (seen[i] && !set[i]) {
-				set[i] = 1;
-				j->choice[i] = v;
-				j->res->chosen++;
-			}
+		if (v)
+			set_choice(j, obj->func[k], v, taken);
 	}
+}
+
+/* Programs that cost too much as they were put together get back what they had. */
+static bool give_up(struct job *j)
+{
+	const struct skep_obj *obj = j->res->before->obj;
+	u8 *taken = SKEP_NEW_N(j->arena, u8, obj->nfunc);
+	bool any = false;
+
+	for (u32 k = 0; k < obj->nfunc; k++)
+		if (dearer(j, j->res->before_cost[k], j->res->after_cost[k]) && j->choice[k] != ORIGINAL) {
+			set_choice(j, obj->func[k], ORIGINAL, taken);
+			any = true;
+		}
+	return any;
+}
+
+/* Make it, ask the kernel if it is the judge, and count. */
+static int make_and_count(struct job *j, struct skep_buf *out, bool measure, u32 *refused)
+{
+	int err = make(j, 0, out);
+
+	if (!err && j->kernel)
+		err = judge(j, out, measure, refused);
+	if (!err)
+		count_after(j);
+	return err;
+}
+
+/* Has every program an outcome that it may have? Then size and speed look no further. */
+static bool all_served(const struct job *j, const struct outcome (*o)[VARIANTS], u32 tried)
+{
+	const struct skep_obj *obj = j->res->before->obj;
+	bool all = !j->kernel && j->opts.mode != SKEP_OPT_VERIFIER;
+
+	for (u32 k = 0; k < obj->nfunc && all; k++) {
+		bool served = !j->res->before_cost[k];
+
+		for (u32 v = 0; v < tried; v++)
+			served |= !dearer(j, j->res->before_cost[k], o[k][v].processed);
+		all = served;
+	}
+	return all;
 }
 
 static int try_variants(struct job *j, struct skep_buf *out, u32 *refused)
 {
-	u32 n = j->res->kernel_before->n;
+	u32 n = j->res->before->obj->nfunc;
 	struct outcome(*o)[VARIANTS] = skep_arena_calloc(j->arena, n, sizeof(*o));
 	int err = 0;
 
 	j->mark = skep_arena_mark(j->arena);
 	j->again = true;
-	for (u32 v = 0; v < VARIANTS && !err; v++) {
+	for (u32 v = 0; v < VARIANTS && !err && !all_served(j, (const struct outcome(*)[VARIANTS])o, v); v++) {
 		j->all = v;
-		err = make(j, 0, out);
-		if (!err)
-			err = judge(j, out, false, refused);
+		err = make_and_count(j, out, false, refused);
 		for (u32 k = 0; k < n && !err; k++)
-			o[k][v] = outcome_of(j, j->res->kernel_before->prog[k].name);
+			o[k][v] = (struct outcome){j->res->after_cost[k],
+						   skep_prog_slots(j->res->after->obj, j->res->after->obj->func[k])};
 	}
 	if (err)
 		return err;
@@ -271,7 +360,22 @@ static int try_variants(struct job *j, struct skep_buf *out, u32 *refused)
 	skep_arena_release(j->arena, j->mark);
 	j->again = false;
 	choose(j, (const struct outcome(*)[VARIANTS])o);
-	err = make(j, 0, out);
+	err = make_and_count(j, out, true, refused);
+	return err || !give_up(j) ? err : make_and_count(j, out, true, refused);
+}
+
+/* With the kernel as judge: what it refuses is taken back. */
+static int judged(struct job *j, struct skep_buf *out, u32 *refused)
+{
+	struct skep_optimized *r = j->res;
+	int err = skep_run_kernel(r->before->obj, j->image, j->len, j->kernel, j->arena, &r->kernel_before);
+
+	if (err || r->kernel_before->unavailable)
+		return err;
+	err = judge(j, out, true, refused);
+	if (err || !*refused)
+		return err;
+	err = bisect(j, out, *refused);
 	return err ? err : judge(j, out, true, refused);
 }
 
@@ -284,36 +388,35 @@ static int run(struct job *j, struct skep_buf *out)
 	if (err)
 		return err;
 	err = make(j, 0, out);
-	if (err || !j->kernel)
+	if (!err && j->kernel)
+		err = judged(j, out, &refused);
+	if (err || !j->cost || (j->kernel && (r->kernel_before->unavailable || r->kernel_after->unavailable)))
 		return err;
-	err = skep_run_kernel(r->before->obj, j->image, j->len, j->kernel, j->arena, &r->kernel_before);
-	if (err || r->kernel_before->unavailable)
-		return err;
-	err = judge(j, out, true, &refused);
-	if (!err && refused) {
-		err = bisect(j, out, refused);
-		if (!err)
-			err = judge(j, out, true, &refused);
-	}
-	if (err || j->res->kernel_after->unavailable || j->opts.passes || !worth_trying(j))
-		return err;
+	count_before(j);
+	count_after(j);
+	if (j->opts.passes || !worth_trying(j))
+		return 0;
 	err = try_variants(j, out, &refused);
 	if (err || !refused)
 		return err;
 	err = bisect(j, out, refused);
-	return err ? err : judge(j, out, true, &refused);
+	if (!err)
+		err = judge(j, out, true, &refused);
+	if (!err)
+		count_after(j);
+	return err;
 }
 
 int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts *opts,
-		      const struct skep_kernel_opts *kernel, struct skep_arena *arena, struct skep_diags *ds,
-		      struct skep_optimized *res, struct skep_buf *out)
+		      const struct skep_kernel_opts *kernel, const struct skep_cost_opts *cost,
+		      struct skep_arena *arena, struct skep_diags *ds, struct skep_optimized *res, struct skep_buf *out)
 {
 	volatile int result = 0;
 	int oom = 0;
 
 	memset(res, 0, sizeof(*res));
 	SKEP_GUARD(arena, oom, {
-		struct job j = {image, len, *opts, kernel, arena, ds, res, .again = false};
+		struct job j = {image, len, *opts, kernel, cost, {.opts = cost}, arena, ds, res, .again = false};
 
 		result = run(&j, out);
 	});

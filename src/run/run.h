@@ -39,7 +39,6 @@ struct skep_kernel_opts {
 	size_t sz;
 	u32 repeat; /* runs of a networking program per measurement, 0: do not run */
 	u32 samples; /* measurements, of which the median is reported; 0: 5 */
-	u32 dearer; /* skep_run_optimize(): per cent that a program may cost the verifier more than before */
 };
 /*
  * Load every program of the object and report. Nothing stays loaded.
@@ -58,13 +57,24 @@ struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image
 
 /* --- optimize with the kernel as judge ------------------------------------------ */
 
+/* What programs cost a verifier: the kernel's when it is asked, else the one of this project counts. */
+struct skep_cost_opts {
+	size_t sz;
+	u32 dearer; /* per cent that a program may cost the verifier more than before */
+	/* The target kernel's types, indexed; asked for when a program needs them. NULL, or returning it: none. */
+	struct skep_btf *(*types)(void *types_user);
+	void *types_user;
+};
 /*
  * Optimize an object image into `out`. With `kernel`, programs that the kernel
  * accepted before and refuses afterwards are bisected: the guilty edits are
- * denied (listed in `denied`) until it accepts them all. Where the verifier has
- * more to do than before (by more than `dearer` per cent; with the verifier as the
- * goal: always), sets of passes are left out in turn, and each program gets the
- * set that serves it best.
+ * denied (listed in `denied`) until it accepts them all. With `cost`, ways of
+ * branches change places where a verifier has less to do then; and where it has
+ * more to do than before (by more than `dearer` per cent, or it does not accept
+ * any more; with the verifier as the goal: always), sets of passes are left out in
+ * turn, and each program gets the set that serves it best. Programs that cannot be
+ * counted (of a kind that the verifier cannot tell of, or that takes too long) keep
+ * all passes.
  */
 struct skep_optimized {
 	struct skep_objfile *before, *after;
@@ -72,12 +82,14 @@ struct skep_optimized {
 	struct skep_kernel_report *kernel_before, *kernel_after; /* or NULL */
 	struct skep_deny *denied;
 	u32 ndenied;
+	/* Instructions processed for each program, by index of the function, 0: not told; or NULL. */
+	u32 *before_cost, *after_cost;
 	u32 chosen;	   /* functions in which passes were left out for the verifier's sake */
 	u32 still_refused; /* programs that stayed refused although all was tried */
 };
 int skep_run_optimize(const void *image, size_t len, const struct skep_opt_opts *opts,
-		      const struct skep_kernel_opts *kernel, struct skep_arena *arena, struct skep_diags *ds,
-		      struct skep_optimized *res, struct skep_buf *out);
+		      const struct skep_kernel_opts *kernel, const struct skep_cost_opts *cost,
+		      struct skep_arena *arena, struct skep_diags *ds, struct skep_optimized *res, struct skep_buf *out);
 
 /* --- optimize with the prover as judge (proofs.c) --------------------------------- */
 

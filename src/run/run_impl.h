@@ -34,6 +34,35 @@ void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_
 bool skep_run_prove_told(struct skep_run_proofs *p, const struct skep_opt_step *step,
 			 const struct proving *w);
 
+/* --- count.c ---------------------------------------------------------------------------- */
+
+/* Counts what our verifier goes through for the programs of one object, as they are at the time. */
+struct skep_counter {
+	const struct skep_cost_opts *opts;
+	struct skep_btf *types; /* the target's, or NULL */
+	bool asked;		/* for them */
+	struct skep_obj *obj;
+	bool usable; /* all records of CO-RE have values */
+	struct resolved *core;
+	u32 ncore, nprog;
+	const struct skep_func **prog;
+	u8 **reach; /* by program: functions that it reaches */
+	u64 left;   /* instructions that may still be processed */
+	u64 work, work_slot; /* skep_counter_func(): how many for a function, and more for each instruction of it */
+};
+/*
+ * Make ready for an object; `opts` is set, and what is known of the target stays for the next one.
+ * At most `left` instructions are processed then. The arena is to live as long as the counting.
+ */
+void skep_counter_begin(struct skep_counter *c, struct skep_obj *obj, u64 left, struct skep_arena *arena);
+/* Instructions processed for a program; 0: more than `limit` (0: a million), not accepted, or not to be told. */
+u64 skep_counter_prog(struct skep_counter *c, const struct skep_func *prog, u64 limit);
+/*
+ * The same for all programs that reach a function: for skep_opt_opts.cost; `user` is the counter. Without
+ * a limit it is the first question about the function, which gets its share of work.
+ */
+u64 skep_counter_func(void *user, const struct skep_func *f, u64 limit);
+
 /* --- load.c, values.c, kernel_side.c -------------------------------------------------- */
 
 /* The definition of a map for the vm: with what user space would have set, made small. */

@@ -23,6 +23,9 @@ struct settings {
 	u64 seed;
 	const char *passes, *dir;
 	bool kernel;
+	struct skep_arena arena; /* of the types */
+	struct skep_btf *types;	 /* or NULL */
+	bool types_read;
 };
 
 /* One version of an object with all that it needs. */
@@ -175,22 +178,33 @@ static const char *move(struct version *a, const void *image, size_t len)
 
 /* --- optimizing --------------------------------------------------------------------- */
 
-/* Optimize `in` in place and read what was written into `out`; NULL or what failed. */
-static const char *optimize(struct version *in, struct version *out, enum skep_opt_mode mode,
-			    const struct settings *set)
+/* The running kernel's types; for struct skep_cost_opts, whose `user` are the settings. */
+static struct skep_btf *target_types(void *user)
 {
-	struct skep_opt_opts oo = {
-		.sz = sizeof(oo), .mode = mode, .passes = set->passes, .check = true};
-	struct skep_opt_result res = {.arena = &in->arena};
+	struct settings *set = user;
+	size_t len = 0;
+	void *image = set->types_read ? NULL : slurp("/sys/kernel/btf/vmlinux", &len);
+
+	set->types_read = true;
+	if (image && skep_btf_read(image, len, false, &set->arena, NULL, &set->types) == 0)
+		skep_btf_index(set->types, &set->arena);
+	return set->types;
+}
+
+/* As the command does it: `in` holds what is needed meanwhile, `out` is the result; NULL or what failed. */
+static const char *optimize(const void *image, size_t len, struct version *in, struct version *out,
+			    enum skep_opt_mode mode, struct settings *set)
+{
+	const struct skep_opt_opts oo = {.sz = sizeof(oo), .mode = mode, .passes = set->passes, .check = true};
+	const struct skep_cost_opts co = {.sz = sizeof(co), .dearer = 5, .types = target_types, .types_user = set};
+	struct skep_optimized res;
 	const char *broken;
 
-	if (skep_opt_run(in->file->obj, &oo, &in->ds, &res))
+	if (skep_run_optimize(image, len, &oo, NULL, &co, &in->arena, &in->ds, &res, &out->bytes))
 		return last_message(in);
-	broken = skep_ir_check(in->file->obj);
+	broken = skep_ir_check(res.after->obj);
 	if (broken)
 		return broken;
-	if (skep_obj_write(in->file, 0, &in->ds, &out->bytes))
-		return last_message(in);
 	if (skep_obj_read(out->bytes.p, out->bytes.n, &out->arena, &out->ds, &out->file))
 		return last_message(out);
 	return NULL;
@@ -286,7 +300,7 @@ static void put_programs(struct skep_json *j, const struct version *a, const str
 }
 
 static void put_mode(struct skep_json *j, enum skep_opt_mode mode, const struct version *a,
-		     const void *image, size_t len, u32 number, const struct settings *set)
+		     const void *image, size_t len, u32 number, struct settings *set)
 {
 	const char *name = mode == SKEP_OPT_SIZE ? "size" : "speed", *why;
 	struct version in, out;
@@ -295,10 +309,7 @@ static void put_mode(struct skep_json *j, enum skep_opt_mode mode, const struct 
 	version_init(&out);
 	skep_json_key(j, name);
 	skep_json_open(j, '{');
-	if (skep_obj_read(image, len, &in.arena, &in.ds, &in.file))
-		why = last_message(&in);
-	else
-		why = optimize(&in, &out, mode, set);
+	why = optimize(image, len, &in, &out, mode, set);
 	skep_json_kstr(j, "error", why);
 	if (!why) {
 		ask_kernel(&out, out.bytes.p, out.bytes.n, set);
@@ -313,7 +324,7 @@ static void put_mode(struct skep_json *j, enum skep_opt_mode mode, const struct 
 	version_fini(&out);
 }
 
-static void check(const char *path, u32 number, const struct settings *set)
+static void check(const char *path, u32 number, struct settings *set)
 {
 	struct skep_buf text = {0};
 	struct skep_json j;
@@ -353,6 +364,7 @@ int main(int argc, char **argv)
 	struct settings set = {.inputs = 200};
 	int opt;
 
+	skep_arena_init(&set.arena);
 	while ((opt = getopt(argc, argv, "kn:s:p:o:")) != -1) {
 		switch (opt) {
 		case 'k': set.kernel = true; break;
@@ -365,5 +377,6 @@ int main(int argc, char **argv)
 	}
 	for (int i = optind; i < argc; i++)
 		check(argv[i], (u32)(i - optind), &set);
+	skep_arena_fini(&set.arena);
 	return 0;
 }

@@ -317,6 +317,7 @@ static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_m
 {
 	struct skep_opt_opts o = {.sz = sizeof(o), .mode = mode, .cpu = g->level, .check = true};
 	struct skep_run_differ_opts d = {.inputs = INPUTS, .seed = 1 + below(g, 1000)};
+	const struct skep_cost_opts cost = {.sz = sizeof(cost), .dearer = 5};
 	struct skep_run_differ_result r = {0};
 	struct skep_optimized res;
 	struct skep_buf out = {0};
@@ -327,7 +328,7 @@ static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_m
 	skep_arena_init(&memo);
 	if (g->search)
 		take_part(&o, &memo);
-	err = skep_run_optimize(image->p, image->n, &o, NULL, a, ds, &res, &out);
+	err = skep_run_optimize(image->p, image->n, &o, NULL, &cost, a, ds, &res, &out);
 
 	c->edits += res.res.nedit;
 	if (!err)

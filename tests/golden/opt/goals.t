@@ -33,7 +33,7 @@ L10:
 	exit
 
 === title
-for the verifier the key keeps a store of its own
+for the verifier it is one store, too, where that is counted to be cheaper
 === args
 optimize --for=verifier -S %in.s
 === input
@@ -55,14 +55,13 @@ out:
 	exit
 === expect
 f:
-	*(u32 *)(r10 - 4) = 0
+	*(u64 *)(r10 - 8) = 1
 	r2 = r10
 	r2 += -4
 	r1 = m ll
 	call bpf_map_lookup_elem#1
 	if r0 == 0 goto L10
-	r1 = 1
-	*(u32 *)(r0 + 0) = r1
+	*(u32 *)(r0 + 0) = 1
 L10:
 	r0 = 2
 	exit
