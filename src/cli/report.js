@@ -2,10 +2,9 @@
 (() => {
 	const $ = (id) => document.getElementById(id);
 	const fns = [...document.querySelectorAll('details.fn')];
-	const index = fns.map((fn) => [...fn.querySelectorAll('table.code tbody tr')].map((row) => ({
-		row,
-		text: (row.textContent + ' ' + [...row.querySelectorAll('[title]')].map((e) => e.title).join(' ')).toLowerCase(),
-	})));
+	/* What a row says, with what it says when it is pointed at. */
+	const said = (row) => [row.textContent, ...[...row.querySelectorAll('[title]')].map((e) => e.title)].join(' ').toLowerCase();
+	const index = fns.map((fn) => [...fn.querySelectorAll('table.code tbody tr')].map((row) => ({row, text: said(row)})));
 	let hits = [], now = -1, before = null;
 
 	function search(text) {
@@ -119,7 +118,7 @@
 		fns[0].querySelector('summary').click();
 		say('open one', shown(fns[0]) && !fns.slice(1).some(shown));
 		type('exit');
-		say('search finds', hits.length > 0 && hits.every((r) => r.textContent.includes('exit') && seen(r)));
+		say('search finds', hits.length > 0 && hits.every((r) => said(r).includes('exit') && seen(r)));
 		step(1);
 		say('search steps', now === 0 && hits[0].classList.contains('now'));
 		type('no instruction says this');
