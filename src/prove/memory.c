@@ -82,6 +82,65 @@ void skep_prove_store_stack(struct prover *p, struct state *st, s64 off, u32 siz
 		st->stk[off + STK + i] = byte_of(&p->smt, val, big ? size - 1 - i : i);
 }
 
+/* No value of the term is above that. */
+static u64 most(const struct skep_smt *s, u32 t)
+{
+	const struct skep_term *x = skep_smt_get(s, t);
+	u64 sum = x->k;
+
+	if (x->op != SKEP_T_SUM)
+		return skep_smt_mask(x->width - skep_smt_zeros(s, t));
+	for (u32 k = 0; k < x->nargs; k++) {
+		u64 part;
+
+		if (__builtin_mul_overflow(most(s, x->arg[k]), x->coef[k], &part) ||
+		    __builtin_add_overflow(sum, part, &sum))
+			return UINT64_MAX;
+	}
+	return sum;
+}
+
+/*
+ * Bytes of the stack that an access may touch: of an address r10 + k + x, where x is small, those
+ * from k on; of others all. What lies outside of the frame a safe program does not touch.
+ */
+static void reach(struct prover *p, u32 addr, u32 size, s64 *from, s64 *to)
+{
+	struct skep_smt *s = &p->smt;
+	u32 fp = skep_smt_var(s, 64, VAR_FP, SKEP_TF_NONNULL), x;
+	u64 k, above;
+
+	skep_smt_split(s, skep_smt_sub(s, addr, fp), &x, &k);
+	above = most(s, x);
+	*from = -STK;
+	*to = 0;
+	if (above > STK || (s64)k < -STK || (s64)k > 0)
+		return;
+	*from = (s64)k;
+	*to = SKEP_MIN(*to, (s64)(k + above + size));
+}
+
+/*
+ * What a byte is afterwards is decided by what it was, where the store went, and what it
+ * stored, and by nothing else: that is all that is said here. So bytes that are dead stay
+ * without influence on those that are not.
+ */
+void skep_prove_store_somewhere(struct prover *p, struct state *st, u32 addr, u32 size, u32 val)
+{
+	s64 from, to;
+
+	reach(p, addr, size, &from, &to);
+	for (s64 o = from; o < to; o++) {
+		sbyte *b = &st->stk[o + STK];
+		u32 arg[3] = {byte_term(&p->smt, *b), addr, val};
+
+		*b = mk_byte(skep_smt_app(&p->smt, 8,
+					  FN(FN_STACKSTORE, (u64)(o + STK) | (u64)size << 16), arg,
+					  3, 0),
+			     0);
+	}
+}
+
 u32 skep_prove_stack(struct prover *p, const struct state *st)
 {
 	u32 word[STK / 8];

@@ -30,7 +30,7 @@ enum {
 	FN_PURE,      /* arguments -> r0 of a helper without effect */
 	FN_STACK,     /* words -> the stack as a whole */
 	FN_STACKLOAD, /* stack, memory, address -> value */
-	FN_STACKSTORE, /* stack, address, value -> byte */
+	FN_STACKSTORE, /* byte, address, value -> what the byte is then (which byte, size) */
 	FN_CAST,
 	FN_CHOICE, /* event -> does may_goto jump? */
 };
@@ -144,6 +144,8 @@ u32 skep_prove_atomic(struct skep_smt *s, const struct skep_ins *in, u32 old, u3
 u32 skep_prove_load_stack(struct prover *p, const struct state *st, s64 off, u32 size, bool big);
 void skep_prove_store_stack(struct prover *p, struct state *st, s64 off, u32 size, u32 val,
 			    bool big);
+/* At an address that may lie anywhere in it. */
+void skep_prove_store_somewhere(struct prover *p, struct state *st, u32 addr, u32 size, u32 val);
 /* The whole stack as one term. */
 u32 skep_prove_stack(struct prover *p, const struct state *st);
 u32 skep_prove_load(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, bool big);

@@ -170,22 +170,13 @@ static void store_to(struct prover *p, int side, struct state *st, const struct 
 		     u32 val)
 {
 	bool big = p->side[side].obj->big;
-	u32 arg[3];
 
 	if (a->r == R_STACK) {
 		skep_prove_store_stack(p, st, a->off, size, val, big);
 		return;
 	}
-	if (a->r == R_STACK_SOMEWHERE || a->r == R_ANY) {
-		arg[0] = skep_prove_stack(p, st);
-		arg[1] = a->addr;
-		arg[2] = val;
-		for (u32 o = 0; o < STK; o++)
-			st->stk[o] =
-				mk_byte(skep_smt_app(&p->smt, 8, FN(FN_STACKSTORE, o | size << 16),
-						     arg, 3, 0),
-					0);
-	}
+	if (a->r == R_STACK_SOMEWHERE || a->r == R_ANY)
+		skep_prove_store_somewhere(p, st, a->addr, size, val);
 	if (a->r != R_STACK_SOMEWHERE)
 		st->mem = skep_prove_store(p, st->mem, a->r, a->addr, size, val, big);
 }
