@@ -26,8 +26,9 @@ const char skep_about_prove[] =
 	"the same. Functions that both call under the same name count as the same, which is right because "
 	"they are compared, too.\n\n"
 	"Trusted are the kinds of pointers (a pointer into the packet does not meet a map's value; the "
-	"kernel's verifier sees to that), the table of helpers, and that nobody else writes memory in between. "
-	"A helper that only looks (the time, a map's element) may be called less often.\n\n"
+	"kernel's verifier sees to that), the table of helpers, that nobody else writes memory in between, and, "
+	"where the proof needs bounds that come from a join or another function, the facts of A that skep disasm --facts "
+	"shows. A helper that only looks (the time, a map's element) may be called less often.\n\n"
 	"Where the proof fails, the programs are run on generated inputs, as skep differ does. An input on "
 	"which they differ is the answer *differs*; without one, the answer is *unknown*, with what the proof "
 	"failed at.\n\n"
@@ -111,15 +112,36 @@ static const char *other_data(struct job *j)
 	return NULL;
 }
 
+/* Facts of A, which bound what the proof alone does not: when they are needed. */
+static void look_up_facts(struct job *j)
+{
+	if (j->opts.facts)
+		return;
+	j->opts.facts = skep_vfacts_of(j->a->file->obj, &j->cli->arena);
+	j->opts.nfacts = j->a->file->obj->next_id;
+}
+
 static void prove_one(struct job *j, struct skep_func *f, struct skep_func *g,
 		      struct skep_prove_result *r)
 {
+	const struct skep_obj *a = j->a->file->obj, *b = j->b->file->obj;
+	struct skep_prove_opts plain = j->opts;
 	struct skep_arena scratch;
 	int oom = 0;
 
+	plain.facts = NULL;
+	plain.nfacts = 0;
 	skep_arena_init(&scratch);
 	SKEP_GUARD(&scratch, oom, {
-		skep_prove_func(j->a->file->obj, f, j->b->file->obj, g, &j->opts, &scratch, r);
+		skep_prove_func(a, f, b, g, &plain, &scratch, r);
+		if (r->verdict != SKEP_PROVE_EQUAL) {
+			struct skep_prove_result again;
+
+			look_up_facts(j);
+			skep_prove_func(a, f, b, g, &j->opts, &scratch, &again);
+			if (again.verdict == SKEP_PROVE_EQUAL)
+				*r = again;
+		}
 	});
 	if (oom)
 		*r = (struct skep_prove_result){.verdict = SKEP_PROVE_UNKNOWN,

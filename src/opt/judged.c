@@ -43,6 +43,18 @@ static bool run_once(struct skep_opt *o, u32 p, struct skep_func *f,
 	return changed;
 }
 
+/*
+ * Facts of the object as it was: this function is as it was, too, or pass `ranges` would not
+ * have used them.
+ */
+static void give_facts(const struct skep_opt *o, struct skep_opt_step *step)
+{
+	if (strcmp(o->pass, "ranges") != 0)
+		return;
+	step->facts = o->vfact;
+	step->nfacts = o->nvfact;
+}
+
 static bool approved(struct skep_opt *o, struct skep_func *f, const struct skep_func_saved *saved,
 		     u32 first)
 {
@@ -54,8 +66,10 @@ static bool approved(struct skep_opt *o, struct skep_func *f, const struct skep_
 				     .edit = o->res->edit + first,
 				     .nedit = o->res->nedit - first,
 				     .scratch = o->scratch};
-	bool yes = o->opts->judge(o->opts->judge_user, &step);
+	bool yes;
 
+	give_facts(o, &step);
+	yes = o->opts->judge(o->opts->judge_user, &step);
 	skep_arena_release(o->scratch, m);
 	return yes;
 }
@@ -237,6 +251,7 @@ static void ask(struct skep_opt *o, struct step *s)
 		.nedit = n,
 		.scratch = a,
 	};
+	give_facts(o, step);
 	a->on_oom = NULL;
 	to->ask(to->user, s->question, step);
 }

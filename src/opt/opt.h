@@ -26,6 +26,9 @@ struct skep_opt_step {
 	struct skep_func *before, *after;
 	const struct skep_edit *edit; /* nedit of them; numbers start at edit[0].number */
 	u32 nedit;
+	/* What holds before each instruction of `before`, by id, if the pass went by that; or NULL. */
+	const struct skep_vfact *facts;
+	u32 nfacts;
 	struct skep_arena *scratch;
 };
 

@@ -348,7 +348,8 @@ static u32 renamed(struct prover *p, const struct cut *c, struct naming *n, u32 
 static void first_atoms(struct prover *p, struct cut *c, struct naming *n)
 {
 	for (u32 k = p->nlit; k-- > 0 && c->natom < MAX_ATOMS;) {
-		u32 t = renamed(p, c, n, p->lit[k]);
+		/* Facts hold at the cut by themselves. */
+		u32 t = skep_prove_assumed(p, p->lit[k]) ? 0 : renamed(p, c, n, p->lit[k]);
 
 		if (t && !skep_smt_is_const(&p->smt, t))
 			c->atom[c->natom++] = t;
@@ -708,4 +709,5 @@ void skep_prove_enter(struct prover *p, struct cut *c, struct state *a, struct s
 	b->mem = a->mem;
 	for (u32 k = 0; k < c->natom; k++)
 		p->lit[p->nlit++] = c->atom[k];
+	skep_prove_assume(p, c->p, a, 0x3ff & p->side[P].lv->in[c->p->num]);
 }

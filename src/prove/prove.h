@@ -13,7 +13,8 @@
  * Taken on trust: the kinds of pointers that flow gives (whether an address is in
  * the stack, the packet, the context or a map's value), hence that the verifier
  * keeps these regions apart; the table of helpers; that elements of arrays do not move; that nobody else writes the
- * memory in between. Not trusted: every pass, and flow's values and liveness.
+ * memory in between; and, when they are given, flow's joined facts of A (assume.c says why
+ * they may be). Not trusted: every pass, and flow's values and liveness.
  */
 #ifndef SKEP_PROVE_H
 #define SKEP_PROVE_H
@@ -36,6 +37,12 @@ struct skep_prove_opts {
 	u32 timeout_ms; /* of one question to the solver; 0: 500 */
 	u32 max_paths;	/* followed between two cuts; 0: 96 */
 	u32 max_steps;	/* instructions followed in all; 0: 4,000,000 */
+	/*
+	 * What holds before each instruction of A, by id (see skep_vfacts_of(), of A or of the version
+	 * that this function of it has been in since); or NULL. Then it is taken on trust, too.
+	 */
+	const struct skep_vfact *facts;
+	u32 nfacts;
 	/* Every question that the solver got, as SMT-LIB2, and its answer (unsat, sat, unknown); or
 	 * NULL. */
 	void (*dump)(void *user, const char *text, size_t n, const char *answer);

@@ -11,7 +11,8 @@ enum {
 	MAX_LITS = 256,
 	MAX_EVENTS = 96,
 	MAX_ATOMS = 24,
-	MAX_CELLS = 16
+	MAX_CELLS = 16,
+	MAX_ASSUMED = 512
 };
 
 /* Uninterpreted functions: the low byte of a function's number; the rest are parameters. */
@@ -119,6 +120,7 @@ struct prover {
 	/* The walk that is going on. */
 	struct cut *now;
 	u32 lit[MAX_LITS], nlit;
+	u32 assumed[MAX_ASSUMED], nassumed; /* literals that are facts of P */
 	struct event event[MAX_EVENTS], random[MAX_EVENTS]; /* of P's path */
 	u32 nevent, nrandom;
 	u64 regions_key[256]; /* base -> region, as P saw it */
@@ -161,6 +163,16 @@ enum step { STEP_ON, STEP_BRANCH, STEP_EXIT, STEP_FAIL };
 /* One instruction; BRANCH: *cond is the condition (1 for a plain jump). */
 enum step skep_prove_step(struct prover *p, int side, struct state *st, const struct skep_insn *i,
 			  u32 *cond);
+
+/* --- assume.c --------------------------------------------------------------------- */
+/* What the facts say of these registers of P before the instruction, as literals of the path. */
+void skep_prove_assume(struct prover *p, const struct skep_insn *i, const struct state *st,
+		       u16 regs);
+/* Registers to which the instruction gives something that its operands do not tell. */
+u16 skep_prove_opaque(const struct skep_insn *i);
+/* Do the facts (seem to) decide the branch? */
+bool skep_prove_decides(const struct prover *p, const struct skep_insn *i);
+bool skep_prove_assumed(const struct prover *p, u32 lit);
 
 /* --- call.c ------------------------------------------------------------------------ */
 enum { MAX_ARGS = 24 };

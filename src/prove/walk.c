@@ -401,7 +401,9 @@ static void run_p(struct prover *p, const struct state *from, struct skep_insn *
 			at_p(p, &s, NULL);
 		if (r == STEP_EXIT || r == STEP_FAIL)
 			break;
-		taken = r == STEP_ON ? 0 : decided(p, c, false);
+		if (r == STEP_ON && p->opts.facts && skep_prove_opaque(i))
+			skep_prove_assume(p, i->next, &s, skep_prove_opaque(i));
+		taken = r == STEP_ON ? 0 : decided(p, c, skep_prove_decides(p, i));
 		if (taken < 0) {
 			fork_p(p, &s, i->target, c);
 			if (!p->failed)
@@ -422,7 +424,7 @@ bool skep_prove_walk(struct prover *p, struct cut *c)
 	p->reason = p->values = NULL;
 	p->fail_cut = NULL;
 	p->paths = p->path_steps = p->depth = 0;
-	p->nevent = p->nrandom = 0;
+	p->nevent = p->nrandom = p->nassumed = 0;
 	p->model.n = 0;
 	memset(p->regions_key, 0, sizeof(p->regions_key));
 	skep_prove_enter(p, c, &a, &p->q0);

@@ -47,8 +47,11 @@ static void keep_question(void *user, const char *text, size_t n, const char *an
 void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_step *step,
 			 struct proving *w)
 {
-	struct skep_prove_opts o = {
-		.sz = sizeof(o), .match = SKEP_PROVE_BY_ID, .timeout_ms = p->timeout_ms};
+	struct skep_prove_opts o = {.sz = sizeof(o),
+				    .match = SKEP_PROVE_BY_ID,
+				    .timeout_ms = p->timeout_ms,
+				    .facts = step->facts,
+				    .nfacts = step->nfacts};
 	double t = now_ms();
 
 	if (p->dump_dir) {
