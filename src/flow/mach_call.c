@@ -388,6 +388,7 @@ static int give_value(struct skep_mach *m, struct skep_vstate *st, const struct 
 				  "%s() returns the value of no known map", c->name);
 	skep_vreg_pointer(r0, SKEP_VT_VALUE, st->at);
 	r0->map = c->map;
+	r0->btf = c->map_uid;
 	r0->aux = ++m->ids;
 	if ((c->ht->ret.flags & SKEP_AF_NULL) && !c->non_null) {
 		r0->flags = SKEP_VF_NULL;
@@ -464,7 +465,8 @@ static int run_callback(struct skep_mach *m, struct skep_vstate *st, const struc
 		m, st,
 		&(struct skep_callback){.kind = skep_callback_helper(c->id),
 					.func = c->func,
-					.map = c->map ? c->map : c->first.map});
+					.map = c->map ? c->map : c->first.map,
+					.inner = c->map ? c->map_uid : c->first.btf});
 }
 
 int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
@@ -497,7 +499,7 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (c.id == SKEP_FN_tail_call && st->nframe > 1 && !m->func[skep_vtop(st)->func].func->type)
 		return skep_fault(m, st, SKEP_RULE_TAIL_CALL, 0,
 				  "a tail call in a function without BTF");
-	if (c.id == SKEP_FN_timer_init && (c.first.map != c.map))
+	if (c.id == SKEP_FN_timer_init && (c.first.map != c.map || c.first.btf != c.map_uid))
 		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(1) | REG(2),
 				  "the timer lies in another map than the one that is given");
 	if (c.id == SKEP_FN_tail_call && m->opt.unpriv) {

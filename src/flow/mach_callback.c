@@ -9,11 +9,16 @@
 static const struct {
 	u8 mode; /* enum skep_vcb */
 	bool sleeps;
-	s8 ret_max;
+	s32 ret_min, ret_max;
 } kinds[] = {
-	[SKEP_CBK_LOOP] = {SKEP_CB_LOOP, false, 1},   [SKEP_CBK_EACH] = {SKEP_CB_LOOP, false, 1},
-	[SKEP_CBK_VMA] = {SKEP_CB_LOOP, false, 1},    [SKEP_CBK_DRAIN] = {SKEP_CB_LOOP, false, 1},
-	[SKEP_CBK_TIMER] = {SKEP_CB_ASYNC, false, 0}, [SKEP_CBK_ORDER] = {SKEP_CB_ORDER, false, 1},
+	[SKEP_CBK_LOOP] = {SKEP_CB_LOOP, false, 0, 1},
+	[SKEP_CBK_EACH] = {SKEP_CB_LOOP, false, 0, 1},
+	[SKEP_CBK_VMA] = {SKEP_CB_LOOP, false, 0, 1},
+	[SKEP_CBK_DRAIN] = {SKEP_CB_LOOP, false, 0, 1},
+	[SKEP_CBK_TIMER] = {SKEP_CB_ASYNC, false, 0, 0},
+	[SKEP_CBK_WORK] = {SKEP_CB_ASYNC, true, 0, 0},
+	[SKEP_CBK_TASK] = {SKEP_CB_ASYNC, true, INT32_MIN, INT32_MAX},
+	[SKEP_CBK_ORDER] = {SKEP_CB_ORDER, false, 0, 1},
 };
 
 static const struct {
@@ -31,6 +36,9 @@ static const struct {
 	u8 kind;
 } kfuncs[] = {
 	{"bpf_rbtree_add_impl", SKEP_CBK_ORDER},
+	{"bpf_wq_set_callback_impl", SKEP_CBK_WORK},
+	{"bpf_task_work_schedule_signal_impl", SKEP_CBK_TASK},
+	{"bpf_task_work_schedule_resume_impl", SKEP_CBK_TASK},
 };
 
 u8 skep_callback_helper(s64 helper)
@@ -77,12 +85,14 @@ static void map_arg(struct skep_vreg *r, u8 type, const struct skep_map *map, u3
 }
 
 /* Map, key and value. */
-static void element_args(struct skep_mach *m, struct skep_vreg *r, const struct skep_map *map,
+static void element_args(struct skep_mach *m, struct skep_vreg *r, const struct skep_callback *cb,
 			 u32 at)
 {
-	map_arg(&r[1], SKEP_VT_MAP, map, at);
-	map_arg(&r[2], SKEP_VT_KEY, map, at);
-	map_arg(&r[3], SKEP_VT_VALUE, map, at);
+	map_arg(&r[1], SKEP_VT_MAP, cb->map, at);
+	r[1].aux = cb->inner;
+	map_arg(&r[2], SKEP_VT_KEY, cb->map, at);
+	map_arg(&r[3], SKEP_VT_VALUE, cb->map, at);
+	r[3].btf = cb->inner;
 	r[3].aux = ++m->ids;
 }
 
@@ -98,10 +108,12 @@ static void callback_args(struct skep_mach *m, struct skep_vstate *st,
 		r[2] = caller[3];
 		break;
 	case SKEP_CBK_EACH:
-		element_args(m, r, cb->map, at);
+		element_args(m, r, cb, at);
 		r[4] = caller[3];
 		break;
-	case SKEP_CBK_TIMER: element_args(m, r, cb->map, at); break;
+	case SKEP_CBK_TIMER:
+	case SKEP_CBK_WORK:
+	case SKEP_CBK_TASK: element_args(m, r, cb, at); break;
 	case SKEP_CBK_VMA:
 		skep_btf_object(m, &r[1], "task_struct", SKEP_VF_TRUSTED, at);
 		skep_btf_object(m, &r[2], "vm_area_struct", SKEP_VF_TRUSTED, at);
@@ -134,6 +146,7 @@ static void push_later(struct skep_mach *m, const struct skep_vstate *st,
 	cb->callbacks = st->callbacks + 1;
 	cb->sleeps = kinds[c->kind].sleeps;
 	fr->written = UINT64_MAX;
+	fr->ret_min = kinds[c->kind].ret_min;
 	fr->ret_max = kinds[c->kind].ret_max;
 	callback_args(m, cb, c, caller);
 	if (m->async)
@@ -176,6 +189,7 @@ int skep_push_callback(struct skep_mach *m, struct skep_vstate *st, const struct
 	}
 	fr = skep_vtop(cb);
 	fr->callback = kinds[c->kind].mode;
+	fr->ret_min = kinds[c->kind].ret_min;
 	fr->ret_max = kinds[c->kind].ret_max;
 	cb->frame[cb->nframe - 2]->cb_depth++;
 	cb->callbacks++;

@@ -47,6 +47,12 @@ static bool same_id(struct cmp *c, u32 old, u32 now)
 	return old ? now && map_id(&c->ids, old, now, c->how == SKEP_CMP_EXACT) : !now;
 }
 
+/* Ids of inner maps. */
+static bool same_inner(struct cmp *c, u32 old, u32 now)
+{
+	return old ? now && map_id(&c->ids, old, now, true) : !now;
+}
+
 static bool same_ref(struct cmp *c, u32 old, u32 now)
 {
 	return old ? now && map_id(&c->refs, old, now, true) : !now;
@@ -90,8 +96,8 @@ static bool reg_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 	if (old->type == SKEP_VT_NUM)
 		return num_covers(c, old, now);
 	if (old->type != now->type || old->flags != now->flags || old->off != now->off ||
-	    old->map != now->map || old->btf != now->btf || old->frame != now->frame ||
-	    !part_covers(c, old, now))
+	    old->map != now->map || (old->type != SKEP_VT_VALUE && old->btf != now->btf) ||
+	    old->frame != now->frame || !part_covers(c, old, now))
 		return false;
 	if (!same_ref(c, old->ref, now->ref))
 		return false;
@@ -103,7 +109,9 @@ static bool reg_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 		return same_id(c, old->id, now->id);
 	case SKEP_VT_VALUE:
 		return same_id(c, old->id, now->id) &&
-		       (!old->aux || map_id(&c->ids, old->aux, now->aux, true));
+		       (!old->aux || map_id(&c->ids, old->aux, now->aux, true)) &&
+		       same_inner(c, old->btf, now->btf);
+	case SKEP_VT_MAP: return same_inner(c, old->aux, now->aux) && same_id(c, old->id, now->id);
 	default: return old->aux == now->aux && same_id(c, old->id, now->id);
 	}
 }

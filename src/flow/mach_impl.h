@@ -322,12 +322,15 @@ enum skep_callback_kind {
 	SKEP_CBK_VMA,
 	SKEP_CBK_DRAIN, /* of a user ring buffer */
 	SKEP_CBK_TIMER,
+	SKEP_CBK_WORK, /* of a work queue */
+	SKEP_CBK_TASK, /* work for a task */
 	SKEP_CBK_ORDER, /* of a tree */
 };
 struct skep_callback {
 	u8 kind; /* enum skep_callback_kind */
 	u32 func;
 	const struct skep_map *map;
+	u32 inner;		 /* id of the map, if it is an inner one */
 	struct skep_vfield root; /* ORDER: of the tree */
 };
 u8 skep_callback_helper(s64 helper);

@@ -103,11 +103,13 @@ static void join_reg(struct join *j, struct skep_vreg *a, const struct skep_vreg
 	}
 	if (join_null(j, a, &x, &y))
 		return;
-	if (x.type != y.type || x.map != y.map || x.btf != y.btf || x.frame != y.frame ||
+	if (x.type != y.type || x.map != y.map || (x.type != SKEP_VT_VALUE && x.btf != y.btf) || x.frame != y.frame ||
 	    x.ref != y.ref || ((x.flags ^ y.flags) & (u16) ~(SKEP_VF_NULL | SKEP_VF_PKT_BEYOND))) {
 		memset(a, 0, sizeof(*a));
 		return;
 	}
+	if (x.type == SKEP_VT_VALUE)
+		a->btf = x.btf = join_id(j, x.btf, y.btf);
 	if (x.off != y.off) {
 		if ((x.flags | y.flags) & SKEP_VF_NULL) {
 			memset(a, 0, sizeof(*a));

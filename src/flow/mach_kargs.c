@@ -165,19 +165,66 @@ static int check_dynptr(struct skep_mach *m, struct skep_vstate *st, struct skep
 	return skep_dynptr_arg(m, st, p->reg, flags, 0);
 }
 
+/* The map beside a field of a value is the one in which the field lies. */
+static int check_map(struct skep_mach *m, struct skep_vstate *st, struct skep_kcall *c, u32 reg)
+{
+	const struct skep_vreg *r = skep_vreg(st, reg);
+
+	if (r->type != SKEP_VT_MAP)
+		return skep_kcall_wrong(m, st, c, reg, "a map");
+	if (c->field && (c->map != r->map || c->inner != r->aux))
+		return skep_fault(
+			m, st, SKEP_RULE_KFUNC, REG(c->field) | REG(reg),
+			"argument %u of %s() lies in another map than the one that is given",
+			c->field, c->name);
+	c->map = r->map;
+	return 0;
+}
+
+/* A field of a map's value that this function is made for. */
+static const struct {
+	const char *type;
+	u8 kind;
+	const char *need;
+} fields[] = {
+	{"bpf_wq", SKEP_FIELD_WQ, "a bpf_wq in a map's value"},
+	{"bpf_task_work", SKEP_FIELD_TASK_WORK, "a bpf_task_work in a map's value"},
+};
+
+/* 1: it is one, 0: another argument, negative: a rule is broken. */
+static int check_field(struct skep_mach *m, struct skep_vstate *st, struct skep_kcall *c,
+		       const struct skep_kparam *p)
+{
+	const struct skep_vreg *r = skep_vreg(st, p->reg);
+	int err;
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(fields); k++) {
+		if (!type_is(&p->to, fields[k].type))
+			continue;
+		err = skep_field_arg(m, st, p->reg, fields[k].kind, fields[k].need);
+		if (!err && r->type != SKEP_VT_VALUE)
+			err = skep_kcall_wrong(m, st, c, p->reg, fields[k].need);
+		c->field = p->reg;
+		c->map = r->map;
+		c->inner = r->btf;
+		return err ? err : 1;
+	}
+	return 0;
+}
+
 static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct skep_kcall *c,
 			 const struct skep_kparam *p)
 {
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
 	s64 size;
+	int field = check_field(m, st, c, p);
 
+	if (field)
+		return SKEP_MIN(field, 0);
 	if ((p->ks & SKEP_KS_NULL) && !p->next_size && skep_mach_null(m, r))
 		return 0;
 	if (p->ks & SKEP_KS_MAP) {
-		if (r->type != SKEP_VT_MAP)
-			return skep_kcall_wrong(m, st, c, p->reg, "a map");
-		c->map = r->map;
-		return 0;
+		return check_map(m, st, c, p->reg);
 	}
 	if (type_is(&p->to, "bpf_dynptr_kern") || type_is(&p->to, "bpf_dynptr"))
 		return check_dynptr(m, st, c, p);
@@ -229,8 +276,7 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct ske
 	    p->to.kind == SKEP_BTF_FUNC_PROTO || type_is(&p->to, "bpf_list_head") ||
 	    type_is(&p->to, "bpf_list_node") || type_is(&p->to, "bpf_rb_root") ||
 	    type_is(&p->to, "bpf_rb_node") || type_is(&p->to, "bpf_res_spin_lock") ||
-	    type_is(&p->to, "bpf_wq") || type_is(&p->to, "bpf_timer") ||
-	    type_is(&p->to, "bpf_task_work"))
+	    type_is(&p->to, "bpf_timer"))
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(p->reg),
 				  "argument %u of %s() is of a kind that is not followed", p->reg,
 				  c->name);

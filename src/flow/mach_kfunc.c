@@ -190,6 +190,7 @@ int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct sk
 			&(struct skep_callback){.kind = skep_callback_kfunc(c.name),
 						.func = c.func,
 						.map = c.map,
+						.inner = c.inner,
 						.root = c.root});
 	if (err)
 		return err;

@@ -21,6 +21,8 @@ struct skep_kcall {
 	u32 made[5], nmade; /* registers of dynptrs that the call makes */
 	u32 dyn;	    /* register of the dynptr that is read, 0: none */
 	const struct skep_map *map;
+	u32 inner;	    /* id of the map, if it is an inner one */
+	u32 field;	    /* register of a field of a map's value, 0: none */
 	u64 constant; /* of the __k argument */
 	const struct skep_critical *critical;
 	u32 lock, flag; /* registers of its arguments */

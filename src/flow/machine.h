@@ -76,8 +76,8 @@ struct skep_vreg {
 	u32 node; /* where the number came from (see skep_mach_precise) */
 	u32 def;  /* number of the instruction that wrote it */
 	u32 aux;  /* PKT, META: bytes proven behind the id's base; MEM, BUF: size; VALUE: unique id
-		     of a lookup */
-	u32 btf;  /* BTF, MEM of a dynptr: type; FUNC: index; */
+		     of a lookup; MAP: of an inner map, id of its lookup */
+	u32 btf;  /* BTF, MEM of a dynptr: type; FUNC: index; VALUE: the inner map's id, 0: no inner map */
 	const struct skep_map *map; /* MAP, VALUE, KEY */
 	struct skep_range r;	    /* the number, or the variable part of the offset */
 };
@@ -108,7 +108,7 @@ struct skep_vframe {
 	u8 nslot, slot_cap;
 	u8 nref;      /* references held when it was entered */
 	u32 cb_depth; /* times that a callback was entered from the call that is being done */
-	s8 ret_min, ret_max; /* callbacks: what they may return */
+	s32 ret_min, ret_max; /* callbacks: what they may return */
 	struct skep_vslot *slot;
 };
 enum skep_vcb {

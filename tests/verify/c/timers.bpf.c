@@ -144,3 +144,40 @@ REJECT("timer-type", "kprobe/x", in_a_tracing_program)
 		bpf_timer_cancel(&v->timer);
 	return 0;
 }
+
+/* --- in maps of maps --------------------------------------------------------------------- */
+
+struct inner_timed {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct timed);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__uint(key_size, 4);
+	__array(values, struct inner_timed);
+} outer SEC(".maps");
+
+ACCEPT("tc", of_an_inner_map)
+{
+	u32 key = 0;
+	void *map = bpf_map_lookup_elem(&outer, &key);
+	struct timed *v = map ? bpf_map_lookup_elem(map, &key) : NULL;
+
+	if (v)
+		bpf_timer_init(&v->timer, map, 0);
+	return 0;
+}
+
+REJECT("timer-field", "tc", of_another_inner_map)
+{
+	u32 key = 0, next = 1;
+	void *map = bpf_map_lookup_elem(&outer, &key), *other = bpf_map_lookup_elem(&outer, &next);
+	struct timed *v = map ? bpf_map_lookup_elem(map, &key) : NULL;
+
+	if (v && other)
+		bpf_timer_init(&v->timer, other, 0);
+	return 0;
+}
