@@ -101,6 +101,13 @@ static int unknown_types(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 			  "the kernel's types are not known, r%u points to one of them", reg);
 }
 
+/* Outside of a kernel its objects are names that helpers understand. */
+static int opaque(struct skep_mach *m, struct skep_vstate *st, u32 reg)
+{
+	return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(reg),
+			  "r%u points to a kernel object, which is not there in user space", reg);
+}
+
 /* The kernel's struct of a map, which begins with struct bpf_map. */
 static const char *map_type(const struct skep_map *map)
 {
@@ -268,6 +275,8 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
 				  "r%u, %s, may not be followed without CAP_PERFMON", a->reg,
 				  skep_vreg_what(p));
+	if (m->opt.opaque && !(p->flags & SKEP_VF_ALLOC))
+		return opaque(m, st, a->reg);
 	if (p->type == SKEP_VT_MAP)
 		return map_struct(m, st, a);
 	if (p->flags & SKEP_VF_NULL && !(p->flags & SKEP_VF_UNTRUSTED))
@@ -326,6 +335,8 @@ int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 si
 	if (p->flags & SKEP_VF_ALLOC)
 		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
 				  "r%u points to an allocated object, other memory is needed", reg);
+	if (m->opt.opaque)
+		return opaque(m, st, reg);
 	if (!btf || !type_of(m, p, &t))
 		return unknown_types(m, st, reg);
 	if (write)

@@ -236,6 +236,7 @@ struct skep_mach_opts {
 	bool sleepable;
 	bool gpl;
 	bool strict_align, unpriv;
+	bool opaque; /* there is no memory behind pointers to kernel objects */
 };
 
 struct skep_mach {

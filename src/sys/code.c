@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A program as bpf(2) takes it, as the model that the verifier reads: functions begin at slot
- * 0, at what is called, and at function records; maps come by descriptor. Everything is in
+ * 0, at what is called, and at function records; maps come by descriptor, functions of the kernel
+ * by the ids of its types. Everything is in
  * the caller's arena.
  */
 #include "sys/code.h"
@@ -159,6 +160,24 @@ static int load_of_map(struct builder *b, struct skep_insn *i)
 	return 0;
 }
 
+/* A function of the kernel becomes a symbol of its name. */
+static int call_of_kernel(struct builder *b, struct skep_insn *i)
+{
+	struct skep_obj *o = b->obj;
+	struct skep_btf_type t;
+
+	if (!b->in->kernel)
+		return bad(b, "the kernel's types are not known, so neither are its functions,", i->slot);
+	if (i->in.off)
+		return bad(b, "functions of modules are not known, one is called", i->slot);
+	if (!skep_btf_get(b->in->kernel, (u32)i->in.imm, &t) || t.kind != SKEP_BTF_FUNC)
+		return bad(b, "the kernel has no such function, one is called", i->slot);
+	o->sym[o->nsym] = (struct skep_sym){.name = t.name, .kind = SKEP_SYM_EXTERN};
+	i->ref = SKEP_REF_EXTERN;
+	i->sym = o->nsym++;
+	return 0;
+}
+
 static int refer(struct builder *b, struct skep_insn *i)
 {
 	s64 to = function_at(&i->in, i->slot);
@@ -173,7 +192,7 @@ static int refer(struct builder *b, struct skep_insn *i)
 		return 0;
 	}
 	if (i->in.op == SKEP_CALL && i->in.src == SKEP_CALL_KFUNC)
-		return bad(b, "calling kernel function is not possible in user space", i->slot);
+		return call_of_kernel(b, i);
 	if (i->in.op != SKEP_LDDW || i->in.src == SKEP_LD_IMM)
 		return 0;
 	if (i->in.src == SKEP_LD_MAP_FD || i->in.src == SKEP_LD_MAP_VALUE)
@@ -240,7 +259,7 @@ static void add_maps(struct builder *b)
 	o->map = SKEP_NEW_N(b->arena, struct skep_map *, o->nmap + 1);
 	o->dsec = SKEP_NEW_N(b->arena, struct skep_dsec *, o->nmap + 1);
 	o->nsym = 2 * o->nmap + 1;
-	o->sym = SKEP_NEW_N(b->arena, struct skep_sym, o->nsym);
+	o->sym = SKEP_NEW_N(b->arena, struct skep_sym, o->nsym + b->in->slots);
 	o->sym[0].name = "";
 	for (u32 k = 0; k < o->nmap; k++) {
 		struct skep_sym *s = &o->sym[2 * k + 1];

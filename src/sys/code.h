@@ -16,6 +16,7 @@ struct skep_sys_code {
 	const char *name, *section, *license;
 	u32 prog_type, attach_type;
 	struct skep_btf *btf;	     /* or NULL */
+	const struct skep_btf *kernel; /* whose functions are called, or NULL */
 	struct skep_func_rec *func;  /* offsets in slots, ascending */
 	struct skep_line_rec *line;
 	u32 nfunc, nline, nmap;

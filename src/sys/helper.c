@@ -366,15 +366,16 @@ static bool is_skb(u32 type)
 	       type == BPF_PROG_TYPE_LWT_XMIT;
 }
 
+u8 helper_types_of(u32 type)
+{
+	return HT_ANY | (is_skb(type) ? HT_SKB : 0) | (type == BPF_PROG_TYPE_XDP ? HT_XDP : 0);
+}
+
 const struct skep_eng_helper *helper_find(u32 type, s64 id)
 {
-	static const struct helper_row *const tables[] = {helper_rows, helper_mem_rows, helper_net_rows};
-	u8 want = HT_ANY;
+	static const struct helper_row *const tables[] = {helper_rows, helper_mem_rows, helper_dynptr_rows, helper_net_rows};
+	u8 want = helper_types_of(type);
 
-	if (is_skb(type))
-		want |= HT_SKB;
-	if (type == BPF_PROG_TYPE_XDP)
-		want |= HT_XDP;
 	for (u32 t = 0; id > 0 && t < SKEP_ARRAY_SIZE(tables); t++)
 		for (const struct helper_row *r = tables[t]; r->id; r++)
 			if (r->id == id && (r->types & want))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Helpers on memory: probe reads of this process, strings, numbers, checksums, dynptrs, printing. */
+/* Helpers on memory: probe reads of this process, strings, numbers, checksums, printing. */
 #include "sys/sys_impl.h"
 
 #include "abi/abi.h"
@@ -140,91 +140,6 @@ H(csum_diff)
 	if ((nf | nt) & 3 || (u64)nf + nt > 512)
 		return ERR(EINVAL);
 	return (u32)add_words(add_words((u32)e, PTR(a), nf, true), PTR(c), nt, false);
-}
-
-/* --- dynptrs ---------------------------------------------------------------------------------------- */
-
-H(dynptr_from_mem)
-{
-	struct dyn *p = PTR(d);
-
-	memset(p, 0, sizeof(*p));
-	if (c)
-		return ERR(EINVAL);
-	if ((u32)b > 0xffffff)
-		return ERR(E2BIG);
-	p->base = a;
-	p->size = (u32)b;
-	return 0;
-}
-
-static u64 dyn_check(const struct dyn *p, u64 off, u64 len)
-{
-	if (!p->base)
-		return ERR(EINVAL);
-	return (u32)len > p->size || (u32)off > p->size - (u32)len ? ERR(E2BIG) : 0;
-}
-
-H(dynptr_read)
-{
-	const struct dyn *p = PTR(c);
-	u64 err = e ? ERR(EINVAL) : dyn_check(p, d, b);
-
-	if (!err)
-		memmove(PTR(a), (u8 *)PTR(p->base) + (u32)d, (u32)b);
-	return err;
-}
-
-H(dynptr_write)
-{
-	struct dyn *p = PTR(a);
-	u64 err = e || (p->flags & 1) ? ERR(EINVAL) : dyn_check(p, b, d);
-
-	if (!err)
-		memmove((u8 *)PTR(p->base) + (u32)b, PTR(c), (u32)d);
-	return err;
-}
-
-H(dynptr_data)
-{
-	struct dyn *p = PTR(a);
-
-	return (p->flags & 1) || dyn_check(p, b, c) ? 0 : p->base + (u32)b;
-}
-
-H(rb_reserve_dynptr)
-{
-	struct dyn *p = PTR(d);
-
-	memset(p, 0, sizeof(*p));
-	if (c)
-		return ERR(EINVAL);
-	if ((u32)b > 0xffffff)
-		return ERR(E2BIG);
-	p->base = (u64)(uintptr_t)ring_reserve(PTR(a), (u32)b);
-	if (!p->base)
-		return ERR(EINVAL);
-	p->size = (u32)b;
-	return 0;
-}
-
-static void rb_end(struct dyn *p, u64 flags, bool discard)
-{
-	if (p->base)
-		ring_commit(PTR(p->base), flags, discard);
-	memset(p, 0, sizeof(*p));
-}
-
-H(rb_submit_dynptr)
-{
-	rb_end(PTR(a), b, false);
-	return 0;
-}
-
-H(rb_discard_dynptr)
-{
-	rb_end(PTR(a), b, true);
-	return 0;
 }
 
 /* --- printing ---------------------------------------------------------------------------------------- */
@@ -387,13 +302,6 @@ const struct helper_row helper_mem_rows[] = {
     {SKEP_FN_strtol, HT_ANY, CALL(strtol_)},
     {SKEP_FN_strtoul, HT_ANY, CALL(strtoul_)},
     {SKEP_FN_csum_diff, HT_ANY, CALL(csum_diff)},
-    {SKEP_FN_dynptr_from_mem, HT_ANY, CALL(dynptr_from_mem)},
-    {SKEP_FN_dynptr_read, HT_ANY, CALL(dynptr_read)},
-    {SKEP_FN_dynptr_write, HT_ANY, CALL(dynptr_write)},
-    {SKEP_FN_dynptr_data, HT_ANY, CALL(dynptr_data)},
-    {SKEP_FN_ringbuf_reserve_dynptr, HT_ANY, CALL(rb_reserve_dynptr)},
-    {SKEP_FN_ringbuf_submit_dynptr, HT_ANY, CALL(rb_submit_dynptr)},
-    {SKEP_FN_ringbuf_discard_dynptr, HT_ANY, CALL(rb_discard_dynptr)},
     {SKEP_FN_trace_printk, HT_ANY, CALL(trace_printk)},
     {SKEP_FN_trace_vprintk, HT_ANY, CALL(trace_vprintk)},
     {SKEP_FN_snprintf, HT_ANY, CALL(snprintf_)},

@@ -9,6 +9,7 @@
 #include "abi/abi.h"
 #include "btf/btf.h"
 #include "sys/code.h"
+#include "sys/kfunc.h"
 #include "sys/prog.h"
 #include "verify/verify.h"
 
@@ -96,6 +97,7 @@ int sprog_open(int fd, const struct fhead *f, struct sobj **out)
 	memcpy(&p->d, f->more, sizeof(p->d));
 	memcpy(p->name, f->name, sizeof(p->name) - 1);
 	p->born = f->born;
+	p->boot = f->boot;
 	p->o.free = free_prog;
 	err = read_parts(p, fd, f);
 	if (!err) {
@@ -241,6 +243,7 @@ static int prepare(struct verifying *v)
 	v->code.name = p->name;
 	v->code.section = section_of(&p->d);
 	v->code.license = p->license;
+	v->code.kernel = p->kernel;
 	v->code.prog_type = p->d.type;
 	v->code.attach_type = p->d.attach_type;
 	v->code.func = (struct skep_func_rec *)p->func;
@@ -258,9 +261,41 @@ static void summary(const struct skep_verify_result *res, struct skep_buf *log)
 			(unsigned long long)res->processed, res->peak_states, res->states, res->states);
 }
 
+/* Does it name something by the kernel's types? */
+static bool names_kernel(const struct sprog *p)
+{
+	for (u32 s = 0; s < p->d.slots; s++) {
+		const struct bpf_insn *i = (const struct bpf_insn *)p->code + s;
+
+		if (i->code == (BPF_LD | BPF_IMM | BPF_DW))
+			s++;
+		else if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL)
+			return true;
+	}
+	return false;
+}
+
+/* Ids of types mean nothing to another kernel than the one that was asked for them. */
+static int know_kernel(struct sprog *p, struct skep_buf *log)
+{
+	if (!names_kernel(p))
+		return 0;
+	if (p->boot && p->boot != store_boot()) {
+		if (log)
+			skep_buf_puts(log, "the program was loaded before the machine restarted: its kernel functions are not known\n");
+		return -EINVAL;
+	}
+	p->kernel = kernel_types();
+	return 0;
+}
+
 static int verify_with(struct verifying *v, struct skep_buf *log, u32 level, u32 *insns)
 {
-	struct skep_verify_opts o = {.sz = sizeof(o), .prog_type = v->p->d.type, .attach_type = v->p->d.attach_type};
+	struct skep_verify_opts o = {.sz = sizeof(o),
+				     .prog_type = v->p->d.type,
+				     .attach_type = v->p->d.attach_type,
+				     .kernel = v->p->kernel,
+				     .flags = SKEP_VF_OPAQUE};
 	struct skep_verify_result res = {0};
 	struct skep_obj *obj;
 	int err = skep_sys_code_read(&v->code, &v->arena, &v->ds, &obj);
@@ -351,6 +386,13 @@ static const struct skep_eng_helper *env_helper(void *user, s64 id)
 	return h || skep_helper_allowed(p->d.type, p->d.attach_type, id) ? h : &dead;
 }
 
+static const struct skep_eng_helper *env_kfunc(void *user, const struct skep_ins *in)
+{
+	const struct sprog *p = user;
+
+	return in->off ? NULL : kfunc_find(p->d.type, kernel_function(p->kernel, (u32)in->imm));
+}
+
 static const struct skep_engine *engine(void)
 {
 	const char *want = getenv("SKEP_ENGINE");
@@ -362,7 +404,7 @@ static const struct skep_engine *engine(void)
 static int compile(struct sprog *p, struct skep_buf *log)
 {
 	struct skep_eng_env env = {
-	    .size = sizeof(env), .user = p, .value = env_value, .helper = env_helper, .packet = sys_packet};
+	    .size = sizeof(env), .user = p, .value = env_value, .helper = env_helper, .kfunc = env_kfunc, .packet = sys_packet};
 	struct skep_eng_options o = {.size = sizeof(o), .budget = true};
 	struct skep_diags ds;
 	u64 from = store_now();
@@ -387,6 +429,8 @@ int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 	ready = atomic_load(&p->ready);
 	if (!ready) {
 		ready = open_maps(p);
+		if (!ready)
+			ready = know_kernel(p, log);
 		if (!ready)
 			ready = verify(p, log, level, insns);
 		if (!ready)

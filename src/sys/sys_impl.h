@@ -296,8 +296,9 @@ s64 ring_drain(struct smap *m, u64 callback, u64 ctx, u64 flags); /* of user spa
 /* A dynptr as programs have it. */
 struct dyn {
 	u64 base;
-	u32 size, flags; /* bit 0: read only */
+	u32 size, flags;
 };
+enum dyn_flag { DYN_RDONLY = 1, DYN_PACKET = 2 };
 void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off);
 bool perf_ready(struct sobj *o);
 int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size);
@@ -337,7 +338,7 @@ struct sprog {
 	u8 *mem;
 	u64 len;
 	char name[16];
-	u64 born;
+	u64 born, boot;
 	/* in the payload; descriptors of maps are replaced by their ids */
 	const u8 *code, *func, *line;
 	const u32 *map_id;
@@ -349,6 +350,7 @@ struct sprog {
 	u32 nmap;
 	struct skep_eng_prog *eng;
 	bool percpu, tails, runs_locked;
+	const struct skep_btf *kernel; /* NULL: it names nothing of the kernel */
 	u64 compile_ns;
 	struct skep_jit_symbols *symbols; /* gdb's, or NULL */
 };
@@ -369,6 +371,12 @@ int stats_enable(const union bpf_attr *attr);
 bool stats_on(void); /* is the time of runs wanted? */
 u64 stats_clock(void);
 void stats_count(const struct sprog *p, u64 runs, u64 ns);
+/*
+ * The types of the running kernel, as loaders know them, read once; NULL: there are none. The
+ * function that has this id in them, or NULL.
+ */
+const struct skep_btf *kernel_types(void);
+const char *kernel_function(const struct skep_btf *btf, u32 id);
 /* Helpers by id for a type of program; NULL: this build has none. */
 const struct skep_eng_helper *helper_find(u32 prog_type, s64 id);
 s64 sys_packet(u64 ctx, s64 off, u64 size);
@@ -406,7 +414,8 @@ struct helper_row {
 	struct skep_eng_helper h;
 };
 enum helper_types { HT_ANY = 1, HT_SKB = 2, HT_XDP = 4 };
-extern const struct helper_row helper_rows[], helper_mem_rows[], helper_net_rows[];
+extern const struct helper_row helper_rows[], helper_mem_rows[], helper_dynptr_rows[], helper_net_rows[];
+u8 helper_types_of(u32 prog_type);
 
 int info_by_fd(union bpf_attr *attr, u32 size);
 int link_create(const union bpf_attr *attr, u32 size);

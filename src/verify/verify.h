@@ -20,6 +20,7 @@ enum skep_verify_flag {
 	SKEP_VF_NO_PRUNE = 2, /* explore without pruning (to check the pruning) */
 	SKEP_VF_STRICT_ALIGN = 4, /* packets are aligned to 2 bytes, all accesses naturally */
 	SKEP_VF_UNPRIV = 8,	  /* rules for users without privileges: no pointer leaks */
+	SKEP_VF_OPAQUE = 32, /* kernel objects are no memory: nobody may look into them */
 	SKEP_VF_WARN = 16, /* also say what is unsafe on any machine or kernel, but not here */
 };
 

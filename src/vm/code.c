@@ -94,7 +94,7 @@ static int read_call(struct skep_eng_code *c, u32 i, struct skep_diags *ds)
 	if (in->src == SKEP_CALL_KFUNC) {
 		h = c->env->kfunc ? c->env->kfunc(c->env->user, in) : NULL;
 		if (!h) {
-			DIAG(ds, i, CALL, "a kernel function");
+			DIAG(ds, i, CALL, "a kernel function that this port has not");
 			return SKEP_EUNSUP;
 		}
 	} else {

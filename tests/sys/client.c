@@ -4,6 +4,7 @@
  * through skep exec; it must print the same.
  *
  *	client objects PACKETS FILE...	load each object, run its packet programs, print what comes out
+ *	client FILE			the same with 12 packets
  *	client rings			ring buffer, perf buffer, epoll, mmap of arrays, tail calls
  */
 #include <errno.h>
@@ -96,7 +97,7 @@ static void hash_map(struct bpf_map *map)
 	enum bpf_map_type type = bpf_map__type(map);
 	unsigned ks = bpf_map__key_size(map), vs = bpf_map__value_size(map), n = 0;
 	unsigned long long sum = 0;
-	static unsigned char key[4096], next[4096], value[1 << 16];
+	static unsigned char key[4096], next[4096], value[1 << 16] __attribute__((aligned(8)));
 	int fd = bpf_map__fd(map), err;
 
 	if (type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH)
@@ -121,6 +122,8 @@ static void hash_map(struct bpf_map *map)
 			memcpy(value, &all, 8);
 			memset(value + 8, 0, vs - 8);
 		}
+		for (unsigned k = 0; getenv("CLIENT_VALUES") && k + 8 <= vs; k += 8)
+			printf("%s[%u]: %llx\n", bpf_map__name(map), k / 8, *(unsigned long long *)(value + k));
 		sum += mix(mix(1, key, ks), value, vs);
 		n++;
 	}
@@ -327,6 +330,8 @@ int main(int argc, char **argv)
 		tails();
 		return 0;
 	}
+	if (argc == 2)
+		run_object(argv[1], 12);
 	for (int k = 3; k < argc; k++)
 		run_object(argv[k], (unsigned)atoi(argv[2]));
 	return 0;
