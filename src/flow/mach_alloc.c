@@ -38,6 +38,11 @@ static bool has_field(struct skep_mach *m, u32 type, u8 kind)
 	return false;
 }
 
+bool skep_alloc_linked(struct skep_mach *m, u32 type)
+{
+	return has_field(m, type, SKEP_FIELD_LIST_NODE) || has_field(m, type, SKEP_FIELD_RB_NODE);
+}
+
 int skep_alloc_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
 {
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
@@ -94,17 +99,49 @@ bool skep_alloc_counted(struct skep_mach *m, const struct skep_vstate *st,
 	       has_field(m, r->btf, SKEP_FIELD_REFCOUNT);
 }
 
-int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type)
+enum { PERCPU_MAX = 512 };
+
+/* An object with an instance for each processor is small, and numbers only. */
+static int check_percpu(struct skep_mach *m, struct skep_vstate *st, const struct skep_btf_type *t)
+{
+	if (skep_alloc_fields(m, t->id)->n || !skep_btf_numbers(m->obj->btf, t->id, 0))
+		return skep_fault(
+			m, st, SKEP_RULE_KFUNC, REG(1),
+			"struct %s has more than numbers, as an object for each processor "
+			"may not",
+			t->name);
+	if (t->ref > PERCPU_MAX)
+		return skep_fault(m, st, SKEP_RULE_KFUNC, REG(1),
+				  "struct %s has %u bytes, an object for each processor at most %d",
+				  t->name, t->ref, PERCPU_MAX);
+	return 0;
+}
+
+bool skep_alloc_percpu_owned(const struct skep_vstate *st, const struct skep_vreg *r)
+{
+	struct skep_vreg plain = *r;
+
+	plain.flags &= (u16)~SKEP_VF_PERCPU;
+	return (r->flags & SKEP_VF_PERCPU) && skep_alloc_owned(st, &plain);
+}
+
+int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type, bool percpu)
 {
 	struct skep_vreg *r0 = skep_vreg(st, 0);
 	struct skep_btf_type t;
+	int err;
 
 	if (!m->obj->btf || type > UINT32_MAX || !skep_btf_get(m->obj->btf, (u32)type, &t) ||
 	    t.kind != SKEP_BTF_STRUCT)
 		return skep_fault(m, st, SKEP_RULE_KFUNC, REG(1),
 				  "type %llu of the object's types is no struct",
 				  (unsigned long long)type);
+	err = percpu ? check_percpu(m, st, &t) : 0;
+	if (err)
+		return err;
 	skep_alloc_ref(m, st, r0, (u32)type, true);
+	if (percpu)
+		r0->flags |= SKEP_VF_PERCPU;
 	return 0;
 }
 

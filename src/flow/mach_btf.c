@@ -45,6 +45,27 @@ static bool type_of(const struct skep_mach *m, const struct skep_vreg *r, struct
 	return r->btf && btf && skep_btf_resolve(btf, r->btf, t);
 }
 
+bool skep_btf_numbers(const struct skep_btf *btf, u32 id, u32 depth)
+{
+	struct skep_btf_type t;
+	struct skep_btf_member mb;
+	u32 elem, n;
+
+	if (depth > 4 || !skep_btf_resolve(btf, id, &t))
+		return false;
+	if (t.kind == SKEP_BTF_ARRAY) {
+		skep_btf_array(btf, &t, &elem, &n);
+		return skep_btf_numbers(btf, elem, depth + 1);
+	}
+	if (t.kind != SKEP_BTF_STRUCT && t.kind != SKEP_BTF_UNION)
+		return t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM ||
+		       t.kind == SKEP_BTF_ENUM64 || t.kind == SKEP_BTF_FLOAT;
+	for (u32 k = 0; k < t.vlen; k++)
+		if (!skep_btf_member(btf, &t, k, &mb) || !skep_btf_numbers(btf, mb.type, depth + 1))
+			return false;
+	return true;
+}
+
 /* The type itself, or one that has it at its start. */
 static bool begins_with(const struct skep_btf *btf, const struct skep_btf_type *t, const char *name,
 			u32 depth)

@@ -254,6 +254,18 @@ static int check_stack_arg(struct skep_mach *m, struct skep_vstate *st, struct c
 	return 0;
 }
 
+/* A variable, or an object in a value that RCU keeps: not one that the program holds. */
+static int check_percpu(struct skep_mach *m, struct skep_vstate *st, struct call *c, u32 reg)
+{
+	const struct skep_vreg *r = skep_vreg(st, reg);
+
+	if (r->type != SKEP_VT_BTF || !(r->flags & SKEP_VF_PERCPU) ||
+	    (r->flags & (SKEP_VF_NULL | SKEP_VF_UNTRUSTED)) || r->ref || !skep_vreg_fixed(r))
+		return wrong(m, st, c, reg,
+			     "the address of a per-CPU variable, or a per-CPU object in a value");
+	return 0;
+}
+
 static int check_arg(struct skep_mach *m, struct skep_vstate *st, struct call *c, u32 reg)
 {
 	const struct skep_arg_type *at = &c->ht->arg[reg - 1];
@@ -317,9 +329,7 @@ static int check_arg(struct skep_mach *m, struct skep_vstate *st, struct call *c
 	case SKEP_AT_STACK: return check_stack_arg(m, st, c, reg);
 	case SKEP_AT_STR: return check_str(m, st, c, reg);
 	case SKEP_AT_PERCPU:
-		if (r->type != SKEP_VT_BTF || !(r->flags & SKEP_VF_PERCPU))
-			return wrong(m, st, c, reg, "the address of a per-CPU variable");
-		return 0;
+		return check_percpu(m, st, c, reg);
 	case SKEP_AT_RINGBUF:
 		if (r->flags & SKEP_VF_NULL)
 			return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(reg),

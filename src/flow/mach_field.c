@@ -360,6 +360,10 @@ int skep_kptr_access(struct skep_mach *m, struct skep_vstate *st, const struct s
 			kptr_object(m, f, a->to,
 				    (u16)(SKEP_VF_NULL | (rcu ? SKEP_VF_RCU : SKEP_VF_UNTRUSTED)),
 				    st->at);
+		/* What may hang in lists and trees may go when a lock is released. */
+		if (a->to && rcu && (a->to->flags & SKEP_VF_ALLOC) &&
+		    skep_alloc_linked(m, a->to->btf))
+			a->to->flags |= SKEP_VF_NONOWN;
 		return 0;
 	}
 	if (f->kind == SKEP_FIELD_KPTR_UNTRUSTED && a->from && a->from->type == SKEP_VT_BTF)
@@ -399,7 +403,7 @@ int skep_kptr_value(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return 0;
 	kptr_object(m, f, &want, 0, st->at);
 	if (p->type == SKEP_VT_BTF && !p->off && skep_vreg_fixed(p) &&
-	    (p->flags & SKEP_VF_ALLOC) == (want.flags & SKEP_VF_ALLOC)) {
+	    ((p->flags ^ want.flags) & (SKEP_VF_ALLOC | SKEP_VF_PERCPU)) == 0) {
 		const struct skep_btf *btf =
 			want.flags & SKEP_VF_ALLOC ? m->obj->btf : m->opt.kernel;
 

@@ -238,6 +238,8 @@ bool skep_extern_kconfig(struct skep_mach *m, const struct skep_sym *sym, struct
 /* --- objects of the program (mach_alloc.c) --- */
 int skep_alloc_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 const struct skep_vfields *skep_alloc_fields(struct skep_mach *m, u32 type);
+/* Has the type a node of a list or tree? */
+bool skep_alloc_linked(struct skep_mach *m, u32 type);
 /* Does the program hold it, by this pointer to its start? */
 bool skep_alloc_owned(const struct skep_vstate *st, const struct skep_vreg *r);
 /* Does the object exist, though others may hold it: until a lock is released, or an RCU section ends? */
@@ -246,7 +248,11 @@ bool skep_alloc_alive(const struct skep_vreg *r);
 bool skep_alloc_counted(struct skep_mach *m, const struct skep_vstate *st,
 			const struct skep_vreg *r);
 /* r0 = a new object of that type, or NULL. */
-int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type);
+int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type, bool percpu);
+/* Does the program hold it, an object with an instance for each processor? */
+bool skep_alloc_percpu_owned(const struct skep_vstate *st, const struct skep_vreg *r);
+/* Has the type numbers only, so that any bytes will do? */
+bool skep_btf_numbers(const struct skep_btf *btf, u32 id, u32 depth);
 /* A new reference to an object. */
 void skep_alloc_ref(struct skep_mach *m, struct skep_vstate *st, struct skep_vreg *r, u32 type,
 		    bool null);

@@ -19,28 +19,6 @@ static bool type_is(const struct skep_btf_type *t, const char *name)
 	       strcmp(t->name, name) == 0;
 }
 
-/* Numbers only, so that any bytes will do. */
-static bool plain_struct(const struct skep_btf *btf, u32 id, u32 depth)
-{
-	struct skep_btf_type t;
-	struct skep_btf_member mb;
-	u32 elem, n;
-
-	if (depth > 4 || !skep_btf_resolve(btf, id, &t))
-		return false;
-	if (t.kind == SKEP_BTF_ARRAY) {
-		skep_btf_array(btf, &t, &elem, &n);
-		return plain_struct(btf, elem, depth + 1);
-	}
-	if (t.kind != SKEP_BTF_STRUCT && t.kind != SKEP_BTF_UNION)
-		return t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM ||
-		       t.kind == SKEP_BTF_ENUM64 || t.kind == SKEP_BTF_FLOAT;
-	for (u32 k = 0; k < t.vlen; k++)
-		if (!skep_btf_member(btf, &t, k, &mb) || !plain_struct(btf, mb.type, depth + 1))
-			return false;
-	return true;
-}
-
 static int check_number(struct skep_mach *m, struct skep_vstate *st, struct skep_kcall *c,
 			const struct skep_kparam *p)
 {
@@ -237,14 +215,23 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct ske
 			return 0;
 		return skep_kcall_wrong(m, st, c, p->reg, "a constant string");
 	}
-	if (r->type == SKEP_VT_CTX && p->to.name[0] && skep_is_context(m, p->to.name))
-		return r->off || !skep_vreg_fixed(r)
+	if (skep_cast_is_ctx(c) ||
+	    (r->type == SKEP_VT_CTX && p->to.name[0] && skep_is_context(m, p->to.name)))
+		return r->type != SKEP_VT_CTX || r->off || !skep_vreg_fixed(r)
 			       ? skep_kcall_wrong(m, st, c, p->reg, "the context, unmoved")
 			       : 0;
 	if (p->ks & SKEP_KS_ALLOC && skep_kcall_is(c, "bpf_obj_drop_impl")) {
 		if (!skep_alloc_owned(st, r))
 			return skep_kcall_wrong(m, st, c, p->reg,
 						"an object that the program made");
+		c->ref = r->ref;
+		return 0;
+	}
+	if (p->ks & SKEP_KS_ALLOC && skep_kcall_is(c, "bpf_percpu_obj_drop_impl")) {
+		if (!skep_alloc_percpu_owned(st, r))
+			return skep_kcall_wrong(
+				m, st, c, p->reg,
+				"an object for each processor that the program made");
 		c->ref = r->ref;
 		return 0;
 	}
@@ -291,7 +278,7 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct ske
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(p->reg),
 				  "what argument %u of %s() points to is not known", p->reg,
 				  c->name);
-	if (!plain_struct(c->btf, p->to.id, 0))
+	if (!skep_btf_numbers(c->btf, p->to.id, 0))
 		return skep_kcall_wrong(m, st, c, p->reg,
 					p->to.name[0] ? p->to.name : "a kernel object");
 	if (skep_vreg_is_zero(r))

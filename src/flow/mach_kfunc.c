@@ -59,15 +59,19 @@ int skep_kcall_result(struct skep_mach *m, struct skep_vstate *st, const struct 
 	struct skep_vreg *r0 = skep_vreg(st, 0);
 	struct skep_btf_type t, to;
 	s64 size;
+	int cast = skep_cast_result(m, st, c);
 
+	if (cast)
+		return SKEP_MIN(cast, 0);
 	if (!c->proto.ref || !skep_btf_resolve(c->btf, c->proto.ref, &t) || !t.id)
 		return 0;
 	if (t.kind != SKEP_BTF_PTR) {
 		skep_vreg_num(r0, skep_range_any(), st->at);
 		return 0;
 	}
-	if (skep_kcall_is(c, "bpf_obj_new_impl"))
-		return skep_alloc_new(m, st, c->constant);
+	if (skep_kcall_is(c, "bpf_obj_new_impl") || skep_kcall_is(c, "bpf_percpu_obj_new_impl"))
+		return skep_alloc_new(m, st, c->constant,
+				      skep_kcall_is(c, "bpf_percpu_obj_new_impl"));
 	if (skep_kcall_is(c, "bpf_refcount_acquire_impl")) {
 		/* Of an object that is held it never fails. */
 		skep_alloc_ref(m, st, r0, args[1].btf, !args[1].ref);

@@ -51,6 +51,11 @@ int skep_kcall_arg(struct skep_mach *m, struct skep_vstate *st, struct skep_kcal
 int skep_kcall_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_kcall *c,
 		      const struct skep_vreg *args);
 
+/* --- other views of what is there (mach_cast.c) --- */
+bool skep_cast_is_ctx(const struct skep_kcall *c);
+/* 1: r0 is it, 0: another function, negative: a rule is broken. */
+int skep_cast_result(struct skep_mach *m, struct skep_vstate *st, const struct skep_kcall *c);
+
 /* --- iterators (mach_iter.c) --- */
 int skep_iter_arg(struct skep_mach *m, struct skep_vstate *st, struct skep_kcall *c,
 		  const struct skep_kparam *p);

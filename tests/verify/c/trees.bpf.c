@@ -659,3 +659,44 @@ REJECT("list-arg", "tc", not_counted_in_the_tree)
 		drop(q);
 	return 0;
 }
+
+/* --- objects that a value keeps, too ------------------------------------------------------ */
+
+#define __kptr __attribute__((btf_type_tag("kptr")))
+
+struct keeper {
+	struct tree_counted __kptr *kept;
+};
+ARRAY_OF(struct keeper, keepers);
+
+ACCEPT("tc", kept_and_counted)
+{
+	struct keeper *k = first(&keepers);
+	struct tree_counted *p, *q;
+
+	if (!k)
+		return 0;
+	p = k->kept;
+	if (!p)
+		return 0;
+	q = bpf_refcount_acquire_impl(p, NULL);
+	if (q)
+		drop(q);
+	return 0;
+}
+
+REJECT("released", "tc", kept_and_followed_behind_a_lock)
+{
+	struct counted_tree *v = first(&counted);
+	struct keeper *k = first(&keepers);
+	struct tree_counted *p;
+
+	if (!k || !v)
+		return 0;
+	p = k->kept;
+	if (!p)
+		return 0;
+	bpf_spin_lock(&v->lock);
+	bpf_spin_unlock(&v->lock);
+	return (int)*(volatile u64 *)&p->key;
+}
