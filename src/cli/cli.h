@@ -139,6 +139,9 @@ const char *skep_cli_name(struct skep_cli *cli, const char *s);
  */
 int skep_cli_func(struct skep_cli *cli, struct skep_input *in, const char *name,
 		  struct skep_func **out);
+/* A function as it was before it was optimized: without instructions when a pass made it. */
+struct skep_func *skep_cli_func_before(const struct skep_obj *before, const struct skep_obj *after, u32 index,
+				       struct skep_arena *arena);
 /* Name of a program type, "unknown" or "-" for none. */
 const char *skep_cli_prog_type(u32 id);
 /* Name of an attach type in lower case; "-" for 0, which is none or the first. */

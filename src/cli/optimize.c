@@ -39,7 +39,8 @@ const char skep_about_optimize[] =
 	"(DWARF), which would be stale, are left out. Without *--output* nothing is written: the "
 	"summary says what would be gained.\n\n"
 	"With --for size or verifier a load, an addition and a store of a map value may become one atomic addition, which is "
-	"smaller but not faster.\n\n"
+	"smaller but not faster. With --for size rows of instructions that occur several times become a function, which is "
+	"slower, too.\n\n"
 	"A verifier counts what it has to go through for each program, before and after: the one of this project, which "
 	"needs no kernel (see *skep check*), or with --kernel-check the kernel's own. Ways of branches change places where that "
 	"makes it less, but not with --for speed. A program that costs more than before, by more than --dearer says, is made "
@@ -263,19 +264,20 @@ static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 	} else if (cost) {
 		skep_cols_add(&t, "instructions verified");
 	}
-	for (u32 k = 0; k < a->nfunc; k++) {
-		u32 x = skep_func_slots(a->func[k]), y = skep_func_slots(b->func[k]);
+	for (u32 k = 0; k < b->nfunc; k++) {
+		const struct skep_func *f = skep_cli_func_before(a, b, k, &cli->arena);
+		u32 x = skep_func_slots(f), y = skep_func_slots(b->func[k]);
 
 		sa += x;
 		sb += y;
-		skep_cols_add(&t, skep_cli_name(cli, a->func[k]->name));
+		skep_cols_add(&t, skep_cli_name(cli, f->name));
 		skep_cols_add(&t, change(cli, x, y));
 		skep_cols_num(&t, edits_of(&r->res, b->func[k]));
 		if (kernel)
-			text_kernel_cells(cli, &t, kernel_prog(r->kernel_before, a->func[k]->name),
-					  kernel_prog(r->kernel_after, a->func[k]->name));
+			text_kernel_cells(cli, &t, kernel_prog(r->kernel_before, f->name),
+					  kernel_prog(r->kernel_after, f->name));
 		else if (cost)
-			skep_cols_add(&t, r->before_cost[k] && r->after_cost[k]
+			skep_cols_add(&t, k < a->nfunc && r->before_cost[k] && r->after_cost[k]
 						  ? change(cli, r->before_cost[k], r->after_cost[k])
 						  : "-");
 	}
@@ -408,21 +410,24 @@ static void json_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 	skep_json_kstr(j, "kernel_unavailable", r->kernel_before ? r->kernel_before->unavailable : NULL);
 	skep_json_key(j, "functions");
 	skep_json_open(j, '[');
-	for (u32 k = 0; k < a->nfunc; k++) {
+	for (u32 k = 0; k < b->nfunc; k++) {
+		const struct skep_func *f = skep_cli_func_before(a, b, k, &cli->arena);
+
 		skep_json_open(j, '{');
-		skep_json_kstr(j, "name", a->func[k]->name);
-		skep_json_kstr(j, "section", a->func[k]->sec->name);
-		skep_json_kbool(j, "program", a->func[k]->flags & SKEP_FF_PROG);
-		skep_json_kint(j, "slots_before", skep_func_slots(a->func[k]));
+		skep_json_kstr(j, "name", f->name);
+		skep_json_kstr(j, "section", f->sec->name);
+		skep_json_kbool(j, "program", f->flags & SKEP_FF_PROG);
+		skep_json_kbool(j, "made", f->flags & SKEP_FF_MADE);
+		skep_json_kint(j, "slots_before", skep_func_slots(f));
 		skep_json_kint(j, "slots_after", skep_func_slots(b->func[k]));
-		skep_json_kint(j, "insns_before", a->func[k]->ninsns);
+		skep_json_kint(j, "insns_before", f->ninsns);
 		skep_json_kint(j, "insns_after", b->func[k]->ninsns);
 		skep_json_kint(j, "rewrites", edits_of(&r->res, b->func[k]));
-		json_cost(j, "processed_before", r->before_cost, k);
-		json_cost(j, "processed_after", r->after_cost, k);
+		json_cost(j, "processed_before", k < a->nfunc ? r->before_cost : NULL, k);
+		json_cost(j, "processed_after", k < a->nfunc ? r->after_cost : NULL, k);
 		if (r->kernel_after) {
-			json_kernel(j, "kernel_before", kernel_prog(r->kernel_before, a->func[k]->name));
-			json_kernel(j, "kernel_after", kernel_prog(r->kernel_after, a->func[k]->name));
+			json_kernel(j, "kernel_before", kernel_prog(r->kernel_before, f->name));
+			json_kernel(j, "kernel_after", kernel_prog(r->kernel_after, f->name));
 		}
 		skep_json_close(j, '}');
 	}

@@ -151,23 +151,24 @@ static void functions(struct page *g, bool kernel)
 	const struct skep_obj *a = g->p->r->before->obj, *b = g->p->r->after->obj;
 	u32 most = 1;
 
-	for (u32 k = 0; k < a->nfunc; k++)
-		most = SKEP_MAX(most, skep_func_slots(a->func[k]));
+	for (u32 k = 0; k < b->nfunc; k++)
+		most = SKEP_MAX(most, skep_func_slots(k < a->nfunc ? a->func[k] : b->func[k]));
 	skep_buf_puts(g->out, "<h2>Functions</h2><table class=\"list\"><thead><tr><th>function</th><th>slots</th><th></th>");
 	skep_buf_puts(g->out, kernel ? "<th>kernel</th><th>instructions verified</th><th></th></tr></thead><tbody>"
 				     : "</tr></thead><tbody>");
-	for (u32 k = 0; k < a->nfunc; k++) {
-		u32 x = skep_func_slots(a->func[k]), y = skep_func_slots(b->func[k]);
+	for (u32 k = 0; k < b->nfunc; k++) {
+		const struct skep_func *f = skep_cli_func_before(a, b, k, g->p->arena);
+		u32 x = skep_func_slots(f), y = skep_func_slots(b->func[k]);
 
 		skep_buf_printf(g->out, "<tr><th scope=\"row\"><a href=\"#f%u\">", k);
-		html_text(g->out, name_of(a->func[k]));
+		html_text(g->out, name_of(f));
 		skep_buf_puts(g->out, "</a></th>");
 		html_elem(g->out, "td", NULL, change(g, x, y));
 		skep_buf_puts(g->out, "<td class=\"barcell\">");
 		bars(g, x, y, most);
 		skep_buf_puts(g->out, "</td>");
 		if (kernel)
-			verdict(g, a->func[k]->name);
+			verdict(g, f->name);
 		skep_buf_puts(g->out, "</tr>");
 	}
 	skep_buf_puts(g->out, "</tbody></table>");
@@ -391,10 +392,10 @@ static void function(struct page *g, struct skep_func *fa, struct skep_func *fb)
 	skep_buf_puts(g->out, "</span> <span class=\"sum\">slots ");
 	html_text(g->out, change(g, skep_func_slots(fa), skep_func_slots(fb)));
 	skep_buf_printf(g->out, ", rewrites %u</span> <span class=\"hits\"></span></summary>", n);
-	if (fa->first && fb->first) {
+	if (fb->first)
 		table(g, fa, fb);
+	if (fa->first && fb->first)
 		graphs(g, fa, fb);
-	}
 	if (n) {
 		skep_buf_printf(g->out, "<details class=\"edits\"><summary>The rewrites in their order (%u)</summary><div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"rewrites\">"
 				"<table class=\"list\"><thead><tr><th></th><th>pass</th><th>why</th><th>before</th><th>after</th></tr></thead><tbody>", n);
@@ -430,12 +431,13 @@ static void head(struct page *g)
 void skep_report_html(const struct report *p, struct skep_buf *out)
 {
 	struct page g = {.p = p, .out = out};
+	const struct skep_obj *after = p->r->after->obj;
 
 	read_chips(&g);
 	head(&g);
 	summary(&g);
-	for (g.func = 0; g.func < p->r->before->obj->nfunc; g.func++)
-		function(&g, p->r->before->obj->func[g.func], p->r->after->obj->func[g.func]);
+	for (g.func = 0; g.func < after->nfunc; g.func++)
+		function(&g, skep_cli_func_before(p->r->before->obj, after, g.func, p->arena), after->func[g.func]);
 	skep_buf_puts(out, "</main><footer>Made by skep " SKEP_VERSION ". Keys: / search, Enter and Shift+Enter next and previous, Esc clear, c only changes.</footer><script>\n");
 	skep_buf_puts(out, report_js);
 	skep_buf_puts(out, "</script></body></html>\n");

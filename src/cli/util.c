@@ -259,3 +259,17 @@ int skep_cli_func(struct skep_cli *cli, struct skep_input *in, const char *name,
 	hint_programs(cli, o);
 	return SKEP_EXIT_USAGE;
 }
+
+struct skep_func *skep_cli_func_before(const struct skep_obj *before, const struct skep_obj *after, u32 index,
+				       struct skep_arena *arena)
+{
+	struct skep_func *f;
+
+	if (index < before->nfunc)
+		return before->func[index];
+	f = SKEP_NEW(arena, struct skep_func);
+	f->name = after->func[index]->name;
+	f->sec = after->func[index]->sec;
+	f->flags = after->func[index]->flags;
+	return f;
+}

@@ -157,6 +157,14 @@ void skep_edit_set_target(struct skep_insn *i, struct skep_insn *target)
 		touch(i->func);
 }
 
+void skep_edit_set_callee(struct skep_insn *i, struct skep_func *callee)
+{
+	i->callee = callee;
+	if (!(i->flags & SKEP_IF_SECSYM))
+		i->sym = callee->sym;
+	touch(i->func);
+}
+
 void skep_edit_move_run(struct skep_insn *first, struct skep_insn *last, struct skep_insn *at)
 {
 	for (struct skep_insn *i = first, *next; i; i = next) {

@@ -58,6 +58,7 @@ enum skep_func_flag {
 	SKEP_FF_PROG = 2,   /* an entry program (libbpf would load it) */
 	SKEP_FF_GLOBAL = 4, /* global or weak: verified alone by the kernel */
 	SKEP_FF_ANON = 8,   /* code that no symbol covers */
+	SKEP_FF_MADE = 16,  /* not read: skep_edit_add_func() */
 };
 
 struct skep_func {
@@ -154,6 +155,7 @@ struct skep_obj {
 	struct skep_sym *sym; /* in the order of the file's symbol table; [0] is unused */
 	u32 nsym;
 	u32 next_id;
+	u32 text;  /* the file's section .text, where static functions stand; 0: there is none */
 	u32 level; /* the -mcpu level that the object's instructions give away */
 };
 
@@ -185,6 +187,22 @@ void skep_edit_set_target(struct skep_insn *i, struct skep_insn *target);
 void skep_edit_redirect(struct skep_insn *from, struct skep_insn *to);
 /* Put the instructions from `first` to `last` before `at`, of the same function; branches to them stay. */
 void skep_edit_move_run(struct skep_insn *first, struct skep_insn *last, struct skep_insn *at);
+/*
+ * A new static function in .text, without instructions, with a symbol of its own; NULL when the file has no
+ * such section. It is the last of obj->func, so indices stay. `name` must live as long as the object.
+ */
+struct skep_func *skep_edit_add_func(struct skep_obj *obj, const char *name);
+/* A call of a function made so; relocated unless both are in one section. */
+struct skep_insn *skep_insn_new_call(struct skep_obj *obj, struct skep_func *callee, const struct skep_insn *at);
+/*
+ * Are two static functions of one object equal instruction by instruction, with the same references, CO-RE
+ * records and callees?
+ */
+bool skep_func_same(const struct skep_func *a, const struct skep_func *b);
+/* Let a call or the address of a function lead to another function of the same section. */
+void skep_edit_set_callee(struct skep_insn *i, struct skep_func *callee);
+/* Take out the functions that were made last, down to `nfunc`; nobody may call them any more. */
+void skep_edit_drop_funcs(struct skep_obj *obj, u32 nfunc);
 /* May a pass change this instruction or its constant? (no CO-RE record) */
 static inline bool skep_insn_frozen(const struct skep_insn *i)
 {

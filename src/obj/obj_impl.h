@@ -48,4 +48,20 @@ int skep_obj_attach_ext(struct reader *r);
 /* The function records of a section, or NULL. */
 const struct skep_ext_sec *skep_obj_func_recs(const struct reader *r, const char *section);
 
+/* --- functions that the file had not (made.c) --- */
+
+struct made_types {
+	u32 *func; /* by index: the type of a made function; NULL: there is none, or no need */
+	u32 text;  /* ".text" among the strings */
+};
+/* Their symbols, behind the others (so local ones are not in front of all global ones). */
+void skep_obj_made_symbols(const struct skep_obj *o, struct skep_elf *e, struct skep_arena *arena);
+/* A table of relocations for a section that had none; returns its index. */
+u32 skep_obj_made_relocs(struct skep_elf *e, const struct skep_csec *c, struct skep_arena *arena);
+/* Their types, at the end of section .BTF, which is `s`. */
+int skep_obj_made_types(const struct skep_objfile *file, struct skep_elf_sec *s, struct skep_arena *arena,
+			struct skep_diags *ds, struct made_types *out);
+struct skep_ext_list skep_obj_made_list(const struct skep_ext_list *l, const struct made_types *t,
+					struct skep_arena *arena);
+
 #endif

@@ -118,6 +118,9 @@ static void find_code(struct reader *r)
 	for (u32 i = 1; i < e->nsec; i++) {
 		struct skep_csec *c;
 
+		if (e->sec[i].type == SKEP_SHT_PROGBITS && strcmp(e->sec[i].name, ".text") == 0)
+			r->obj->text = i;
+
 		if (e->sec[i].type != SKEP_SHT_PROGBITS || !(e->sec[i].flags & SKEP_SHF_EXEC) || !e->sec[i].size)
 			continue;
 		c = SKEP_NEW(r->arena, struct skep_csec);

@@ -21,6 +21,7 @@ struct writer {
 	struct skep_insn ***read_at;   /* by section: the instruction read at each slot; made when needed */
 	u32 nsec_read;
 	struct skep_hmap code_named;
+	struct made_types made;
 };
 
 bool skep_obj_edited(const struct skep_obj *obj)
@@ -109,8 +110,10 @@ static int remake_relocs(struct writer *w, const struct skep_csec *c)
 			if (i->flags & SKEP_IF_RELOC)
 				rel[n++] = (struct skep_elf_rel){(u64)i->num * 8, type, i->sym, 0};
 		}
-	if (!sec && n)
+	if (!sec && n && w->keep_all)
 		return skep_diag(w->ds, OBJ_DEF(NO_RELOC_SECTION), SKEP_NOWHERE, c->name);
+	if (!sec && n)
+		sec = skep_obj_made_relocs(&w->elf, c, w->arena);
 	if (!sec)
 		return 0;
 	w->elf.sec[sec].size = (u64)n * w->elf.sec[sec].entsize;
@@ -230,9 +233,14 @@ static void func_records(struct writer *w, const struct skep_csec *c, struct ske
 {
 	s->func = SKEP_NEW_N(w->arena, struct skep_func_rec, c->nfunc);
 	s->n = 0;
-	for (u32 k = 0; k < c->nfunc; k++)
-		if (c->func[k]->type)
-			s->func[s->n++] = (struct skep_func_rec){w->func_slot[c->func[k]->index] * 8, c->func[k]->type};
+	for (u32 k = 0; k < c->nfunc; k++) {
+		u32 index = c->func[k]->index, type = c->func[k]->type;
+
+		if (!type && w->made.func)
+			type = w->made.func[index];
+		if (type)
+			s->func[s->n++] = (struct skep_func_rec){w->func_slot[index] * 8, type};
+	}
 }
 
 /* A record where one stood, and wherever the line in force changes. */
@@ -267,11 +275,12 @@ static void core_records(struct writer *w, const struct skep_csec *c, struct ske
 
 static struct skep_ext_list remake_list(struct writer *w, const struct skep_ext_list *l, int which)
 {
-	struct skep_ext_list out = *l;
+	struct skep_ext_list out = which == 2 ? *l : skep_obj_made_list(l, &w->made, w->arena);
 
-	out.sec = skep_arena_memdup(w->arena, l->sec, l->n * sizeof(*l->sec));
-	for (u32 k = 0; k < l->n; k++) {
-		const char *name = l->sec[k].name_str;
+	if (which == 2)
+		out.sec = skep_arena_memdup(w->arena, l->sec, l->n * sizeof(*l->sec));
+	for (u32 k = 0; k < out.n; k++) {
+		const char *name = out.sec[k].name_str;
 		const struct skep_csec *c = skep_hmap_find(&w->code_named, name, strlen(name));
 		u32 cap = 0;
 
@@ -326,7 +335,7 @@ static bool stale(const struct writer *w, u32 i)
 	const u8 *gone = w->file->sec_gone;
 	bool rel = s->type == SKEP_SHT_REL || s->type == SKEP_SHT_RELA;
 
-	if (gone && (gone[i] || (rel && s->info < w->nsec_read && gone[s->info])))
+	if (gone && i < w->nsec_read && (gone[i] || (rel && s->info < w->nsec_read && gone[s->info])))
 		return true;
 	/* Code and tables of names and symbols stay whatever they are called. */
 	if (s->type == SKEP_SHT_SYMTAB || s->type == SKEP_SHT_STRTAB || s->flags & SKEP_SHF_EXEC)
@@ -376,27 +385,36 @@ static u32 *drop_sections(struct writer *w)
 	return map;
 }
 
-/* Drops the symbols of sections that are gone; returns old index to new index. */
+/* Did pruning take the symbol out? What was made since has no mark. */
+static bool sym_gone(const struct writer *w, u32 sym)
+{
+	return w->file->sym_gone && sym < w->file->elf->nsym && w->file->sym_gone[sym];
+}
+
+/* Drops the symbols of sections that are gone; returns old index to new index. Local ones come first. */
 static u32 *drop_symbols(struct writer *w, const u32 *secmap, u32 old_nsec)
 {
 	struct skep_elf *e = &w->elf;
+	struct skep_elf_sym *all = e->sym;
 	u32 *map = SKEP_NEW_N(w->arena, u32, e->nsym), n = 0, local = 1;
 
-	for (u32 i = 0; i < e->nsym; i++) {
-		struct skep_elf_sym *s = &e->sym[i];
+	e->sym = SKEP_NEW_N(w->arena, struct skep_elf_sym, e->nsym);
+	for (int round = 0; round < 2; round++)
+		for (u32 i = 0; i < e->nsym; i++) {
+			struct skep_elf_sym *s = &all[i];
 
-		if (w->file->sym_gone && w->file->sym_gone[i])
-			continue;
-		if (s->shndx && s->shndx < old_nsec) {
-			if (!secmap[s->shndx] && i)
+			if ((s->bind == SKEP_STB_LOCAL) != (round == 0) || sym_gone(w, i))
 				continue;
-			s->shndx = (u16)secmap[s->shndx];
+			if (s->shndx && s->shndx < old_nsec) {
+				if (!secmap[s->shndx] && i)
+					continue;
+				s->shndx = (u16)secmap[s->shndx];
+			}
+			map[i] = n;
+			if (s->bind == SKEP_STB_LOCAL)
+				local = n + 1;
+			e->sym[n++] = *s;
 		}
-		map[i] = n;
-		if (s->bind == SKEP_STB_LOCAL)
-			local = n + 1;
-		e->sym[n++] = *s;
-	}
 	e->nsym = n;
 	if (e->symtab)
 		e->sec[e->symtab].info = SKEP_MIN(local, n);
@@ -409,7 +427,7 @@ static bool in_gone_map(const struct writer *w, const char *sec, u64 off)
 	for (u32 k = 1; k < w->obj->nsym && strcmp(sec, ".maps") == 0; k++) {
 		const struct skep_sym *s = &w->obj->sym[k];
 
-		if (w->file->sym_gone[k] && s->kind == SKEP_SYM_MAP && off >= s->value && off - s->value < s->size)
+		if (sym_gone(w, k) && s->kind == SKEP_SYM_MAP && off >= s->value && off - s->value < s->size)
 			return true;
 	}
 	return false;
@@ -421,7 +439,7 @@ static u32 drop_relocs(const struct writer *w, const char *sec, struct skep_elf_
 	u32 kept = 0;
 
 	for (u32 k = 0; k < n; k++)
-		if (!w->file->sym_gone || (!w->file->sym_gone[rel[k].sym] && !in_gone_map(w, sec, rel[k].offset)))
+		if (!w->file->sym_gone || (!sym_gone(w, rel[k].sym) && !in_gone_map(w, sec, rel[k].offset)))
 			rel[kept++] = rel[k];
 	return kept;
 }
@@ -479,6 +497,7 @@ static int remake(struct writer *w)
 
 	e->sec = skep_arena_memdup(w->arena, e->sec, e->nsec * sizeof(*e->sec));
 	e->sym = skep_arena_memdup(w->arena, e->sym, e->nsym * sizeof(*e->sym));
+	skep_obj_made_symbols(o, e, w->arena);
 	w->func_slot = SKEP_NEW_N(w->arena, u32, o->nfunc);
 	w->nsec_read = e->nsec;
 	w->code = SKEP_NEW_N(w->arena, const struct skep_csec *, e->nsec);
@@ -505,6 +524,10 @@ static int remake(struct writer *w)
 		s->data = w->file->btf;
 		s->size = w->file->btf_len;
 	}
+	if (o->btf)
+		err = skep_obj_made_types(w->file, skep_elf_find(e, ".BTF", NULL), w->arena, w->ds, &w->made);
+	if (err)
+		return err;
 	remake_symbols(w);
 	err = remake_ext(w);
 	if (!err && !w->keep_all)

@@ -16,13 +16,24 @@ const u32 skep_opt_ndiags = SKEP_ARRAY_SIZE(skep_opt_diags);
 
 static const struct skep_pass passes[] = {
 #define P(name, slower, summary) {#name, summary, slower},
+#define W P
 #include "opt/pass.def"
 #undef P
+#undef W
 };
 bool (*const skep_pass_fn[])(struct skep_opt *, struct skep_func *) = {
 #define P(name, slower, summary) skep_pass_##name,
+#define W P
 #include "opt/pass.def"
 #undef P
+#undef W
+};
+bool (*const skep_plan_fn[])(struct skep_opt *, const u8 *) = {
+#define P(name, slower, summary) NULL,
+#define W(name, slower, summary) skep_plan_##name,
+#include "opt/pass.def"
+#undef P
+#undef W
 };
 enum { DEFAULT_ROUNDS = 24 };
 
@@ -58,19 +69,27 @@ static const struct skep_edit_insn *capture(struct skep_opt *o, const struct ske
 	return e;
 }
 
+static bool among(const struct skep_deny *d, u32 n, const char *pass, u32 id)
+{
+	for (u32 k = 0; k < n; k++)
+		if (d[k].id == id && strcmp(d[k].pass, pass) == 0)
+			return true;
+	return false;
+}
+
+bool skep_opt_listed(const struct skep_opt *o, const struct skep_insn *first)
+{
+	return among(o->res->refused, o->res->nrefused, o->pass, first->id) ||
+	       among(o->opts->deny, o->opts->ndeny, o->pass, first->id);
+}
+
 static bool denied(const struct skep_opt *o, const struct skep_insn *first)
 {
 	if (o->opts->max_edits && o->res->nedit >= o->opts->max_edits)
 		return true;
 	if (o->step_limit && o->res->nedit >= o->step_limit)
 		return true;
-	for (u32 k = 0; k < o->res->nrefused; k++)
-		if (o->res->refused[k].id == first->id && strcmp(o->res->refused[k].pass, o->pass) == 0)
-			return true;
-	for (u32 k = 0; k < o->opts->ndeny; k++)
-		if (o->opts->deny[k].id == first->id && strcmp(o->opts->deny[k].pass, o->pass) == 0)
-			return true;
-	return false;
+	return skep_opt_listed(o, first);
 }
 
 bool skep_opt_begin(struct skep_opt *o, const char *why, struct skep_insn *first, struct skep_insn *last)
@@ -188,7 +207,7 @@ static bool asks_others(u32 p)
 	return skep_pass_fn[p] == skep_pass_search || skep_pass_fn[p] == skep_pass_order;
 }
 
-static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
+bool skep_opt_run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 {
 	struct skep_arena_mark m = skep_arena_mark(o->scratch);
 	bool changed;
@@ -198,7 +217,7 @@ static bool run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 	o->pass = passes[p].name;
 	if (!o->opts->judge)
 		changed = skep_pass_fn[p](o, f);
-	else if (o->ahead && !asks_others(p))
+	else if (o->ahead && !asks_others(p) && !skep_plan_fn[p])
 		changed = skep_ahead_run(o, p, f);
 	else
 		changed = skep_judged_run(o, p, f, false);
@@ -239,6 +258,11 @@ static const char *left_out(const struct skep_opt *o, const struct skep_func *f)
 	return o->opts->mode == SKEP_OPT_VERIFIER && !o->opts->passes ? "hoist,stimm,stmerge" : NULL;
 }
 
+bool skep_opt_left_out(const struct skep_opt *o, const struct skep_func *f, u32 p)
+{
+	return (passes[p].slower && o->opts->mode == SKEP_OPT_SPEED) || listed(left_out(o, f), passes[p].name);
+}
+
 /* The pass at o->at, of the function there. */
 static int run_here(struct skep_opt *o, const u32 *list, struct skep_diags *ds)
 {
@@ -248,8 +272,8 @@ static int run_here(struct skep_opt *o, const u32 *list, struct skep_diags *ds)
 
 	o->res->rounds = SKEP_MAX(o->res->rounds, o->at.round + 1);
 	/* It takes its time, so what the others do first it need not find. */
-	if ((o->at.more && skep_pass_fn[p] == skep_pass_search) || skep_pass_fn[p] == skep_pass_order || listed(left_out(o, f), passes[p].name) ||
-	    !run_pass(o, p, f))
+	if (skep_plan_fn[p] || (o->at.more && skep_pass_fn[p] == skep_pass_search) || skep_pass_fn[p] == skep_pass_order || listed(left_out(o, f), passes[p].name) ||
+	    !skep_opt_run_pass(o, p, f))
 		return 0;
 	o->at.more = true;
 	if (o->opts->check)
@@ -302,10 +326,28 @@ static int run_order(struct skep_opt *o, const u32 *list, u32 n, struct skep_dia
 		for (u32 k = 0; skep_pass_fn[list[p]] == skep_pass_order && k < o->obj->nfunc; k++) {
 			struct skep_func *f = o->obj->func[k];
 
-			if (!listed(left_out(o, f), "order") && run_pass(o, list[p], f) && skep_func_check(f))
+			if (!listed(left_out(o, f), "order") && skep_opt_run_pass(o, list[p], f) && skep_func_check(f))
 				return broken(o, f, ds, skep_func_check(f));
 		}
 	return 0;
+}
+
+/* Passes over the whole object, when all others are done. */
+static int run_wholes(struct skep_opt *o, const u32 *list, u32 n, struct skep_diags *ds)
+{
+	int err = 0;
+
+	for (u32 p = 0; p < n && !err; p++) {
+		if (!skep_plan_fn[list[p]])
+			continue;
+		o->pass = passes[list[p]].name;
+		if (!skep_whole_run(o, list[p]))
+			continue;
+		for (u32 k = 0; k < o->obj->nfunc && !err; k++)
+			if (skep_func_check(o->obj->func[k]))
+				err = broken(o, o->obj->func[k], ds, skep_func_check(o->obj->func[k]));
+	}
+	return err;
 }
 
 /* The passes to run, in order; returns how many or a negative error. */
@@ -356,7 +398,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		 struct skep_opt_result *res)
 {
 	struct skep_opt o = {.obj = obj, .opts = opts, .res = res};
-	struct skep_arena scratch, keep;
+	struct skep_arena scratch, keep, whole;
 	volatile int result = 0;
 	volatile u32 n = 0;
 	int oom = 0;
@@ -364,6 +406,8 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 
 	skep_arena_init(&scratch);
 	skep_arena_init(&keep);
+	skep_arena_init(&whole);
+	o.whole = &whole;
 	o.scratch = &scratch;
 	o.keep = &keep;
 	o.level = opts->cpu ? opts->cpu : obj->level;
@@ -373,7 +417,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	SKEP_GUARD(obj->arena, oom, {
 		jmp_buf *old = res->arena->on_oom;
 
-		scratch.on_oom = keep.on_oom = obj->arena->on_oom;
+		scratch.on_oom = keep.on_oom = whole.on_oom = obj->arena->on_oom;
 		o.began = SKEP_NEW_N(&keep, u8, obj->nfunc + 1);
 		res->arena->on_oom = obj->arena->on_oom;
 		o.legacy_subprog = legacy_subprog(obj, &scratch);
@@ -384,10 +428,13 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 			result = run_list(&o, list, n = (u32)result, ds);
 		if (result >= 0)
 			result = run_order(&o, list, n, ds);
+		if (result >= 0)
+			result = run_wholes(&o, list, n, ds);
 		res->arena->on_oom = old;
 	});
 	skep_ahead_fini(&o);
 	skep_arena_fini(&scratch);
 	skep_arena_fini(&keep);
+	skep_arena_fini(&whole);
 	return oom ? oom : result;
 }

@@ -38,6 +38,10 @@ struct skep_opt {
 	const struct skep_vfact *vfact;
 	u32 nvfact;
 	u8 *ranged, *began; /* by function: were they used; has another pass changed it */
+	/* Of a pass over the whole object. */
+	struct skep_arena *whole; /* lives until it is done, or plans anew */
+	struct outline *outline;
+	struct skep_func **instead; /* of pass dedup, by function: who is called instead of it */
 	bool legacy_subprog; /* a subprogram loads from the packet by LD_ABS or LD_IND (see dce.c) */
 	/* Edits so far. */
 	struct skep_opt_result *res;
@@ -59,6 +63,9 @@ void skep_opt_look(struct skep_opt *o, struct skep_func *f, bool live);
  */
 bool skep_opt_begin(struct skep_opt *o, const char *why, struct skep_insn *first, struct skep_insn *last);
 void skep_opt_end(struct skep_opt *o);
+
+/* Was a rewrite of this pass that begins here refused, by the caller or the judge? */
+bool skep_opt_listed(const struct skep_opt *o, const struct skep_insn *first);
 
 /* Region bookkeeping of passes by liveness; from..to in one block, by old numbers. */
 bool skep_opt_clean(const struct skep_opt *o, const struct skep_insn *from, const struct skep_insn *to);
@@ -101,6 +108,19 @@ bool skep_opt_meets_at(const struct skep_opt *o, const struct skep_insn *i, cons
 /* May memory at this place be accessed in other widths than the program does? */
 bool skep_opt_widenable(const struct skep_place *at, u32 size, bool store);
 
+/*
+ * Are the pointers that two equal instructions work on of the same kinds, as the kernel wants it of one
+ * instruction? `x`, `y`: facts of their functions.
+ */
+bool skep_opt_same_kinds(const struct skep_obj *obj, const struct skep_facts *x, const struct skep_insn *a,
+			 const struct skep_facts *y, const struct skep_insn *b);
+
+/* --- rows that occur more than once (rows.c) ------------------------------------ */
+
+typedef void (*skep_rows_fn)(void *user, u32 len, const u32 *at, u32 n);
+/* Call `fn` with each set of equal rows, shortest first: places in order. Letter 0 is in no row. */
+void skep_rows_find(const u32 *letter, u32 n, u32 max_len, struct skep_arena *arena, skep_rows_fn fn, void *user);
+
 /* --- webs (webs.c) ---------------------------------------------------------- */
 
 struct skep_webs {
@@ -116,6 +136,8 @@ struct skep_webs *skep_webs_compute(struct skep_opt *o);
 /* The web in a register before or after the instruction. */
 u32 skep_web_before(const struct skep_webs *w, const struct skep_insn *i, u8 reg);
 u32 skep_web_after(const struct skep_webs *w, const struct skep_insn *i, u8 reg);
+/* Which fields of an instruction name registers? */
+void skep_opt_fields(const struct skep_ins *in, bool *dst, bool *src);
 /* How the fields of an instruction use a web that is in `reg`. */
 enum { WEB_DST = 1, WEB_SRC = 2, WEB_TIED = 4 /* overwritten in place, or by convention */ };
 int skep_web_uses(const struct skep_webs *w, const struct skep_insn *i, u32 web, u8 reg);
@@ -150,10 +172,26 @@ bool skep_ahead_settle(struct skep_opt *o, bool all);
 void skep_ahead_fini(struct skep_opt *o);
 
 extern bool (*const skep_pass_fn[])(struct skep_opt *, struct skep_func *); /* by number, as skep_opt_passes() */
+/* One run of a pass over a function, judged if there is a judge. */
+bool skep_opt_run_pass(struct skep_opt *o, u32 p, struct skep_func *f);
+/* Is the pass left out of the function, by the goal or the caller? */
+bool skep_opt_left_out(const struct skep_opt *o, const struct skep_func *f, u32 p);
+
+/* --- passes over the whole object (whole.c) -------------------------------------- */
+
+/* By number: what such a pass begins with, NULL for others. False: there is nothing to do. */
+extern bool (*const skep_plan_fn[])(struct skep_opt *, const u8 *allowed);
+/* Run such a pass; did it change anything? */
+bool skep_whole_run(struct skep_opt *o, u32 p);
 
 #define P(name, slower, summary) bool skep_pass_##name(struct skep_opt *o, struct skep_func *f);
+/* W: before any function is changed the pass looks at all of them. False: there is nothing to do. */
+#define W(name, slower, summary)                                                                   \
+	P(name, slower, summary)                                                                   \
+	bool skep_plan_##name(struct skep_opt *o, const u8 *allowed /* by function */);
 #include "opt/pass.def"
 #undef P
+#undef W
 
 /* Shorthands for building instructions. */
 static inline struct skep_ins skep_mk_mov(u8 dst, u8 src)

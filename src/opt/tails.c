@@ -23,9 +23,10 @@ static bool is_jump(const struct skep_insn *i)
 	return i->in.op == SKEP_JA;
 }
 
-static bool same_kinds(const struct skep_opt *o, const struct skep_insn *a, const struct skep_insn *b)
+bool skep_opt_same_kinds(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *a,
+			 const struct skep_facts *fb, const struct skep_insn *b)
 {
-	const struct skep_val *x = o->fa->in[a->num], *y = o->fa->in[b->num];
+	const struct skep_val *x = fa->in[a->num], *y = fb->in[b->num];
 	struct skep_memop m;
 
 	if (skep_isa_memop(&a->in, &m))
@@ -34,7 +35,7 @@ static bool same_kinds(const struct skep_opt *o, const struct skep_insn *a, cons
 	if (a->in.op != SKEP_CALL)
 		return true;
 	for (int r = 1; r <= 5; r++)
-		if (skep_reads(o->obj, a) >> r & 1 &&
+		if (skep_reads(obj, a) >> r & 1 &&
 		    (x[r].kind != y[r].kind || (x[r].kind == SKEP_K_MAP && x[r].vn != y[r].vn)))
 			return false;
 	return true;
@@ -51,7 +52,7 @@ static bool equal(const struct skep_opt *o, const struct skep_insn *a, const str
 		return false;
 	if (!o->fa->reached[a->num] || !o->fa->reached[b->num])
 		return false;
-	return same_kinds(o, a, b);
+	return skep_opt_same_kinds(o->obj, o->fa, a, o->fa, b);
 }
 
 /* Length of the common end of two bodies, without the instructions at which they meet. */

@@ -47,6 +47,14 @@ static struct roles roles_of(const struct skep_ins *in)
 	}
 }
 
+void skep_opt_fields(const struct skep_ins *in, bool *dst, bool *src)
+{
+	struct roles r = roles_of(in);
+
+	*dst = r.dst_r || r.dst_w;
+	*src = r.src_r || r.src_w;
+}
+
 static u32 find(const struct skep_webs *w, u32 n)
 {
 	while (w->up[n] != n)

@@ -397,6 +397,26 @@ static enum step call_helper(struct prover *p, int side, struct state *st,
 	return STEP_ON;
 }
 
+static u64 name_hash(struct prover *p, const struct skep_func *f)
+{
+	return skep_prove_hash("func", f->name[0] ? f->name : skep_arena_printf(p->arena, "%u", f->index));
+}
+
+/*
+ * Who is called. Q may call another function than P does when in P's object the two are the same
+ * (and what Q's version of it does is proved against P's).
+ */
+static u64 callee_hash(struct prover *p, int side, const struct state *st, const struct skep_insn *i)
+{
+	const struct skep_insn *x = side == Q && st->nevent < p->nevent ? p->event[st->nevent].insn : NULL;
+	const struct skep_func *f = i->callee, *in_p;
+
+	if (!x || x->ref != SKEP_REF_FUNC || !x->callee || strcmp(x->callee->name, f->name) == 0)
+		return name_hash(p, f);
+	in_p = p->opts.match == SKEP_PROVE_BY_ID ? f : skep_func_find(p->side[P].obj, f->name);
+	return name_hash(p, in_p && skep_func_same(in_p, x->callee) ? x->callee : f);
+}
+
 /* A subprogram, a kfunc, or a helper that is not in the table: it may do anything that its
  * arguments allow. */
 static enum step call_other(struct prover *p, int side, struct state *st, const struct skep_insn *i)
@@ -412,10 +432,7 @@ static enum step call_other(struct prover *p, int side, struct state *st, const 
 	if (i->in.op == SKEP_CALLX)
 		skep_prove_put(&a, st->reg[i->in.dst]);
 	else if (i->ref == SKEP_REF_FUNC)
-		who = skep_prove_hash(
-			"func", i->callee->name[0]
-					? i->callee->name
-					: skep_arena_printf(p->arena, "%u", i->callee->index));
+		who = callee_hash(p, side, st, i);
 	else if (i->ref == SKEP_REF_EXTERN && i->sym < sd->obj->nsym)
 		who = skep_prove_hash("extern", sd->obj->sym[i->sym].name);
 	else

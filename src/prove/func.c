@@ -220,8 +220,8 @@ void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct
 	p->smt.dump = opts->dump;
 	p->smt.user = opts->user;
 	skep_hmap_init(&p->cuts, arena);
-	look_at(p, P, a, f);
-	look_at(p, Q, b, g);
+	look_at(p, P, a, skep_prove_inlined(p, a, f, b));
+	look_at(p, Q, b, skep_prove_inlined(p, b, g, a));
 	prove(p);
 	out->cuts = p->cut.n;
 	out->queries = p->smt.queries;

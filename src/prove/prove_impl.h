@@ -139,6 +139,11 @@ struct prover {
 	struct skep_smt_model model; /* of the last question that was answered with no */
 };
 
+/* --- inline.c -------------------------------------------------------------------- */
+/* The function with the bodies of what only its version has, or the function itself. Numbers it. */
+struct skep_func *skep_prove_inlined(struct prover *p, const struct skep_obj *obj,
+				     struct skep_func *f, const struct skep_obj *other);
+
 /* --- meaning.c ------------------------------------------------------------------- */
 u32 skep_prove_atomic(struct skep_smt *s, const struct skep_ins *in, u32 old, u32 src, u32 r0);
 

@@ -24,6 +24,7 @@ enum { GOAL_COUNT_WORK = 40000000, GOAL_ORDER_WORK = 2000000, GOAL_ORDER_WORK_SL
 /* Passes that are left out in turn; the first is the pipeline as it is, the last the original. */
 static const char *const variant[] = {
     "",
+    "outline",
     "hoist",
     "stimm,stmerge",
     "hoist,branch,stimm,stmerge",
@@ -193,7 +194,8 @@ static void take_counts(struct job *j, struct skep_obj *obj, const struct skep_k
 {
 	bool goal = j->opts.mode == SKEP_OPT_VERIFIER;
 
-	memset(count, 0, obj->nfunc * sizeof(*count));
+	/* Programs are among the functions that were read. */
+	memset(count, 0, j->res->before->obj->nfunc * sizeof(*count));
 	if (r) {
 		for (u32 k = 0; k < r->n; k++) {
 			const struct skep_func *f = r->prog[k].err ? NULL : skep_func_find(obj, r->prog[k].name);

@@ -18,6 +18,7 @@ struct gen {
 	struct skep_buf text;
 	u32 level, label, depth;
 	u32 pending[PENDING], npending;
+	struct skep_buf row; /* a row that occurs in several places */
 	bool search;
 };
 
@@ -255,10 +256,33 @@ static void loop(struct gen *g)
 	put("\tr1 = *(u64 *)(r10 - %u)\n\tr1 += -1\n\t*(u64 *)(r10 - %u) = r1\n\tif r1 != 0 goto l%u\n", slot, slot, l);
 }
 
+/* Numbers and memory to r0; what is in r1 to r5 behind it is made anew. */
+static void make_row(struct gen *g)
+{
+	size_t at = g->text.n;
+
+	bool stack = below(g, 2);
+
+	put("\tr1 = *(u32 *)(r7 + %u)\n\tr2 = *(u16 *)(r%d + %d)\n\tr0 = r1\n", below(g, 24), stack ? 10 : 7,
+	    2 * (int)below(g, 12) - 40 * stack);
+	for (u32 k = 3 + below(g, 12); k-- > 0;)
+		switch (below(g, 4)) {
+		case 0: put("\tr0 ^= r%u\n", 1 + below(g, 2)); break;
+		case 1: put("\tr%u *= %ld\n", below(g, 3), number(g)); break;
+		case 2: put("\tr%u += %ld\n", below(g, 3), number(g)); break;
+		default: put("\t*(u64 *)(r10 - %u) = r%u\n", 8 * (1 + below(g, 8)), below(g, 3));
+		}
+	if (below(g, 3) == 0)
+		put("\t*(u64 *)(r10 - 8) = r0\n\tcall bpf_get_smp_processor_id\n\tr1 = *(u64 *)(r10 - 8)\n\tr0 += r1\n");
+	g->row.n = 0;
+	skep_buf_add(&g->row, g->text.p + at, g->text.n - at);
+	g->text.n = at;
+}
+
 static void body(struct gen *g, u32 n)
 {
 	while (n--) {
-		switch (below(g, 20)) {
+		switch (below(g, 22)) {
 		case 0: case 1: case 2: case 3: alu(g); break;
 		case 4: case 5: shift(g); break;
 		case 6: unary(g); break;
@@ -269,6 +293,10 @@ static void body(struct gen *g, u32 n)
 		case 15: case 16: jump(g); break;
 		case 17: loop(g); break;
 		case 18: put("\tr%d = *(u32 *)(r6 + %u)\n", any(g), 12 + 4 * below(g, 2)); break;
+		case 19: case 20:
+			skep_buf_add(&g->text, g->row.p, g->row.n);
+			scratch(g);
+			break;
 		default: put("\tr%d = 0x%llx ll\n", any(g), (unsigned long long)skep_rng_next(&g->rng) >> below(g, 48));
 		}
 		if (below(g, 3) == 0 && g->npending)
@@ -282,6 +310,7 @@ static void program(struct gen *g)
 	g->label = g->npending = g->depth = 0;
 	g->level = 1 + below(g, 4);
 	put(".license \"GPL\"\n.map m type=array key=4 value=32 max=3\n.section \"xdp\"\n.func f\n");
+	make_row(g);
 	put("\tr6 = r1\n\tr7 = *(u32 *)(r6 + 0)\n\tr8 = *(u32 *)(r6 + 4)\n\tr0 = r7\n\tr0 += 34\n\tif r0 > r8 goto end\n");
 	put("\tr9 = *(u32 *)(r6 + 16)\n\tr0 = *(u32 *)(r7 + 4)\n");
 	scratch(g);
@@ -296,11 +325,12 @@ static void program(struct gen *g)
 		if (below(g, 3) == 0)
 			put("\tr1 = *(u64 *)(r10 - %u)\n\tr0 += r1\n", k);
 	put("\texit\nend:\n\tr0 = 2\n\texit\n");
+	put(".section \".text\"\n.func other\n\tr0 = 0\n\texit\n");
 }
 
 struct counts {
 	u32 equal, unknown, failed;
-	u64 edits;
+	u64 edits, made;
 };
 
 static void take_part(struct skep_opt_opts *o, struct skep_arena *a)
@@ -312,10 +342,12 @@ static void take_part(struct skep_opt_opts *o, struct skep_arena *a)
 	o->search_user = skep_searcher_new(&so, a);
 }
 
-static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_mode mode, struct skep_arena *a,
-		    struct skep_diags *ds, struct counts *c)
+/* All passes, or those that are named. */
+static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_mode mode, const char *passes,
+		    struct skep_arena *a, struct skep_diags *ds, struct counts *c)
 {
-	struct skep_opt_opts o = {.sz = sizeof(o), .mode = mode, .cpu = g->level, .check = true};
+	struct skep_opt_opts o = {
+		.sz = sizeof(o), .mode = mode, .cpu = passes ? 4 : g->level, .check = true, .passes = passes};
 	struct skep_run_differ_opts d = {.inputs = INPUTS, .seed = 1 + below(g, 1000)};
 	const struct skep_cost_opts cost = {.sz = sizeof(cost), .dearer = 5};
 	struct skep_run_differ_result r = {0};
@@ -326,11 +358,12 @@ static void compare(struct gen *g, const struct skep_buf *image, enum skep_opt_m
 	int err;
 
 	skep_arena_init(&memo);
-	if (g->search)
+	if (g->search && !passes)
 		take_part(&o, &memo);
 	err = skep_run_optimize(image->p, image->n, &o, NULL, &cost, a, ds, &res, &out);
 
 	c->edits += res.res.nedit;
+	c->made += err ? 0 : res.after->obj->nfunc - res.before->obj->nfunc;
 	if (!err)
 		err = skep_obj_read(out.p, out.n, a, ds, &after);
 	if (!err)
@@ -358,9 +391,11 @@ static bool one(struct gen *g, struct counts *c)
 	program(g);
 	if (skep_obj_parse(g->text.p, g->text.n, &a, &ds, &o) || skep_obj_write(o, 0, &ds, &image))
 		c->failed++;
-	else
+	else {
 		for (int mode = SKEP_OPT_SIZE; mode <= SKEP_OPT_SPEED; mode++)
-			compare(g, &image, (enum skep_opt_mode)mode, &a, &ds, c);
+			compare(g, &image, (enum skep_opt_mode)mode, NULL, &a, &ds, c);
+		compare(g, &image, SKEP_OPT_SIZE, "outline", &a, &ds, c);
+	}
 	if (c->failed != failed) {
 		skep_diags_print(&ds, "random program", &said);
 		printf("%.*s%.*s", (int)said.n, said.n ? (char *)said.p : "", (int)g->text.n, (char *)g->text.p);
@@ -390,8 +425,9 @@ int main(int argc, char **argv)
 			break;
 		}
 	}
-	printf("%u programs, %llu rewrites: %u equal, %u unknown, %u failed\n", n, (unsigned long long)c.edits, c.equal,
-	       c.unknown, c.failed);
+	printf("%u programs, %llu rewrites, %llu functions made: %u equal, %u unknown, %u failed\n", n,
+	       (unsigned long long)c.edits, (unsigned long long)c.made, c.equal, c.unknown, c.failed);
 	skep_buf_fini(&g.text);
+	skep_buf_fini(&g.row);
 	return c.failed != 0;
 }
