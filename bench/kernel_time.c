@@ -29,7 +29,7 @@
 #include "run/run.h"
 #include "../tests/slurp.h"
 
-enum { PACKETS = 8, TURNS = 15, REPEAT = 5000, PACKET_MAX = 256, SHORT = 2 };
+enum { PACKETS = 8, TURNS = 9, REPEAT = 20000, PACKET_MAX = 256, SHORT = 2 };
 enum { BEFORE, AFTER, AGAIN, NOTHING, SIDES };
 
 struct totals {
