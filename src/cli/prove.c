@@ -2,6 +2,7 @@
 /* skep prove: do two objects do the same, for all inputs? */
 #include "cli/cli.h"
 #include "cli/runs.h"
+#include "cli/witness.h"
 #include "prove/prove.h"
 #include "run/run.h"
 
@@ -16,6 +17,7 @@ const struct skep_opt_def skep_opts_prove[] = {
 	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
 	{"save", 0, "FILE", "write the packet on which they differ there, its context to FILE.ctx"},
+	{"witness", 0, "DIR", "write the input on which they differ there: packet, context, contents of maps, answers of helpers (see skep run --witness)"},
 	{"smt-dump", 0, "DIR", "write each question that the solver gets there, as SMT-LIB2"},
 	{0},
 };
@@ -29,9 +31,11 @@ const char skep_about_prove[] =
 	"kernel's verifier sees to that), the table of helpers, that nobody else writes memory in between, and, "
 	"where the proof needs bounds that come from a join or another function, the facts of A that skep disasm --facts "
 	"shows. A helper that only looks (the time, a map's element) may be called less often.\n\n"
-	"Where the proof fails, the programs are run on generated inputs, as skep differ does. An input on "
-	"which they differ is the answer *differs*; without one, the answer is *unknown*, with what the proof "
-	"failed at.\n\n"
+	"Where the proof fails, the solver is asked for inputs that lead to a difference: both programs are followed "
+	"from entry to exit, and what the solver says of context, packet, maps, variables and answers of helpers "
+	"becomes an input on which both are run. When none of these shows a difference, generated inputs are tried, "
+	"as skep differ does. An input on which they differ is the answer *differs*; without one, the answer is "
+	"*unknown*, with what the proof failed at.\n\n"
 	"The exit status is 0 when everything is proved, 1 when some program differs, and 5 when something "
 	"could not be told.";
 
@@ -43,6 +47,7 @@ struct job {
 	u8 *unproved; /* by index in A, as the next */
 	struct skep_prove_result *result;
 	u32 n[3];
+	u32 models; /* inputs of the solver's that were tried for the program */
 	const char *dir;
 	u32 ndump;
 	bool dump_failed;
@@ -166,9 +171,11 @@ static void tell(struct job *j, const char *name, const char *verdict,
 		skep_json_kint(&cli->j, "paths", r->paths);
 		skep_json_kint(&cli->j, "questions", r->queries);
 		skep_json_kint(&cli->j, "solver_questions", r->solved);
+		skep_json_kint(&cli->j, "solver_inputs", j->models);
 		if (d && d->verdict == SKEP_RUN_DIFFERS) {
 			skep_runs_json_hex(&cli->j, "packet", d->input->pkt, d->input->pkt_len);
 			skep_runs_json_hex(&cli->j, "context", d->input->ctx, d->input->ctx_len);
+			skep_witness_json(cli, d->witness);
 		}
 		skep_json_close(&cli->j, '}');
 		return;
@@ -177,13 +184,77 @@ static void tell(struct job *j, const char *name, const char *verdict,
 	if (r->reason)
 		skep_buf_printf(&cli->out, ": %s", r->reason);
 	skep_buf_puts(&cli->out, "\n");
-	if (d && d->verdict == SKEP_RUN_DIFFERS)
+	if (d && d->verdict == SKEP_RUN_DIFFERS) {
 		skep_runs_difference(cli, d);
-	else if (r->values && r->values[0])
+		return;
+	}
+	if (r->values && r->values[0])
 		skep_buf_printf(&cli->out, "  perhaps with %s\n", r->values);
+	if (j->models)
+		skep_buf_printf(&cli->out, "  inputs of the solver's that were run and show no difference: %u\n",
+				j->models);
 }
 
-/* The proof failed: is there an input that shows why? */
+/* --- inputs ------------------------------------------------------------------------ */
+
+/* One that the solver found, on its way through both programs. */
+struct trying {
+	struct job *j;
+	struct skep_run_replay *replay;
+	struct skep_run_differ_result *d;
+	int err;
+};
+
+static bool try_model(void *user, const struct skep_prove_input *in)
+{
+	struct trying *t = user;
+
+	t->err = skep_run_replay(t->replay, in, t->d);
+	return t->err || t->d->verdict == SKEP_RUN_DIFFERS;
+}
+
+static void hunt(struct job *j, struct skep_func *f, struct trying *t)
+{
+	struct skep_func *g = skep_func_find(j->b->file->obj, f->name);
+	struct skep_prove_opts o = j->opts;
+	struct skep_prove_hunt_result res = {0};
+	struct skep_arena scratch;
+	int oom = 0;
+
+	o.prog_type = j->differ.prog_type;
+	o.cpus = SKEP_RUN_CPUS;
+	o.facts = NULL;
+	skep_arena_init(&scratch);
+	SKEP_GUARD(&scratch, oom, {
+		skep_prove_hunt(j->a->file->obj, f, j->b->file->obj, g, &o, try_model, t, &scratch, &res);
+	});
+	skep_arena_fini(&scratch);
+	j->models = res.tried;
+	if (oom)
+		t->err = SKEP_ENOMEM;
+}
+
+/* The proof failed: does an input of the solver's show why? */
+static int try_solver(struct job *j, struct skep_func *f, struct skep_run_differ_result *d)
+{
+	struct trying t = {.j = j, .d = d};
+	struct skep_diags ds;
+
+	if (!skep_smt_solver())
+		return 0;
+	skep_diags_init(&ds);
+	t.err = skep_run_replay_open(j->a->file, j->b->file, f->name, &j->differ, &j->cli->arena, &ds,
+				     &t.replay);
+	if (!t.err)
+		hunt(j, f, &t);
+	skep_run_replay_close(t.replay);
+	skep_diags_fini(&ds);
+	if (t.err || d->verdict != SKEP_RUN_DIFFERS)
+		*d = (struct skep_run_differ_result){.verdict = SKEP_RUN_UNKNOWN};
+	return t.err == SKEP_ENOMEM ? t.err : 0;
+}
+
+/* Or a generated one? */
 static int try_inputs(struct job *j, const char *name, struct skep_run_differ_result *d)
 {
 	struct skep_diags ds;
@@ -232,6 +303,7 @@ static int conclude(struct job *j, struct skep_func *f)
 	struct skep_prove_result *r = &j->result[f->index];
 	int err = 0;
 
+	j->models = 0;
 	if (!reaches_unproved(j, f)) {
 		j->n[SKEP_PROVE_EQUAL]++;
 		tell(j, f->name, "proved", r, NULL);
@@ -240,11 +312,16 @@ static int conclude(struct job *j, struct skep_func *f)
 	if (r->verdict == SKEP_PROVE_EQUAL)
 		r->reason = "a function that it calls is not proved";
 	if (f->flags & SKEP_FF_PROG)
+		err = try_solver(j, f, &d);
+	if (!err && f->flags & SKEP_FF_PROG && d.verdict != SKEP_RUN_DIFFERS)
 		err = try_inputs(j, f->name, &d);
 	if (err)
 		return skep_cli_fail(j->cli, j->a, err);
-	if (d.verdict == SKEP_RUN_DIFFERS && !j->n[SKEP_PROVE_DIFFERS])
+	if (d.verdict == SKEP_RUN_DIFFERS && !j->n[SKEP_PROVE_DIFFERS]) {
 		err = skep_runs_save(j->cli, &d);
+		if (!err)
+			err = skep_witness_write(j->cli, &d);
+	}
 	j->n[d.verdict == SKEP_RUN_DIFFERS ? SKEP_PROVE_DIFFERS : SKEP_PROVE_UNKNOWN]++;
 	tell(j, f->name, d.verdict == SKEP_RUN_DIFFERS ? "differs" : "unknown", r, &d);
 	return err;

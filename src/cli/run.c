@@ -4,11 +4,13 @@
 #include "cli/feed.h"
 #include "cli/cli.h"
 #include "cli/runs.h"
+#include "cli/witness.h"
 
 const struct skep_opt_def skep_opts_run[] = {
 	{"prog", 'p', "NAME", "the program; may be left out when there is only one"},
 	{"data-in", 0, "FILE", "the packet; without it packets are generated"},
 	{"ctx-in", 0, "FILE", "the context, as the program sees it"},
+	{"witness", 0, "DIR", "the input that skep prove wrote there: packet, context, contents of maps, answers of helpers"},
 	{"data-out", 0, "FILE", "write the packet as the last run left it; - prints nothing else", true},
 	{"repeat", 0, "N", "run each input N times; maps keep what the runs write (default 1)"},
 	{"inputs", 'n', "N", "generated inputs (default 1)"},
@@ -43,6 +45,7 @@ struct session {
 	struct skep_run_gen *gen;
 	struct skep_run_input input;
 	const struct skep_input *data, *ctx;
+	struct skep_run_witness *witness;
 	u64 repeat, inputs;
 	u32 traps;
 	const char *data_out;
@@ -51,7 +54,7 @@ struct session {
 static void make_input(struct session *s, struct skep_vm_input *in)
 {
 	skep_run_gen_next(s->gen, &s->input);
-	skep_run_input_vm(&s->input, in);
+	skep_run_input_vm(s->witness ? &s->witness->input : &s->input, in);
 	if (s->data) {
 		in->pkt = s->data->image;
 		in->pkt_len = (u32)s->data->len;
@@ -203,11 +206,15 @@ int skep_cmd_run(struct skep_cli *cli, int argc, char **argv)
 		err = skep_cli_func(cli, in, skep_cli_opt(cli, "prog"), &f);
 	if (!err)
 		err = files(cli, s);
+	if (!err)
+		err = skep_witness_read(cli, &s->witness);
 	if (err)
 		return err;
 	if (skep_cli_opt(cli, "engine"))
 		return skep_feed_engine(cli, in, f->name, s->data, s->ctx, s->inputs, s->repeat, seed);
 	err = skep_run_load(in->file, f, &lo, &cli->arena, &in->ds, &s->r);
+	if (!err && s->witness)
+		err = skep_run_witness_apply(&s->r, s->witness);
 	if (!err)
 		s->gen = skep_run_gen_new(&s->r, seed);
 	if (!err && s->gen)

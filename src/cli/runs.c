@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Results of runs in the interpreter as text and as JSON. */
 #include "cli/runs.h"
+#include "cli/witness.h"
 
 static const char *const event_name[] = {
 	"redirect", "redirect-map", "redirect-peer", "redirect-neigh", "clone-redirect",
@@ -124,9 +125,14 @@ void skep_runs_difference(struct skep_cli *cli, const struct skep_run_differ_res
 {
 	struct skep_buf *out = &cli->out;
 
-	skep_buf_printf(out, "  input %u: %s\n", r->at, r->reason);
+	if (!r->of_solver)
+		skep_buf_printf(out, "  input %u: %s\n", r->at, r->reason);
+	else
+		skep_buf_printf(out, "  input of the solver's: %s\n", r->reason);
 	skep_runs_hex(out, "  packet ", r->input->pkt, r->input->pkt_len);
 	skep_runs_hex(out, "  context ", r->input->ctx, r->input->ctx_len);
+	if (r->of_solver)
+		skep_witness_text(cli, r->witness);
 	skep_buf_puts(out, "  A: ");
 	skep_runs_text(cli, &r->a);
 	skep_buf_puts(out, "  B: ");

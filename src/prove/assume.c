@@ -29,7 +29,7 @@ static const struct skep_vfact *fact_at(const struct prover *p, const struct ske
 {
 	const struct skep_vfact *f;
 
-	if (!i || i->id >= p->opts.nfacts)
+	if (!i || !p->opts.facts || i->id >= p->opts.nfacts)
 		return NULL;
 	f = &p->opts.facts[i->id];
 	return f->reached ? f : NULL;

@@ -105,6 +105,7 @@ u32 skep_prove_event(struct prover *p, int side, struct state *st, const struct 
 			skep_prove_lag(p);
 		return 0;
 	}
+	p->goal = 0;
 	r = same_call(p, p->event[st->nevent].term, fn, a);
 	if (r == SKEP_SMT_YES)
 		return st->trace = p->event[st->nevent++].term;

@@ -190,19 +190,23 @@ static void prove(struct prover *p)
 		p->res->reason = "the functions are too long to compare";
 		return;
 	}
-	place_stops(p);
+	if (!p->hunt)
+		place_stops(p);
 	/* The entry is a cut of its own, which nobody arrives at. */
 	entry = SKEP_NEW(p->arena, struct cut);
 	entry->p = p->side[P].cfg->insn[0];
 	entry->q = p->side[Q].cfg->insn[0];
 	entry->seen = entry->dirty = true;
 	*SKEP_VEC_PUSH(p->arena, &p->cut) = entry;
-	work(p);
+	if (p->hunt)
+		skep_prove_walk(p, entry);
+	else
+		work(p);
 }
 
-void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
 		     struct skep_func *g, const struct skep_prove_opts *opts,
-		     struct skep_arena *arena, struct skep_prove_result *out)
+		     struct skep_arena *arena, struct hunt *hunt, struct skep_prove_result *out)
 {
 	struct prover *p = SKEP_NEW(arena, struct prover);
 
@@ -210,6 +214,7 @@ void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct
 	out->verdict = SKEP_PROVE_UNKNOWN;
 	p->arena = arena;
 	p->opts = *opts;
+	p->hunt = hunt;
 	p->res = out;
 	if (!p->opts.max_paths)
 		p->opts.max_paths = 96;
@@ -228,4 +233,11 @@ void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct
 	out->solved = p->smt.solved;
 	out->timeouts = p->smt.timeouts;
 	skep_smt_fini(&p->smt);
+}
+
+void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+		     struct skep_func *g, const struct skep_prove_opts *opts,
+		     struct skep_arena *arena, struct skep_prove_result *out)
+{
+	skep_prove_both(a, f, b, g, opts, arena, NULL, out);
 }

@@ -43,6 +43,7 @@ struct skep_prove_opts {
 	 */
 	const struct skep_vfact *facts;
 	u32 nfacts;
+	u32 prog_type, cpus; /* of the runs for skep_prove_hunt(); 0: the section's; 1 */
 	/* Every question that the solver got, as SMT-LIB2, and its answer (unsat, sat, unknown); or
 	 * NULL. */
 	void (*dump)(void *user, const char *text, size_t n, const char *answer);
@@ -67,6 +68,55 @@ struct skep_prove_result {
 void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
 		     struct skep_func *g, const struct skep_prove_opts *opts,
 		     struct skep_arena *arena, struct skep_prove_result *out);
+
+/* --- inputs on which they differ (witness.c) ------------------------------------------ */
+
+enum skep_prove_where {
+	SKEP_PROVE_CTX,	  /* the context */
+	SKEP_PROVE_PKT,	  /* the packet */
+	SKEP_PROVE_DATA,  /* A's data section number `of` */
+	SKEP_PROVE_VALUE, /* the value that lookup number `of` finds */
+};
+struct skep_prove_byte {
+	u8 where, val;
+	u32 of, off;
+};
+/* A key that is in a map, or is not. */
+struct skep_prove_lookup {
+	const struct skep_map *map; /* of A */
+	u8 *key;
+	bool there;
+};
+/* What a helper is to answer; `order` grows with the calls. */
+struct skep_prove_helper {
+	u32 id, order;
+	u64 val;
+};
+/* What of an input matters; the rest may be anything. */
+struct skep_prove_input {
+	const struct skep_prove_byte *byte;
+	u32 nbyte;
+	const struct skep_prove_lookup *lookup;
+	u32 nlookup;
+	const struct skep_prove_helper *helper;
+	u32 nhelper;
+	bool has_len; /* the packet's length is known */
+	u32 pkt_len, meta_len;
+	u32 open; /* values that matter but have no place in an input */
+};
+struct skep_prove_hunt_result {
+	u32 tried; /* inputs that were made */
+	bool confirmed;
+	u32 paths;
+};
+/*
+ * Look for inputs on which the functions, programs, differ: each is given to `found`, which runs
+ * both and says whether they do; then it ends, or when paths, questions or tries are used up.
+ */
+void skep_prove_hunt(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+		     struct skep_func *g, const struct skep_prove_opts *opts,
+		     bool (*found)(void *user, const struct skep_prove_input *in), void *user,
+		     struct skep_arena *arena, struct skep_prove_hunt_result *out);
 
 /* --- meanings over terms (meaning.c) -------------------------------------------------- */
 

@@ -130,6 +130,8 @@ struct prover {
 	struct skep_insn *at_insn;
 	u32 paths, path_steps, depth;
 	bool lag; /* Q is ahead of P */
+	struct hunt *hunt; /* for inputs on which both differ; NULL: a proof */
+	u32 goal;	   /* what does not follow, of the comparison that failed last; 0: the path itself */
 	/* The first thing that was not proved. */
 	bool failed;
 	enum skep_smt_answer why;
@@ -220,6 +222,15 @@ void skep_prove_lag(struct prover *p);
 bool skep_prove_known_atomic(const struct prover *p, const struct skep_insn *i);
 /* Note what was not proved, unless no input takes this path. */
 void skep_prove_fail(struct prover *p, enum skep_smt_answer a, const char *reason);
+
+/* --- func.c, witness.c --------------------------------------------------------------- */
+void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+		     struct skep_func *g, const struct skep_prove_opts *opts,
+		     struct skep_arena *arena, struct hunt *hunt, struct skep_prove_result *out);
+/* The paths end differently: an input that takes them? Ends the walk (p->failed) when it shows the difference. */
+void skep_prove_try(struct prover *p);
+/* Were so many questions asked that it is time to end? */
+bool skep_prove_hunt_over(const struct prover *p);
 
 /* --- cut.c ---------------------------------------------------------------------------- */
 struct cut *skep_prove_cut(struct prover *p, struct skep_insn *a, struct skep_insn *b);

@@ -74,7 +74,10 @@ enum skep_smt_answer skep_prove_equal(struct prover *p, u32 a, u32 b)
 		return SKEP_SMT_YES;
 	a = skep_prove_current(p, a);
 	b = skep_prove_current(p, b);
-	return a == b ? SKEP_SMT_YES : holds(p, skep_smt_eq(&p->smt, a, b));
+	if (a == b)
+		return SKEP_SMT_YES;
+	p->goal = skep_smt_eq(&p->smt, a, b);
+	return holds(p, p->goal);
 }
 
 /* 1 or 0 when the path decides the condition, else -1. */
@@ -147,6 +150,11 @@ void skep_prove_fail(struct prover *p, enum skep_smt_answer a, const char *reaso
 {
 	struct skep_smt_model m = p->model;
 
+	if (p->hunt) {
+		if (a == SKEP_SMT_NO && !p->failed)
+			skep_prove_try(p);
+		return;
+	}
 	if (p->failed || impossible(p))
 		return;
 	p->model = m;
@@ -158,6 +166,7 @@ void skep_prove_fail(struct prover *p, enum skep_smt_answer a, const char *reaso
 
 void skep_prove_lag(struct prover *p)
 {
+	p->goal = 0;
 	if (!p->at_insn)
 		skep_prove_fail(p, SKEP_SMT_NO, "a call that the other version does not make");
 	else
@@ -216,17 +225,28 @@ static u32 distance(struct prover *p, const struct side *sd, u32 from, u32 to)
 
 static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool pass);
 
+/* What a program returns has 32 bits, for most types. */
+static u32 returned(struct prover *p, const struct state *s)
+{
+	const struct skep_func *f = p->side[P].func;
+
+	if (!p->hunt || f->prog_type == SKEP_PROG_STRUCT_OPS || f->prog_type == SKEP_PROG_EXT)
+		return s->reg[0];
+	return skep_smt_extract(&p->smt, s->reg[0], 0, 32);
+}
+
 static void both_ended(struct prover *p, const struct state *s)
 {
 	const struct state *a = p->at_state;
 	enum skep_smt_answer r;
 
+	p->goal = 0;
 	if (a->trace != s->trace)
 		skep_prove_fail(p, SKEP_SMT_NO, "a call is missing");
 	r = skep_prove_same_mem(p, a->mem, s->mem);
 	if (r != SKEP_SMT_YES)
 		skep_prove_fail(p, r, "memory differs at the end");
-	r = skep_prove_equal(p, a->reg[0], s->reg[0]);
+	r = skep_prove_equal(p, returned(p, a), returned(p, s));
 	if (r != SKEP_SMT_YES)
 		skep_prove_fail(p, r, "the value that is returned differs");
 }
@@ -274,9 +294,16 @@ static void fork_q(struct prover *p, const struct state *s, struct skep_insn *ta
 	p->nlit = n;
 }
 
+/* No more paths: a proof fails, a hunt ends. */
+static void enough(struct prover *p)
+{
+	skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many paths between two cuts");
+	p->failed |= p->hunt != NULL;
+}
+
 static bool spend(struct prover *p)
 {
-	if (++p->path_steps <= MAX_PATH_STEPS && ++p->res->steps <= p->opts.max_steps)
+	if ((p->hunt || ++p->path_steps <= MAX_PATH_STEPS) && ++p->res->steps <= p->opts.max_steps)
 		return true;
 	skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many instructions between two cuts");
 	p->failed = true;
@@ -315,8 +342,7 @@ static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool p
 		taken = r == STEP_ON ? 0 : decided(p, c, true);
 		if (taken < 0) {
 			if (++p->paths > p->opts.max_paths) {
-				skep_prove_fail(p, SKEP_SMT_UNKNOWN,
-						"too many paths between two cuts");
+				enough(p);
 				break;
 			}
 			fork_q(p, s, i->target, c);
@@ -343,7 +369,7 @@ static void at_p(struct prover *p, const struct state *s, struct skep_insn *i)
 	u32 n = p->nlit;
 
 	if (++p->paths > p->opts.max_paths) {
-		skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many paths between two cuts");
+		enough(p);
 		return;
 	}
 	p->res->paths++;
@@ -403,8 +429,10 @@ static void run_p(struct prover *p, const struct state *from, struct skep_insn *
 			break;
 		if (r == STEP_ON && p->opts.facts && skep_prove_opaque(i))
 			skep_prove_assume(p, i->next, &s, skep_prove_opaque(i));
-		taken = r == STEP_ON ? 0 : decided(p, c, skep_prove_decides(p, i));
-		if (taken < 0) {
+		taken = r == STEP_ON ? 0 : decided(p, c, p->hunt || skep_prove_decides(p, i));
+		if (taken < 0 && p->hunt && skep_prove_hunt_over(p))
+			p->failed = true;
+		else if (taken < 0) {
 			fork_p(p, &s, i->target, c);
 			if (!p->failed)
 				fork_p(p, &s, i->next, skep_smt_not(&p->smt, c));

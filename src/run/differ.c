@@ -17,16 +17,6 @@ enum {
 	FILL_OTHER = 0xa5
 };
 
-struct differ {
-	struct skep_run_vm a, again, b;
-	struct skep_run_gen *gen;
-	struct skep_run_input input;
-	struct skep_vm_input in;
-	struct skep_arena *arena;
-	struct skep_run_differ_result *out;
-	u8 ret_size; /* bytes of the return value that count: 0, 4 or 8 */
-};
-
 /* --- what counts as a return value ------------------------------------------------------ */
 
 static u8 ret_size(const struct skep_obj *o, const struct skep_func *f, u32 type)
@@ -184,14 +174,15 @@ static int disagree(struct differ *d, const struct skep_vm_result *ra,
 	return 0;
 }
 
-static int one_input(struct differ *d)
+int skep_run_differ_input(struct differ *d, const struct skep_run_input *in)
 {
 	struct skep_run_differ_result *out = d->out;
 	struct skep_vm_result ra, rb;
 	u32 map;
 	int err;
 
-	skep_run_gen_next(d->gen, &d->input);
+	if (in != &d->input)
+		d->input = *in;
 	skep_run_input_vm(&d->input, &d->in);
 	out->inputs++;
 	err = run(&d->a, &d->in, &ra);
@@ -225,8 +216,10 @@ static int all_inputs(struct differ *d, u32 n)
 	for (u32 i = 0; i < n && d->out->verdict != SKEP_RUN_DIFFERS; i++) {
 		int err = i % PER_STATE ? 0 : skep_run_gen_state(d->gen, vms, 3);
 
-		if (!err)
-			err = one_input(d);
+		if (!err) {
+			skep_run_gen_next(d->gen, &d->input);
+			err = skep_run_differ_input(d, &d->input);
+		}
 		if (err)
 			return err;
 	}
@@ -278,10 +271,19 @@ static int load(struct differ *d, const struct skep_objfile *a, const struct ske
 	return skep_run_load(b, pb, &lo, d->arena, ds, &d->b);
 }
 
-static int compare(struct differ *d, const struct skep_run_differ_opts *opts)
+int skep_run_differ_open(struct differ *d, const struct skep_objfile *a,
+			 const struct skep_objfile *b, const char *prog,
+			 const struct skep_run_differ_opts *opts, struct skep_diags *ds)
 {
+	const struct skep_func *pa = skep_func_find(a->obj, prog),
+			       *pb = skep_func_find(b->obj, prog);
 	int err;
 
+	if (!pa || !pb)
+		return RUN_DIAG(ds, NO_PROG, prog), SKEP_EUSAGE;
+	err = load(d, a, b, pa, pb, opts, ds);
+	if (err)
+		return err;
 	d->gen = skep_run_gen_new(&d->a, opts->seed);
 	if (!d->gen)
 		return SKEP_ENOMEM;
@@ -289,33 +291,35 @@ static int compare(struct differ *d, const struct skep_run_differ_opts *opts)
 	d->gen->nhold = opts->nhold;
 	d->ret_size = ret_size(d->a.file->obj, d->a.prog, d->a.prog_type);
 	skep_vm_watch(d->a.vm, skep_run_gen_watch(d->gen));
-	err = all_inputs(d, opts->inputs ? opts->inputs : DEFAULT_INPUTS);
-	if (!err)
-		conclude(d);
-	return err;
+	return 0;
+}
+
+void skep_run_differ_close(struct differ *d)
+{
+	skep_run_gen_free(d->gen);
+	skep_run_fini(&d->a);
+	skep_run_fini(&d->again);
+	skep_run_fini(&d->b);
 }
 
 int skep_run_differ(const struct skep_objfile *a, const struct skep_objfile *b, const char *prog,
 		    const struct skep_run_differ_opts *opts, struct skep_arena *arena,
 		    struct skep_diags *ds, struct skep_run_differ_result *out)
 {
-	const struct skep_func *pa = skep_func_find(a->obj, prog),
-			       *pb = skep_func_find(b->obj, prog);
 	struct differ d = {.arena = arena, .out = out};
 	int err = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (!pa || !pb)
-		return RUN_DIAG(ds, NO_PROG, prog), SKEP_EUSAGE;
 	SKEP_GUARD(arena, err, {
-		err = load(&d, a, b, pa, pb, opts, ds);
+		err = skep_run_differ_open(&d, a, b, prog, opts, ds);
 		if (!err)
-			err = compare(&d, opts);
+			err = all_inputs(&d, opts->inputs ? opts->inputs : DEFAULT_INPUTS);
+		if (!err && out->verdict == SKEP_RUN_DIFFERS)
+			out->witness = skep_run_witness_of(&d);
+		if (!err)
+			conclude(&d);
 	});
-	skep_run_gen_free(d.gen);
-	skep_run_fini(&d.a);
-	skep_run_fini(&d.again);
-	skep_run_fini(&d.b);
+	skep_run_differ_close(&d);
 	if (err == SKEP_EUNSUP) {
 		out->verdict = SKEP_RUN_UNKNOWN;
 		out->reason = ds && ds->list.n

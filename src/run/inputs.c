@@ -291,6 +291,7 @@ static void fresh(struct skep_run_gen *g, struct skep_run_input *in)
 	in->time_ns = pick(g, 4) ? skep_rng_next(&g->rng) >> 20 : pick(g, 1000);
 	in->time_step = 0;
 	in->seed = skep_rng_next(&g->rng);
+	in->nrandom = 0;
 	in->pid_tgid = (u64)(1 + pick(g, 8)) << 32 | (1 + pick(g, 8));
 	in->uid_gid = pick(g, 2) ? 0 : (u64)1000 << 32 | 1000;
 }
@@ -364,6 +365,8 @@ void skep_run_input_vm(const struct skep_run_input *in, struct skep_vm_input *ou
 				      .time_ns = in->time_ns,
 				      .time_step = in->time_step,
 				      .seed = in->seed,
+				      .random = in->random,
+				      .nrandom = in->nrandom,
 				      .pid_tgid = in->pid_tgid,
 				      .uid_gid = in->uid_gid};
 }

@@ -222,6 +222,7 @@ struct skep_run_input {
 	u8 ctx[SKEP_RUN_CTX_MAX];
 	u32 ctx_len, cpu;
 	u64 time_ns, time_step, seed, pid_tgid, uid_gid;
+	u32 random[16], nrandom; /* what random numbers are first, before those of the seed */
 };
 void skep_run_input_vm(const struct skep_run_input *in, struct skep_vm_input *out);
 
@@ -283,6 +284,7 @@ struct skep_run_differ_opts {
 	u32 nhold;
 };
 
+struct skep_run_witness;
 struct skep_run_differ_result {
 	enum skep_run_verdict verdict;
 	const char *reason; /* UNKNOWN: why; DIFFERS: what differs; in the arena */
@@ -298,6 +300,8 @@ struct skep_run_differ_result {
 	struct skep_run_input *input; /* in the arena */
 	struct skep_vm_result a, b;   /* their memory in the arena */
 	const char *map;	      /* name of the map that differs, or NULL */
+	struct skep_run_witness *witness; /* the input with what maps hold */
+	bool of_solver;			  /* it is of skep_run_replay() */
 };
 /*
  * Run the program `prog` of A, and the one of the same name in B, on the same
@@ -307,6 +311,39 @@ struct skep_run_differ_result {
 int skep_run_differ(const struct skep_objfile *a, const struct skep_objfile *b, const char *prog,
 		    const struct skep_run_differ_opts *opts, struct skep_arena *arena,
 		    struct skep_diags *ds, struct skep_run_differ_result *out);
+
+/* --- inputs that the prover found (witness.c) ------------------------------------------ */
+
+/* An element that a map holds; the values of all SKEP_RUN_CPUS where there are several. */
+struct skep_run_entry {
+	const char *map;
+	const u8 *key;
+	u8 *value;
+	u32 key_size, value_size;
+};
+struct skep_run_witness {
+	struct skep_run_input input;
+	struct skep_run_entry *entry;
+	u32 nentry;
+};
+struct skep_run_replay;
+/* As skep_run_differ(), but for inputs that are given. *out needs close even after an error. */
+int skep_run_replay_open(const struct skep_objfile *a, const struct skep_objfile *b,
+			 const char *prog, const struct skep_run_differ_opts *opts,
+			 struct skep_arena *arena, struct skep_diags *ds,
+			 struct skep_run_replay **out);
+/* NULL is fine. */
+void skep_run_replay_close(struct skep_run_replay *p);
+/* Do both differ on it? DIFFERS, else nothing follows. */
+int skep_run_replay(struct skep_run_replay *p, const struct skep_prove_input *in,
+		    struct skep_run_differ_result *out);
+/* Put the contents into the maps; SKEP_EINPUT when some do not fit. */
+int skep_run_witness_apply(struct skep_run_vm *r, const struct skep_run_witness *w);
+void skep_run_witness_print_maps(const struct skep_run_witness *w, struct skep_buf *out);
+void skep_run_witness_print_answers(const struct skep_run_witness *w, struct skep_buf *out);
+/* The same texts, read into a witness; they are changed, and pointed to. False: they are no such texts. */
+bool skep_run_witness_parse_maps(char *text, struct skep_arena *arena, struct skep_run_witness *w);
+bool skep_run_witness_parse_answers(char *text, struct skep_run_witness *w);
 
 extern const struct skep_diag_def skep_run_diags[];
 extern const u32 skep_run_ndiags;

@@ -131,4 +131,26 @@ u64 skep_run_number(struct skep_run_gen *g);
 /* Bytes made of such numbers, addresses and ports. */
 void skep_run_bytes(struct skep_run_gen *g, u8 *p, u32 n);
 
+/* --- differ.c ---------------------------------------------------------------------------- */
+
+/* Two versions: A, A with another content of its fresh stack, B. */
+struct differ {
+	struct skep_run_vm a, again, b;
+	struct skep_run_gen *gen;
+	struct skep_run_input input;
+	struct skep_vm_input in;
+	struct skep_arena *arena;
+	struct skep_run_differ_result *out;
+	u8 ret_size; /* bytes of the return value that count: 0, 4 or 8 */
+};
+/* With d->arena set. 0 or a negative error; needs close in any case. */
+int skep_run_differ_open(struct differ *d, const struct skep_objfile *a,
+			 const struct skep_objfile *b, const char *prog,
+			 const struct skep_run_differ_opts *opts, struct skep_diags *ds);
+void skep_run_differ_close(struct differ *d);
+/* Run them on the input; into d->out. Maps are as in the snapshots afterwards. */
+int skep_run_differ_input(struct differ *d, const struct skep_run_input *in);
+/* The input on which they differ, with what maps hold (queues and maps of other things left out). */
+struct skep_run_witness *skep_run_witness_of(struct differ *d);
+
 #endif

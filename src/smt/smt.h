@@ -176,6 +176,13 @@ struct skep_smt_model {
 enum skep_smt_answer skep_smt_follows(struct skep_smt *s, const u32 *assume, u32 n, u32 goal,
 				      struct skep_smt_model *model);
 
+/*
+ * Values for which all of `all` hold: YES, and val[k] is what want[k] is then; NO: there are
+ * none; or UNKNOWN.
+ */
+enum skep_smt_answer skep_smt_find(struct skep_smt *s, const u32 *all, u32 n, const u32 *want,
+				   u32 nwant, u64 *val);
+
 /* --- text --------------------------------------------------------------------------- */
 
 /* The question as SMT-LIB2 (QF_UFBV): unsat means that the goal follows. */

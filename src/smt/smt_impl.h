@@ -22,6 +22,8 @@ static inline s64 skep_smt_signed(u64 v, u32 width)
 /* One query; false in *model->n when it has none. UNKNOWN when there is no solver. */
 enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, u32 n, u32 goal,
 					 struct skep_smt_model *model);
+enum skep_smt_answer skep_smt_z3_find(struct skep_smt *s, const u32 *all, u32 n, const u32 *want,
+				      u32 nwant, u64 *val);
 void skep_smt_z3_fini(struct skep_smt *s);
 
 #endif

@@ -436,3 +436,18 @@ enum skep_smt_answer skep_smt_follows(struct skep_smt *s, const u32 *assume, u32
 	}
 	return a;
 }
+
+enum skep_smt_answer skep_smt_find(struct skep_smt *s, const u32 *all, u32 n, const u32 *want,
+				   u32 nwant, u64 *val)
+{
+	enum skep_smt_answer a;
+
+	s->queries++;
+	for (u32 i = 0; i < n; i++)
+		if (skep_smt_is(s, all[i], 0))
+			return SKEP_SMT_NO;
+	s->solved++;
+	a = skep_smt_z3_find(s, all, n, want, nwant, val);
+	s->timeouts += a == SKEP_SMT_UNKNOWN;
+	return a;
+}

@@ -218,16 +218,10 @@ static void read_model(struct skep_smt *s, struct skep_smt_z3 *z, struct skep_sm
 	Z3_model_dec_ref(z->c, m);
 }
 
-enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, u32 n, u32 goal,
-					 struct skep_smt_model *model)
+static Z3_lbool check(struct skep_smt *s, struct skep_smt_z3 *z, const u32 *all, u32 n)
 {
-	struct skep_smt_z3 *z = s->z3 ? s->z3 : start(s);
-	Z3_lbool r;
-
-	Z3_solver_push(z->c, z->solver);
 	for (u32 i = 0; i < n; i++)
-		Z3_solver_assert(z->c, z->solver, boolean(s, z, assume[i], 1));
-	Z3_solver_assert(z->c, z->solver, boolean(s, z, goal, 0));
+		Z3_solver_assert(z->c, z->solver, boolean(s, z, all[i], 1));
 	for (u32 i = 0; i < z->nonnull.n; i++) {
 		u32 t = z->nonnull.v[i];
 
@@ -235,11 +229,60 @@ enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, 
 			z->c, z->solver,
 			Z3_mk_not(z->c, Z3_mk_eq(z->c, z->ast[t], number(z, s->t.v[t].width, 0))));
 	}
-	r = Z3_solver_check(z->c, z->solver);
+	return Z3_solver_check(z->c, z->solver);
+}
+
+enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, u32 n, u32 goal,
+					 struct skep_smt_model *model)
+{
+	struct skep_smt_z3 *z = s->z3 ? s->z3 : start(s);
+	Z3_lbool r;
+
+	Z3_solver_push(z->c, z->solver);
+	Z3_solver_assert(z->c, z->solver, boolean(s, z, goal, 0));
+	r = check(s, z, assume, n);
 	if (r == Z3_L_TRUE && model)
 		read_model(s, z, model);
 	Z3_solver_pop(z->c, z->solver, 1);
 	return r == Z3_L_FALSE ? SKEP_SMT_YES : r == Z3_L_TRUE ? SKEP_SMT_NO : SKEP_SMT_UNKNOWN;
+}
+
+static bool read_values(struct skep_smt *s, struct skep_smt_z3 *z, const u32 *want, u32 nwant,
+			u64 *val)
+{
+	Z3_model m = Z3_solver_get_model(z->c, z->solver);
+	bool good = m != NULL;
+
+	if (!m)
+		return false;
+	Z3_model_inc_ref(z->c, m);
+	for (u32 k = 0; k < nwant && good; k++) {
+		Z3_ast v = NULL;
+		uint64_t n = 0;
+
+		good = Z3_model_eval(z->c, m, ast_of(s, z, want[k]), true, &v) && v &&
+		       Z3_get_numeral_uint64(z->c, v, &n);
+		val[k] = n;
+	}
+	Z3_model_dec_ref(z->c, m);
+	return good;
+}
+
+enum skep_smt_answer skep_smt_z3_find(struct skep_smt *s, const u32 *all, u32 n, const u32 *want,
+				      u32 nwant, u64 *val)
+{
+	struct skep_smt_z3 *z = s->z3 ? s->z3 : start(s);
+	Z3_lbool r;
+
+	/* What is known of their kinds is to hold in the model, too. */
+	for (u32 k = 0; k < nwant; k++)
+		ast_of(s, z, want[k]);
+	Z3_solver_push(z->c, z->solver);
+	r = check(s, z, all, n);
+	if (r == Z3_L_TRUE && !read_values(s, z, want, nwant, val))
+		r = Z3_L_UNDEF;
+	Z3_solver_pop(z->c, z->solver, 1);
+	return r == Z3_L_FALSE ? SKEP_SMT_NO : r == Z3_L_TRUE ? SKEP_SMT_YES : SKEP_SMT_UNKNOWN;
 }
 
 #else
@@ -262,6 +305,18 @@ enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, 
 	(void)n;
 	(void)goal;
 	(void)model;
+	return SKEP_SMT_UNKNOWN;
+}
+
+enum skep_smt_answer skep_smt_z3_find(struct skep_smt *s, const u32 *all, u32 n, const u32 *want,
+				      u32 nwant, u64 *val)
+{
+	(void)s;
+	(void)all;
+	(void)n;
+	(void)want;
+	(void)nwant;
+	(void)val;
 	return SKEP_SMT_UNKNOWN;
 }
 

@@ -23,7 +23,8 @@ static int h_jiffies(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_prandom(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	*r0 = (u32)skep_rng_next(&vm->rng);
+	*r0 = vm->nrandom < vm->in->nrandom ? vm->in->random[vm->nrandom++]
+					    : (u32)skep_rng_next(&vm->rng);
 	return 0;
 }
 

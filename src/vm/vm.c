@@ -250,6 +250,7 @@ static int start(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in)
 	vm->left = vm->budget = vm->opt.budget;
 	vm->time = in->time_ns;
 	skep_rng_init(&vm->rng, in->seed);
+	vm->nrandom = 0;
 	err = start_packet(vm, in);
 	if (err)
 		return err;

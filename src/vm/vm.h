@@ -122,6 +122,8 @@ struct skep_vm_input {
 	u64 time_ns; /* what bpf_ktime_get_ns gives first */
 	u64 time_step; /* what each call adds; 0: the clock stands still */
 	u64 seed;      /* of random numbers */
+	const u32 *random; /* what the first `nrandom` of them are */
+	u32 nrandom;
 	u64 pid_tgid, uid_gid;
 	const char *comm; /* NULL: "skep" */
 	bool flat; /* r1 = the packet's bytes as plain memory or 0, r2 = their number; no context */

@@ -128,6 +128,7 @@ struct skep_vm {
 	u64 left, time, budget;
 	s64 helper; /* id of the call that runs */
 	struct skep_rng rng;
+	u32 nrandom; /* numbers of the input that were given */
 	const struct skep_vm_input *in;
 	u32 trap, trap_pc, trap_prog;
 	bool trap_set; /* the place is known */
