@@ -53,12 +53,22 @@ static bool mentioned(const struct sbtf *b)
 }
 
 /* Which maps may have them. */
+static bool may_have(u32 type, bool lock)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_ARRAY: return true;
+	case BPF_MAP_TYPE_LRU_HASH: return !lock;
+	case BPF_MAP_TYPE_TASK_STORAGE:
+	case BPF_MAP_TYPE_CGROUP_STORAGE: return lock;
+	default: return false;
+	}
+}
+
 static bool allowed(const struct smap *m)
 {
-	bool plain = m->d.type == BPF_MAP_TYPE_HASH || m->d.type == BPF_MAP_TYPE_ARRAY;
-
 	for (u32 k = 0; k < m->nfield; k++)
-		if (!plain && (m->field[k].lock || m->d.type != BPF_MAP_TYPE_LRU_HASH))
+		if (!may_have(m->d.type, m->field[k].lock))
 			return false;
 	return true;
 }

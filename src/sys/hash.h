@@ -16,7 +16,7 @@
  *
  *   - The home of a slot changes under the lock of its old home and of its new one (the map's
  *     lock is the pool's). A slot of a stripe that is in no chain of it is free.
- *   - The rooms of stripes change under the map's lock; they sum up to at most max_entries.
+ *   - The rooms of stripes change under the map's lock; they sum up to at most the capacity.
  *     Elements are counted before they are linked and after they were unlinked: a stripe never
  *     counts fewer than it has, so room that looks unused is.
  *
@@ -49,7 +49,7 @@ struct stripe {
 _Static_assert(sizeof(struct stripe) == 64, "a stripe is a cache line");
 
 /* The layout, for the elements of such a map. */
-int hash_layout(struct mhead *h, u32 value_bytes);
+int hash_layout(struct mhead *h, u32 capacity, u32 key_bytes, u32 value_bytes);
 u64 hash_size(const struct mhead *h);
 void hash_init(struct smap *m);
 void hash_recover(struct smap *m); /* the pool */
@@ -92,7 +92,7 @@ static inline struct slot *slot_at(const struct smap *m, u32 i)
 
 static inline u8 *value_of(const struct smap *m, struct slot *s)
 {
-	return s->key + round8(m->d.key_size);
+	return s->key + round8(m->d.key_bytes);
 }
 
 static inline u32 bucket_of(const struct smap *m, u32 hash)

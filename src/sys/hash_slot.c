@@ -25,15 +25,17 @@ static u32 pow2(u32 n)
 	return p;
 }
 
-int hash_layout(struct mhead *h, u32 value_bytes)
+int hash_layout(struct mhead *h, u32 capacity, u32 key_bytes, u32 value_bytes)
 {
-	u64 slot = sizeof(struct slot) + round8(h->key_size) + value_bytes;
+	u64 slot = sizeof(struct slot) + round8(key_bytes) + value_bytes;
 
-	if (slot > INT32_MAX || h->max_entries > 1u << 29 || slot * h->max_entries > (u64)1 << 38)
+	if (slot > INT32_MAX || capacity > 1u << 29 || slot * capacity > (u64)1 << 38)
 		return -E2BIG;
 	h->slot_size = (u32)slot;
-	h->nbucket = pow2(h->max_entries);
-	h->nslot = h->max_entries + SKEP_MIN(h->max_entries, 1u << 14) + SPARE;
+	h->capacity = capacity;
+	h->key_bytes = key_bytes;
+	h->nbucket = pow2(capacity);
+	h->nslot = capacity + SKEP_MIN(capacity, 1u << 14) + SPARE;
 	return 0;
 }
 
@@ -182,7 +184,7 @@ void hash_recover(struct smap *m)
 
 	for (u32 k = 0; k < stripe_count(&m->d); k++)
 		given += __atomic_load_n(&stripe_at(m, k)->room, __ATOMIC_RELAXED) >> 32;
-	h->given = (u32)SKEP_MIN(given, (u64)m->d.max_entries);
+	h->given = (u32)SKEP_MIN(given, (u64)m->d.capacity);
 	h->free = 0;
 	for (u32 i = 0; i < end; i++)
 		if (!home(m, i))
@@ -260,7 +262,7 @@ static bool room_more(struct smap *m, u32 k, u32 look)
 
 	if (map_lock(m))
 		return false;
-	left = m->d.max_entries - SKEP_MIN(h->given, m->d.max_entries);
+	left = m->d.capacity - SKEP_MIN(h->given, m->d.capacity);
 	n = SKEP_MIN(left, lru(m->d.type) ? 1 : SKEP_MAX(1u, SKEP_MIN(32u, left / (2 * count))));
 	h->given += n;
 	for (u32 j = 0; !n && j < look; j++)

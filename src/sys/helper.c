@@ -98,6 +98,26 @@ H(for_each)
 	return one.n;
 }
 
+H(task)
+{
+	return task_current();
+}
+
+H(task_get)
+{
+	return (u64)(uintptr_t)task_storage_get(MAP(a), b, PTR(c), d);
+}
+
+H(task_delete)
+{
+	return (u64)(s64)task_storage_delete(MAP(a), b);
+}
+
+H(cgroup_get)
+{
+	return (u64)(uintptr_t)run_storage(MAP(a));
+}
+
 /* --- rings -------------------------------------------------------------------------------------------- */
 
 H(rb_reserve)
@@ -323,6 +343,10 @@ const struct helper_row helper_rows[] = {
     {SKEP_FN_map_peek_elem, HT_ANY, CALL(peek)},
     {SKEP_FN_map_lookup_percpu_elem, HT_ANY, CALL(lookup_percpu)},
     {SKEP_FN_for_each_map_elem, HT_ANY, CALL(for_each)},
+    {SKEP_FN_get_current_task_btf, HT_ANY, CALL(task)},
+    {SKEP_FN_task_storage_get, HT_ANY, CALL(task_get)},
+    {SKEP_FN_task_storage_delete, HT_ANY, CALL(task_delete)},
+    {SKEP_FN_get_local_storage, HT_ANY, CALL(cgroup_get)},
     {SKEP_FN_ringbuf_reserve, HT_ANY, CALL(rb_reserve)},
     {SKEP_FN_ringbuf_submit, HT_ANY, CALL(rb_submit)},
     {SKEP_FN_ringbuf_discard, HT_ANY, CALL(rb_discard)},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kernel functions: loops over numbers, sections in which a kernel would not interrupt, leaving
- * by exception. A run has its processor to itself and is a reader of all maps while it lasts, so
- * what would begin and end such a section has nothing to do here.
+ * by exception. A run is a reader of all maps while it lasts, and that of a program with such
+ * sections has its processor to itself, so what would begin and end them has nothing to do here.
  */
 #include "sys/kfunc.h"
 
@@ -79,6 +79,11 @@ const struct kfunc_row kfunc_rows[] = {
 	{"bpf_throw", HT_ANY, {SKEP_ENG_THROW, NULL, 0}},
 	{NULL, 0, CALL(NULL)},
 };
+
+bool kfunc_owns_cpu(const char *name)
+{
+	return name && (strcmp(name, "bpf_preempt_disable") == 0 || strcmp(name, "bpf_local_irq_save") == 0);
+}
 
 const struct skep_eng_helper *kfunc_find(u32 type, const char *name)
 {

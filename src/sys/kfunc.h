@@ -16,5 +16,7 @@ struct kfunc_row {
 extern const struct kfunc_row kfunc_rows[], kfunc_dynptr_rows[], kfunc_string_rows[];
 
 const struct skep_eng_helper *kfunc_find(u32 prog_type, const char *name);
+/* Must nobody else run on the processor of a program that calls it? */
+bool kfunc_owns_cpu(const char *name);
 
 #endif

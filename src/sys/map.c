@@ -30,6 +30,9 @@ const struct map_ops *map_ops_of(u32 type)
 	case BPF_MAP_TYPE_BLOOM_FILTER: return &bloom_ops;
 	case BPF_MAP_TYPE_RINGBUF: return &ring_ops;
 	case BPF_MAP_TYPE_USER_RINGBUF: return &user_ring_ops;
+	case BPF_MAP_TYPE_TASK_STORAGE: return &task_storage_ops;
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE: return &cgroup_storage_ops;
 	case BPF_MAP_TYPE_STACK_TRACE: return &stack_ops;
 	case BPF_MAP_TYPE_PROG_ARRAY: return &prog_array_ops;
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return &perf_array_ops;
@@ -141,7 +144,7 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 {
 	u32 known = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY |
 		    BPF_F_STACK_BUILD_ID | BPF_F_ZERO_SEED | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_MMAPABLE |
-		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP;
+		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP | BPF_F_CLONE;
 	int err;
 
 	*ops = map_ops_of(attr->map_type);

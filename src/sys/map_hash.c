@@ -26,13 +26,13 @@ u32 hash_key(const struct smap *m, const void *key)
 {
 	u64 h = m->d.seed;
 
-	if (m->d.key_size == 4) {
+	if (m->d.key_bytes == 4) {
 		h ^= load32(key);
-	} else if (m->d.key_size == 8) {
+	} else if (m->d.key_bytes == 8) {
 		h ^= load64(key) * 0x9e3779b97f4a7c15u;
 	} else {
 		const u8 *p = key;
-		u32 n = m->d.key_size;
+		u32 n = m->d.key_bytes;
 
 		for (; n >= 8; n -= 8, p += 8) {
 			h = (h ^ load64(p)) * 0x9e3779b97f4a7c15u;
@@ -65,18 +65,18 @@ static int check(struct mhead *h)
 		return -EINVAL;
 	if (h->key_size > KEY_MAX || h->value_size > 1u << 24 || (percpu && h->value_size > 32768))
 		return -E2BIG;
-	return hash_layout(h, round8(h->value_size) * (percpu ? h->ncpu : 1));
+	return hash_layout(h, h->max_entries, h->key_size, round8(h->value_size) * (percpu ? h->ncpu : 1));
 }
 
 /* --- reading ------------------------------------------------------------------------------------------ */
 
 static inline bool same_key(const struct smap *m, const u8 *a, const void *b)
 {
-	if (m->d.key_size == 4)
+	if (m->d.key_bytes == 4)
 		return load32(a) == load32(b);
-	if (m->d.key_size == 8)
+	if (m->d.key_bytes == 8)
 		return load64(a) == load64(b);
-	return memcmp(a, b, m->d.key_size) == 0;
+	return memcmp(a, b, m->d.key_bytes) == 0;
 }
 
 static struct slot *find(const struct smap *m, const void *key, u32 hash)
@@ -150,7 +150,7 @@ int hash_next(struct smap *m, const void *key, void *out)
 		}
 	if (i >= m->d.nslot)
 		return -ENOENT;
-	memcpy(out, slot_at(m, i)->key, m->d.key_size);
+	memcpy(out, slot_at(m, i)->key, m->d.key_bytes);
 	return 0;
 }
 
@@ -228,7 +228,7 @@ static s64 make_slot(struct smap *m, const void *key, u32 hash, const void *valu
 	s = slot_at(m, (u32)i);
 	s->hash = hash;
 	s->ref = 0;
-	memcpy(s->key, key, m->d.key_size);
+	memcpy(s->key, key, m->d.key_bytes);
 	fill(m, value_of(m, s), value, all, true);
 	return i;
 }

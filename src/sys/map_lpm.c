@@ -25,7 +25,7 @@ static int lpm_check(struct mhead *h)
 	if (!h->max_entries || !(h->flags & BPF_F_NO_PREALLOC) || (h->flags & ~flags) ||
 	    h->key_size < 5 || h->key_size > 260 || !h->value_size || h->value_size > 1u << 24)
 		return -EINVAL;
-	return hash_layout(h, round8(h->value_size));
+	return hash_layout(h, h->max_entries, h->key_size, round8(h->value_size));
 }
 
 static bool mask_key(const struct smap *m, const void *key, u32 plen, u8 *out)

@@ -261,15 +261,28 @@ static void summary(const struct skep_verify_result *res, struct skep_buf *log)
 			(unsigned long long)res->processed, res->peak_states, res->states, res->states);
 }
 
-/* Does it name something by the kernel's types? */
-static bool names_kernel(const struct sprog *p)
+/* The next call of a kernel function at or behind a slot, or NULL. */
+static const struct bpf_insn *next_kfunc(const struct sprog *p, u32 *slot)
+{
+	while (*slot < p->d.slots) {
+		const struct bpf_insn *i = (const struct bpf_insn *)p->code + (*slot)++;
+
+		if (i->code == (BPF_LD | BPF_IMM | BPF_DW))
+			++*slot;
+		else if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL)
+			return i;
+	}
+	return NULL;
+}
+
+static bool calls_helper(const struct sprog *p, s32 id)
 {
 	for (u32 s = 0; s < p->d.slots; s++) {
 		const struct bpf_insn *i = (const struct bpf_insn *)p->code + s;
 
 		if (i->code == (BPF_LD | BPF_IMM | BPF_DW))
 			s++;
-		else if (i->code == (BPF_JMP | BPF_CALL) && i->src_reg == BPF_PSEUDO_KFUNC_CALL)
+		else if (i->code == (BPF_JMP | BPF_CALL) && !i->src_reg && i->imm == id)
 			return true;
 	}
 	return false;
@@ -278,7 +291,12 @@ static bool names_kernel(const struct sprog *p)
 /* Ids of types mean nothing to another kernel than the one that was asked for them. */
 static int know_kernel(struct sprog *p, struct skep_buf *log)
 {
-	if (!names_kernel(p))
+	const struct bpf_insn *i;
+	u32 slot = 0;
+
+	if (calls_helper(p, SKEP_FN_get_current_task_btf))
+		p->kernel = kernel_types();
+	if (!next_kfunc(p, &slot))
 		return 0;
 	if (p->boot && p->boot != store_boot()) {
 		if (log)
@@ -286,6 +304,8 @@ static int know_kernel(struct sprog *p, struct skep_buf *log)
 		return -EINVAL;
 	}
 	p->kernel = kernel_types();
+	for (slot = 0; (i = next_kfunc(p, &slot));)
+		p->percpu |= kfunc_owns_cpu(kernel_function(p->kernel, (u32)i->imm));
 	return 0;
 }
 
@@ -401,6 +421,25 @@ static const struct skep_engine *engine(void)
 	return jit && !(want && strcmp(want, "interp") == 0) ? jit : &skep_engine_interp;
 }
 
+static const struct skep_diag_def no_kfunc = {1701, SKEP_ERROR, "unsupported kernel function %s",
+					      "The port has those that make sense outside of a kernel."};
+
+/* Is there a kernel function that the port has not? */
+static bool lacks_kfunc(const struct sprog *p, struct skep_diags *ds)
+{
+	const struct bpf_insn *i;
+
+	for (u32 slot = 0; (i = next_kfunc(p, &slot));) {
+		const char *name = kernel_function(p->kernel, (u32)i->imm);
+
+		if (!i->off && kfunc_find(p->d.type, name))
+			continue;
+		skep_diag(ds, &no_kfunc, SKEP_NOWHERE, name ? name : "of a module");
+		return true;
+	}
+	return false;
+}
+
 static int compile(struct sprog *p, struct skep_buf *log)
 {
 	struct skep_eng_env env = {
@@ -411,7 +450,7 @@ static int compile(struct sprog *p, struct skep_buf *log)
 	int err;
 
 	skep_diags_init(&ds);
-	err = engine()->compile(p->code, p->d.slots, &env, &o, &p->eng, &ds);
+	err = lacks_kfunc(p, &ds) ? SKEP_EUNSUP : engine()->compile(p->code, p->d.slots, &env, &o, &p->eng, &ds);
 	if (err && log)
 		skep_diags_print(&ds, p->name, log);
 	skep_diags_fini(&ds);

@@ -107,9 +107,10 @@ static int begin(const struct sprog *p, struct srun *r)
 	return 0;
 }
 
-static void end(const struct sprog *p)
+static void end(const struct sprog *p, struct srun *r)
 {
 	ring_forget();
+	run_storage_drop(r);
 	if (p->percpu)
 		cpu_drop();
 	reader_leave();
@@ -139,7 +140,7 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	ns = stats_clock() - from;
 	skep_sys_thread.run = outer;
 	skep_sys_thread.redirect = r->redirect_map && (r->redirect_flags & BPF_F_BROADCAST) ? 0 : r->redirect_if;
-	end(p);
+	end(p, r);
 	*each = (u32)SKEP_MIN(ns / times, (u64)UINT32_MAX);
 	stats_count(p, times, ns);
 	return r->eng.stop ? -EFAULT : 0;
@@ -171,7 +172,7 @@ void callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c)
 
 void callback_end(struct srun *r)
 {
-	end(r->prog);
+	end(r->prog, r);
 	skep_probe_blocked--;
 }
 
@@ -217,7 +218,7 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 	ret = skep_eng_run(p->p.eng, (u64)(uintptr_t)ctx, 0, &r.eng);
 	stats_count(&p->p, 1, from ? stats_clock() - from : 0);
 	skep_sys_thread.run = outer;
-	end(&p->p);
+	end(&p->p, &r);
 	skep_probe_blocked--;
 	return r.eng.stop ? 0 : ret;
 }
@@ -244,7 +245,7 @@ void prog_run_probe(void *arg, struct skep_probe_regs *regs)
 	if (from) /* otherwise not even counted: it would cost as much as the rest */
 		stats_count(p->prog, 1, stats_clock() - from);
 	skep_sys_thread.run = NULL;
-	end(p->prog);
+	end(p->prog, &r);
 	pthread_setcancelstate(state, NULL);
 }
 

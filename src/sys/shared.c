@@ -141,7 +141,7 @@ static void leave_thread(void *arg)
 static void in_child(void)
 {
 	skep_sys_thread.slot = -1;
-	skep_sys_thread.name = 0;
+	skep_sys_thread.name = skep_sys_thread.born = 0;
 	skep_sys_thread.depth = skep_sys_thread.cpu_depth = 0;
 	skep_sys_thread.run = NULL;
 }

@@ -122,6 +122,7 @@ struct sthread {
 	s32 slot;  /* of the table of readers, -1: none yet */
 	u64 name;  /* reader_name() */
 	u64 rand, pid_tgid;
+	u64 born; /* when the thread began, in ticks since boot; 0: not asked yet */
 	struct srun *run;
 	u32 redirect; /* interface to which the last test run sent the packet, 0: none */
 	u32 until_stats; /* runs until it is asked whether they are timed */
@@ -162,6 +163,7 @@ struct mhead {
 	u32 btf, key_type, value_type;
 	u32 inner; /* the id of a map like those inside */
 	u32 ncpu, nbucket, nslot, slot_size, seed;
+	u32 capacity, key_bytes; /* of a hash table: elements, bytes of a key as it lies there */
 	u64 extra;
 	u32 frozen; /* from here on it changes */
 	u32 gen;    /* of a prog array's contents */
@@ -230,7 +232,7 @@ static inline struct smap *smap_of(struct sobj *o)
 {
 	return (struct smap *)((u8 *)o - offsetof(struct smap, o));
 }
-extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops, user_ring_ops,
+extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops, user_ring_ops, task_storage_ops, cgroup_storage_ops,
     prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops, stack_ops;
 const struct map_ops *map_ops_of(u32 type);
 int map_create(const union bpf_attr *attr, u32 size);
@@ -269,6 +271,13 @@ int sys_hash_update(struct smap *m, const void *key, const void *value, u64 flag
 int sys_hash_remove(struct smap *m, const void *key);
 /* `f` for each element until it returns other than 0. Elements may come and go meanwhile. */
 void sys_hash_for_each(struct smap *m, int (*f)(void *arg, const void *key, void *value), void *arg);
+/* Storage of the task that a program got (storage.c), as the helpers give it: an address or NULL, 0 or an errno. */
+void *task_storage_get(struct smap *m, u64 task, const void *value, u64 flags);
+int task_storage_delete(struct smap *m, u64 task);
+u64 task_current(void); /* what a program gets as this thread */
+/* Of the cgroup to which a test run belongs: its own, for as long as it lasts. */
+void *run_storage(struct smap *m);
+void run_storage_drop(struct srun *r);
 void *percpu_value(struct smap *m, const void *key, u32 cpu);
 
 /* rings */
@@ -395,6 +404,7 @@ struct srun {
 	bool skb, xdp;
 	u64 cookie, func; /* at a probe */
 	u64 frame;	  /* of the function that runs it, where it is no probe */
+	struct run_value *storage; /* of maps, for this run */
 	struct skep_eng_run eng;
 };
 u8 *run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */

@@ -7,12 +7,14 @@
  *	differ [CALLS [SEED]]
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "abi/abi.h"
@@ -36,7 +38,10 @@ struct kind {
 	bool order; /* the order of keys is the kernel's */
 	bool evicts;
 	bool locked; /* values are struct value, see make_types() */
+	bool typed;  /* not without BTF */
 };
+/* Keys of task storage: a process that lives, one that ended, others that are none. */
+static int task_fds[4];
 static const struct kind kinds[] = {
 	{"array", BPF_MAP_TYPE_ARRAY, 4, 12, 10, 0, true},
 	{"array, mmapable", BPF_MAP_TYPE_ARRAY, 4, 8, 10, BPF_F_MMAPABLE, true},
@@ -52,6 +57,10 @@ static const struct kind kinds[] = {
 	{"stack", BPF_MAP_TYPE_STACK, 0, 8, 5, 0, true},
 	{"ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, true},
 	{"user_ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0, true},
+	{"cgroup_storage", BPF_MAP_TYPE_CGROUP_STORAGE, 8, 12, 0, 0, true},
+	{"percpu_cgroup_storage", BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, 16, 12, 0, 0, true},
+	{"task_storage", BPF_MAP_TYPE_TASK_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC, true, .typed = true},
+	{"task_storage, locked", BPF_MAP_TYPE_TASK_STORAGE, 4, 24, 0, BPF_F_NO_PREALLOC, true, .locked = true, .typed = true},
 	{"array, locked", BPF_MAP_TYPE_ARRAY, 4, 24, 10, 0, true, false, true},
 	{"hash, locked", BPF_MAP_TYPE_HASH, 4, 24, 10, 0, false, false, true},
 };
@@ -109,6 +118,8 @@ static void random_key(const struct kind *k, struct skep_rng *r, u8 *key)
 	u32 n = (u32)skep_rng_below(r, KEYS);
 
 	memset(key, 0, 16);
+	if (k->type == BPF_MAP_TYPE_TASK_STORAGE)
+		n = n < 8 ? (u32)task_fds[0] : (u32)task_fds[n % 4];
 	memcpy(key, &n, 4);
 	if (k->type == BPF_MAP_TYPE_LPM_TRIE) {
 		n = (u32)skep_rng_below(r, 34);
@@ -252,9 +263,9 @@ static void run_kind(const struct kind *k, struct skep_rng *r, u64 n)
 
 	create_attr(k, &a);
 	b = a;
-	if (k->locked) {
+	if (k->locked || k->typed) {
 		a.btf_key_type_id = b.btf_key_type_id = 1;
-		a.btf_value_type_id = b.btf_value_type_id = 4;
+		a.btf_value_type_id = b.btf_value_type_id = k->locked ? 4 : 2;
 		a.btf_fd = (u32)make_types(skep_sys_bpf);
 		b.btf_fd = kernel ? (u32)make_types(to_kernel) : 0;
 	}
@@ -294,13 +305,10 @@ static void creations(struct skep_rng *r, u64 n)
 		case BPF_MAP_TYPE_CGROUP_ARRAY:
 		case BPF_MAP_TYPE_SOCKMAP:
 		case BPF_MAP_TYPE_SOCKHASH:
-		case BPF_MAP_TYPE_CGROUP_STORAGE:
 		case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY:
-		case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
 		case BPF_MAP_TYPE_SK_STORAGE:
 		case BPF_MAP_TYPE_STRUCT_OPS:
 		case BPF_MAP_TYPE_INODE_STORAGE:
-		case BPF_MAP_TYPE_TASK_STORAGE:
 		case SKEP_MAP_CGRP_STORAGE:
 		case SKEP_MAP_ARENA:
 			continue;
@@ -321,6 +329,20 @@ static void creations(struct skep_rng *r, u64 n)
 	}
 }
 
+/* The kernel and skep get the same descriptors. */
+static void make_tasks(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	task_fds[0] = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	task_fds[1] = (int)syscall(SYS_pidfd_open, pid, 0);
+	task_fds[2] = open("/dev/null", O_RDONLY);
+	task_fds[3] = -1;
+	waitpid(pid, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	u64 n = argc > 1 ? strtoull(argv[1], NULL, 0) : 3000, seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
@@ -338,6 +360,7 @@ int main(int argc, char **argv)
 	if (kernel)
 		close(fd);
 	skep_rng_init(&r, seed);
+	make_tasks();
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kinds); k++)
 		run_kind(&kinds[k], &r, n);
 	creations(&r, n);

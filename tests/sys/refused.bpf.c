@@ -6,7 +6,7 @@
  * map_fields: points to a kernel object, which is not there in user space
  * task_fields: points to a kernel object, which is not there in user space
  * cast: what bpf_rdonly_cast() returns is not followed
- * other_task: a kernel function that this port has not
+ * other_task: unsupported kernel function bpf_task_from_pid
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

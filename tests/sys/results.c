@@ -43,6 +43,13 @@ static int watch(enum libbpf_print_level level, const char *fmt, va_list ap)
 /* --- objects ------------------------------------------------------------------------------------
  */
 
+/* Must it have no number of elements? */
+static bool unsized(enum bpf_map_type t)
+{
+	return t == BPF_MAP_TYPE_TASK_STORAGE || t == BPF_MAP_TYPE_CGROUP_STORAGE || t == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE ||
+	       t == BPF_MAP_TYPE_SK_STORAGE || t == BPF_MAP_TYPE_INODE_STORAGE;
+}
+
 /* NULL: `why` has the last error of the log, or nothing. */
 static struct bpf_object *load(const char *path, const char *name, const char **why)
 {
@@ -58,7 +65,7 @@ static struct bpf_object *load(const char *path, const char *name, const char **
 	bpf_object__for_each_map(m, bo)
 	{
 		tails |= bpf_map__type(m) == BPF_MAP_TYPE_PROG_ARRAY;
-		if (!bpf_map__max_entries(m))
+		if (!bpf_map__max_entries(m) && !unsized(bpf_map__type(m)))
 			bpf_map__set_max_entries(m, ENTRIES);
 		bpf_map__set_pin_path(m, NULL);
 	}
