@@ -5,7 +5,7 @@
  *
  * map_fields: points to a kernel object, which is not there in user space
  * task_fields: points to a kernel object, which is not there in user space
- * cast: what bpf_rdonly_cast() returns is not followed
+ * cast: unsupported kernel function bpf_rdonly_cast
  * other_task: unsupported kernel function bpf_task_from_pid
  */
 #include <linux/bpf.h>
