@@ -75,30 +75,40 @@ static void get_types(struct skep_counter *c)
 	c->asked = true;
 }
 
-void skep_counter_begin(struct skep_counter *c, struct skep_obj *obj, u64 left,
-			struct skep_arena *arena)
+void skep_counter_begin(struct skep_counter *c, struct skep_obj *obj, u64 left, struct skep_arena *arena)
 {
+	c->obj = obj;
+	c->arena = arena;
+	c->left = left;
+	c->ready = false;
+}
+
+/* At the first question: from then on nothing but the order of instructions changes. */
+static void prepare(struct skep_counter *c)
+{
+	struct skep_obj *obj = c->obj;
 	bool records = false;
 
-	c->obj = obj;
-	c->left = left;
+	if (c->ready)
+		return;
+	c->ready = true;
 	c->core = NULL;
 	c->ncore = 0;
 	c->nprog = 0;
-	c->prog = SKEP_NEW_N(arena, const struct skep_func *, obj->nfunc + 1);
-	c->reach = SKEP_NEW_N(arena, u8 *, obj->nfunc + 1);
+	c->prog = SKEP_NEW_N(c->arena, const struct skep_func *, obj->nfunc + 1);
+	c->reach = SKEP_NEW_N(c->arena, u8 *, obj->nfunc + 1);
 	for (u32 k = 0; k < obj->nfunc; k++) {
 		SKEP_FOR_INSN(i, obj->func[k])
 			records |= i->core != NULL;
 		if (!(obj->func[k]->flags & SKEP_FF_PROG))
 			continue;
-		c->reach[c->nprog] = SKEP_NEW_N(arena, u8, obj->nfunc);
+		c->reach[c->nprog] = SKEP_NEW_N(c->arena, u8, obj->nfunc);
 		skep_prog_reach(obj, obj->func[k], c->reach[c->nprog]);
 		c->prog[c->nprog++] = obj->func[k];
 	}
 	if (records)
 		get_types(c);
-	c->usable = resolve(c, arena);
+	c->usable = resolve(c, c->arena);
 }
 
 static bool ask(struct skep_counter *c, const struct skep_func *prog, u64 budget,
@@ -129,6 +139,7 @@ u64 skep_counter_prog(struct skep_counter *c, const struct skep_func *prog, u64 
 	struct skep_verify_result r;
 	bool safe;
 
+	prepare(c);
 	if (!c->usable || !budget)
 		return 0;
 	safe = ask(c, prog, budget, &r);
@@ -144,6 +155,7 @@ u64 skep_counter_func(void *user, const struct skep_func *f, u64 limit)
 	struct skep_counter *c = user;
 	u64 sum = 0;
 
+	prepare(c);
 	/* The first question about a function; then come those about its changes. */
 	if (!limit)
 		c->left = c->work + c->work_slot * f->ninsns;

@@ -61,8 +61,10 @@ struct job {
 static const char *left_out(void *user, const struct skep_func *f)
 {
 	const struct job *j = user;
+	/* Functions that passes made have no choice of their own. */
+	bool chosen = j->choice && f->index < j->res->before->obj->nfunc;
 
-	return variant[j->choice ? j->choice[f->index] : j->all];
+	return variant[chosen ? j->choice[f->index] : j->all];
 }
 
 /* One run of the whole: read, optimize with at most `max` edits, write. */

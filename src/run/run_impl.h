@@ -42,6 +42,8 @@ struct skep_counter {
 	struct skep_btf *types; /* the target's, or NULL */
 	bool asked;		/* for them */
 	struct skep_obj *obj;
+	struct skep_arena *arena;
+	bool ready;  /* a question was asked; what follows is known */
 	bool usable; /* all records of CO-RE have values */
 	struct resolved *core;
 	u32 ncore, nprog;
@@ -51,8 +53,10 @@ struct skep_counter {
 	u64 work, work_slot; /* skep_counter_func(): how many for a function, and more for each instruction of it */
 };
 /*
- * Make ready for an object; `opts` is set, and what is known of the target stays for the next one.
- * At most `left` instructions are processed then. The arena is to live as long as the counting.
+ * Count for another object; `opts` is set, and what is known of the target stays. At most `left`
+ * instructions are processed. From the first question to the last the object has the same functions
+ * and the same instructions with CO-RE records; before the first it may change in any way. The arena is
+ * to live as long as the counting.
  */
 void skep_counter_begin(struct skep_counter *c, struct skep_obj *obj, u64 left, struct skep_arena *arena);
 /* Instructions processed for a program; 0: more than `limit` (0: a million), not accepted, or not to be told. */

@@ -347,3 +347,62 @@ L23:
 	r0 = 2
 	exit
 
+
+=== title
+instructions with CO-RE records are what the passes made of them, after they were counted
+=== args
+optimize --passes=coalesce,order --cpu=v3 %in.s -o %out.o && disasm %out.o
+=== input
+.section "socket"
+.func f
+	.core field_exists 5 "0:0"
+	r1 = 1
+	r6 = r1
+	call bpf_get_prandom_u32
+	r7 = r0
+	call bpf_get_prandom_u32
+	r8 = r0
+	if r7 > 7 goto wide
+	r0 = 1
+	exit
+wide:
+	r0 = r6
+	r0 += r8
+	exit
+
+.section ".BTF" type=progbits flags=0 align=4
+	.hex 9feb010018000000000000005400000054000000950000000000000000000002
+	.hex 00000000000000000100000d0300000001000000010000000500000000000001
+	.hex 0400000020000001090000000100000c02000000120000000100000404000000
+	.hex 14000000030000000000000000
+	.ascii "ctx\0"
+	.ascii "int\0"
+	.hex 6600
+	.ascii "socket\0"
+	.hex 73006100
+	.ascii "0:0\0"
+	.ascii "./core.c\0"
+	.ascii "__attribute__((section(\"socket\"), used)) int f(void *ctx)\0"
+	.ascii "\treturn __builtin_preserve_field_info(p->a, 2) ? 7 : 9;\0"
+
+.section ".BTF.ext" type=progbits flags=0 align=4 auto
+	.ext header=32 core
+=== expect
+function  slots             rewrites
+f         12 -> 11 (-8.3%)  1
+slots 12 -> 11 (-8.3%), file bytes 976 -> 968 (-0.8%), 1 rewrites
+section socket
+
+f:	; program, 11 slots, type socket_filter
+      0:	r6 = 1	; CO-RE field_exists struct s 0:0
+      1:	call bpf_get_prandom_u32#7
+      2:	r7 = r0
+      3:	call bpf_get_prandom_u32#7
+      4:	r8 = r0
+      5:	if r7 > 7 goto L9
+      6:	r0 = 1
+      7:	exit
+L9:
+      8:	r0 = r6
+      9:	r0 += r8
+     10:	exit
