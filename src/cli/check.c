@@ -13,6 +13,8 @@ const struct skep_opt_def skep_opts_check[] = {
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
 	{"attach", 0, "NAME",
 	 "the kernel's function or tracepoint, when the section does not tell"},
+	{"target", 0, "FILE",
+	 "the object with the program that extensions (freplace) change a part of"},
 	{"budget", 0, "N", "instructions to process at most (default 1000000, as the kernel does)"},
 	{"kernel-btf", 0, "FILE",
 	 "types of the target kernel (default: the running one's; none: do without)"},
@@ -35,6 +37,10 @@ const char skep_about_check[] =
 	"Verdicts are *safe*, *unsafe* and *undecided*: the budget was reached, or the program uses something "
 	"that this version does not know. The exit status is 0 when all are safe, 1 when one is unsafe, and 5 "
 	"when none is unsafe but one undecided.\n\n"
+	"An extension (freplace) is judged by the rules of the program whose function it replaces: with "
+	"--target, of the programs in that object that have the function, else of those in the same object. "
+	"When it is in neither, all types of programs that have its context are tried: it is safe when it is so "
+	"in all of them, and *undecided* when only in some.\n\n"
 	"With --compare, the status is 1 when a program that was accepted no longer is, or, with --threshold, costs "
 	"more by so many percent.";
 
@@ -178,6 +184,17 @@ static int check_file(struct skep_cli *cli, struct session *s, const char *path)
 
 /* --- options ---------------------------------------------------------------------------- */
 
+static int target_object(struct skep_cli *cli, struct session *s)
+{
+	const char *path = skep_cli_opt(cli, "target");
+	struct skep_input *in;
+	int err = path ? skep_cli_load(cli, path, &in) : 0;
+
+	if (!err && path)
+		s->opts.target = in->file->obj;
+	return err;
+}
+
 static int log_form(struct skep_cli *cli, struct session *s)
 {
 	const char *form = skep_cli_opt(cli, "log");
@@ -229,6 +246,8 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 	if (!err)
 		err = skep_cli_kernel_types(cli, skep_cli_opt(cli, "kernel-btf"), &s.kernel);
 	s.opts.kernel = s.kernel;
+	if (!err)
+		err = target_object(cli, &s);
 	if (err)
 		return err;
 	if (cli->json) {

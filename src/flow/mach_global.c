@@ -281,6 +281,20 @@ static int entry_args(struct skep_mach *m, struct skep_vstate *st, u32 func)
 	return 0;
 }
 
+bool skep_mach_takes_ctx(const struct skep_mach *m)
+{
+	struct skep_btf_type proto;
+	struct skep_btf_member mb;
+
+	if (!signature(m, 0, &proto))
+		return false;
+	for (u32 k = 0; k < proto.vlen; k++)
+		if (skep_btf_member(m->obj->btf, &proto, k, &mb) &&
+		    classify(m, 0, k, mb.type).kind == ARG_CTX)
+			return true;
+	return false;
+}
+
 /* --- what is thrown --------------------------------------------------------------------- */
 
 static int bad_exception(struct skep_mach *m, const char *text, const char *name)
@@ -333,7 +347,7 @@ int skep_mach_entry(struct skep_mach *m, u32 func, struct skep_vstate **out)
 
 	*out = st;
 	skep_vtop(st)->written = UINT64_MAX;
-	if (func)
+	if (func || m->opt.extends)
 		return entry_args(m, st, func);
 	skep_vreg_pointer(skep_vreg(st, 1), SKEP_VT_CTX, SKEP_VNONE);
 	return 0;

@@ -234,6 +234,7 @@ struct skep_mach_opts {
 	const struct skep_btf *kernel;
 	const char *attach_to;
 	bool sleepable;
+	bool extends; /* an extension of a program of that type: called by its signature */
 	bool gpl;
 	bool strict_align, unpriv;
 	bool opaque; /* there is no memory behind pointers to kernel objects */
@@ -283,6 +284,9 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 		   const struct skep_mach_opts *opt, struct skep_arena *arena);
 /* The state at the entry of a function: the program itself or a global function. */
 int skep_mach_entry(struct skep_mach *m, u32 func, struct skep_vstate **out);
+
+/* Is one of the program's own arguments the context of its type, by its signature? */
+bool skep_mach_takes_ctx(const struct skep_mach *m);
 
 /*
  * Do the instruction at st->at: st becomes one successor (st->at its place, UINT32_MAX: the

@@ -328,6 +328,9 @@ static int verify_with(struct verifying *v, struct skep_buf *log, u32 level, u32
 	}
 	if (v->p->d.flags & BPF_F_STRICT_ALIGNMENT)
 		o.flags |= SKEP_VF_STRICT_ALIGN;
+	/* What it would extend is not known here. */
+	if (o.prog_type == SKEP_PROG_EXT)
+		return -EINVAL;
 	err = skep_verify_prog(obj, obj->func[0], &o, &v->arena, &v->ds, &res);
 	if (insns)
 		*insns = (u32)res.processed;

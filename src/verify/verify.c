@@ -63,17 +63,21 @@ static int verify_all(struct engine *e)
 	return err ? err : skep_check_depth(e);
 }
 
-static int run(struct engine *e, const struct skep_obj *obj, const struct skep_func *prog,
-	       const struct skep_mach_opts *mo, struct skep_arena *arena)
+int skep_verify_run(struct engine *e, const struct skep_obj *obj, const struct skep_func *prog,
+		    const struct skep_mach_opts *mo, struct skep_arena *arena)
 {
 	int err = skep_mach_init(&e->m, obj, prog, mo, arena);
 
+	e->pending.n = 0;
+	e->jumps = e->last_jumps = e->last_insns = e->kept = 0;
+	e->at = NULL;
+	memset(e->res, 0, sizeof(*e->res));
 	for (u32 k = 0; k < e->m.ninsn; k++)
 		e->res->insns += skep_ins_slots(&e->m.insn[k].insn->in);
 	return err ? err : verify_all(e);
 }
 
-static bool undecided(const struct engine *e)
+bool skep_verify_undecided(const struct engine *e)
 {
 	u16 rule = e->m.fault.rule;
 
@@ -105,11 +109,13 @@ int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog,
 		e->opts = opts;
 		e->res = res;
 		e->budget = opts->budget ? opts->budget : 1000000;
-		err = run(e, obj, prog, &mo, arena);
+		err = mo.prog_type == SKEP_PROG_EXT
+			      ? skep_verify_extension(e, obj, prog, &mo, arena)
+			      : skep_verify_run(e, obj, prog, &mo, arena);
 		res->peak_bytes = arena->used;
 		if (err) {
 			res->code = e->m.fault.rule;
-			res->verdict = undecided(e) ? SKEP_UNDECIDED : SKEP_UNSAFE;
+			res->verdict = skep_verify_undecided(e) ? SKEP_UNDECIDED : SKEP_UNSAFE;
 			res->insn =
 				e->m.ninsn ? e->m.insn[SKEP_MIN(e->m.fault.at, e->m.ninsn - 1)].insn
 					   : prog->first;

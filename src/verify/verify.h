@@ -34,6 +34,8 @@ struct skep_verify_opts {
 	u64 budget;	   /* instructions to process; 0: one million */
 	u32 flags;	   /* enum skep_verify_flag */
 	struct skep_buf *log; /* with SKEP_VF_LOG */
+	const struct skep_obj *
+		target; /* with the program that an extension changes a part of, or NULL: the same object, or not known */
 };
 
 /* What it cost and what it found. */

@@ -16,6 +16,15 @@ struct engine {
 	const struct skep_vstate *at; /* the state in which a rule was broken, or NULL */
 };
 
+/* One program by the rules of mo, from the beginning. Negative: a rule is broken (m.fault). */
+int skep_verify_run(struct engine *e, const struct skep_obj *obj, const struct skep_func *prog,
+		    const struct skep_mach_opts *mo, struct skep_arena *arena);
+/* An extension, by the rules of what it extends. */
+int skep_verify_extension(struct engine *e, const struct skep_obj *obj,
+			  const struct skep_func *prog, const struct skep_mach_opts *mo,
+			  struct skep_arena *arena);
+/* Does what is in m.fault say that nobody knows? */
+bool skep_verify_undecided(const struct engine *e);
 /* Explore every path of function `func` from its entry. Negative: a rule is broken (m.fault). */
 int skep_explore(struct engine *e, u32 func);
 /* Frames of every chain of calls fit the stack. */

@@ -155,11 +155,50 @@ static void put(const struct object *o, const struct bpf_program *p, int err, ch
 	skep_buf_fini(&text);
 }
 
+/* Loads the program of the object that has function `func`; its object, or NULL. */
+static struct bpf_object *load_target(const struct object *o, const char *func,
+				      struct bpf_program **target)
+{
+	const struct skep_obj *obj = o->file ? o->file->obj : NULL;
+	const struct skep_func *f = obj && func ? skep_func_find(obj, func) : NULL;
+
+	for (u32 k = 0; f && k < obj->nfunc; k++) {
+		const struct skep_func *p = obj->func[k];
+		struct bpf_object *bo;
+		u8 *seen;
+
+		if (!(p->flags & SKEP_FF_PROG) || p->prog_type == BPF_PROG_TYPE_EXT)
+			continue;
+		seen = SKEP_NEW_N(obj->arena, u8, obj->nfunc);
+		skep_prog_reach(obj, p, seen);
+		bo = seen[f->index] ? open_object(o) : NULL;
+		*target = bo ? bpf_object__find_program_by_name(bo, p->name) : NULL;
+		if (*target) {
+			bpf_program__set_autoload(*target, true);
+			if (bpf_object__load(bo) == 0)
+				return bo;
+		}
+		bpf_object__close(bo);
+	}
+	return NULL;
+}
+
 static int load(const struct object *o, const char *name, u32 level, struct bpf_object **bo,
 		struct bpf_program **p)
 {
+	struct bpf_object *extended = NULL;
+	struct bpf_program *target;
+	int err;
+
 	*bo = open_object(o);
 	*p = *bo ? bpf_object__find_program_by_name(*bo, name) : NULL;
+	if (*p && bpf_program__type(*p) == BPF_PROG_TYPE_EXT) {
+		const char *func = skep_section_attach_to(bpf_program__section_name(*p));
+
+		extended = load_target(o, func, &target);
+		if (extended)
+			bpf_program__set_attach_target(*p, bpf_program__fd(target), func);
+	}
 	why[0] = log_buf[0] = 0;
 	adding.loading = *bo;
 	adding.prog = adding.obj ? skep_func_find(adding.obj, name) : NULL;
@@ -170,7 +209,9 @@ static int load(const struct object *o, const char *name, u32 level, struct bpf_
 	bpf_program__set_autoload(*p, true);
 	bpf_program__set_log_level(*p, level);
 	bpf_program__set_log_buf(*p, log_buf, sizeof(log_buf));
-	return bpf_object__load(*bo);
+	err = bpf_object__load(*bo);
+	bpf_object__close(extended);
+	return err;
 }
 
 /* One program alone; a second time with the verifier's words when it is refused. */
