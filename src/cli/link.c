@@ -2,7 +2,13 @@
 /* skep link: where programs are attached. */
 #include "cli/port.h"
 
+#include "sys/sys.h"
+
 #include <errno.h>
+#include <limits.h>
+
+/* linux/bpf.h of before 6.6 does not have it. */
+enum { LINK_UPROBE_MULTI = 12 };
 
 const struct skep_opt_def skep_opts_link[] = {SKEP_PORT_OPT, {0}};
 const char skep_about_link[] =
@@ -16,20 +22,45 @@ static const char *const type_name[] = {"unspec",	"raw_tracepoint", "tracing",  
 					"kprobe_multi", "struct_ops",	  "netfilter", "tcx",
 					"uprobe_multi", "netkit",	  "sockmap"};
 
-/* The name that a tracepoint's link has; "" for others. */
-static const char *target(struct skep_cli *cli, int fd, const struct bpf_link_info *i)
+/* Where it is: a tracepoint's name, a place of a file, how many of them, an interface; or "". */
+static const char *target(struct skep_cli *cli, int fd, u32 type)
 {
-	struct bpf_link_info again = {0};
-	u32 len = sizeof(again);
-	char name[128] = "";
+	union {
+		struct skep_sys_link_info i;
+		struct bpf_link_info libs;
+	} u = {0};
+	struct skep_sys_link_info *i = &u.i;
+	u32 len = sizeof(*i);
+	char name[PATH_MAX] = "";
+	u64 at = (u64)(uintptr_t)name;
 
-	if (i->type == BPF_LINK_TYPE_XDP)
-		return skep_arena_printf(&cli->arena, "ifindex %u", i->xdp.ifindex);
-	if (i->type != BPF_LINK_TYPE_RAW_TRACEPOINT)
+	switch (type) {
+	case BPF_LINK_TYPE_RAW_TRACEPOINT:
+		i->raw_tracepoint.tp_name = at;
+		i->raw_tracepoint.tp_name_len = sizeof(name);
+		break;
+	case BPF_LINK_TYPE_PERF_EVENT:
+		i->uprobe.file_name = at;
+		i->uprobe.name_len = sizeof(name);
+		break;
+	case LINK_UPROBE_MULTI:
+		i->multi.path = at;
+		i->multi.path_size = sizeof(name);
+		break;
+	case BPF_LINK_TYPE_XDP: break;
+	default: return "";
+	}
+	if (bpf_obj_get_info_by_fd(fd, &u.libs, &len))
 		return "";
-	again.raw_tracepoint.tp_name = (u64)(uintptr_t)name;
-	again.raw_tracepoint.tp_name_len = sizeof(name);
-	return bpf_obj_get_info_by_fd(fd, &again, &len) ? "" : skep_arena_strdup(&cli->arena, name);
+	if (type == BPF_LINK_TYPE_XDP)
+		return skep_arena_printf(&cli->arena, "ifindex %u", i->xdp.ifindex);
+	if (type == LINK_UPROBE_MULTI)
+		return skep_arena_printf(&cli->arena, "%s, %u places", name, i->multi.count);
+	if (type == BPF_LINK_TYPE_PERF_EVENT) /* other events have no place in a file */
+		return i->uprobe.type == 1 || i->uprobe.type == 2
+			       ? skep_arena_printf(&cli->arena, "%s+0x%x", name, i->uprobe.offset)
+			       : "";
+	return skep_arena_strdup(&cli->arena, name);
 }
 
 static int show_one(struct skep_cli *cli, int fd, void *arg)
@@ -42,7 +73,7 @@ static int show_one(struct skep_cli *cli, int fd, void *arg)
 	if (bpf_obj_get_info_by_fd(fd, &i, &len))
 		return skep_port_fail(cli, "asking about a link", errno);
 	type = i.type < SKEP_ARRAY_SIZE(type_name) ? type_name[i.type] : "unknown";
-	at = target(cli, fd, &i);
+	at = target(cli, fd, i.type);
 	if (cli->json) {
 		skep_json_open(&cli->j, '{');
 		skep_json_kint(&cli->j, "id", i.id);

@@ -10,6 +10,9 @@
 /* Is everything behind the last field that a command knows zero? */
 #define CHECK(attr, last) only((attr), offsetof(union bpf_attr, last) + sizeof((attr)->last))
 
+/* The same where kernels since 6.6 know more than linux/bpf.h may. */
+enum { ATTACH_END = 32, QUERY_END = 64, RAW_TRACEPOINT_END = 24 };
+
 static int only(const union bpf_attr *attr, size_t used)
 {
 	const u8 *p = (const u8 *)attr;
@@ -427,13 +430,13 @@ static int dispatch(int cmd, union bpf_attr *attr, u32 size)
 	case BPF_OBJ_GET_INFO_BY_FD: return CHECK(attr, info.info) ? -EINVAL : info_by_fd(attr, size);
 	case BPF_LINK_CREATE: return link_create(attr, size);
 	case BPF_LINK_DETACH: return CHECK(attr, link_detach) ? -EINVAL : link_detach(attr, size);
-	case BPF_RAW_TRACEPOINT_OPEN: return CHECK(attr, raw_tracepoint) ? -EINVAL : raw_tracepoint_open(attr, size);
-	case BPF_PROG_ATTACH:
-	case BPF_PROG_DETACH:
-	case BPF_PROG_QUERY:
-	case BPF_TASK_FD_QUERY:
-	case BPF_LINK_UPDATE:
-	case BPF_ITER_CREATE: return -EOPNOTSUPP;
+	case BPF_LINK_UPDATE: return CHECK(attr, link_update.old_prog_fd) ? -EINVAL : link_update(attr);
+	case BPF_ITER_CREATE: return CHECK(attr, iter_create.flags) ? -EINVAL : iter_create(attr);
+	case BPF_RAW_TRACEPOINT_OPEN: return only(attr, RAW_TRACEPOINT_END) ? -EINVAL : raw_tracepoint_open(attr, size);
+	case BPF_PROG_ATTACH: return only(attr, ATTACH_END) ? -EINVAL : place_attach(attr);
+	case BPF_PROG_DETACH: return only(attr, ATTACH_END) ? -EINVAL : place_detach(attr);
+	case BPF_PROG_QUERY: return only(attr, QUERY_END) ? -EINVAL : place_query(attr);
+	case BPF_TASK_FD_QUERY: return CHECK(attr, task_fd_query.probe_addr) ? -EINVAL : task_fd_query(attr);
 	case BPF_ENABLE_STATS: return CHECK(attr, enable_stats) ? -EINVAL : stats_enable(attr);
 	default: return -EINVAL;
 	}
@@ -454,6 +457,8 @@ static u32 written(int cmd)
 	case BPF_BTF_GET_NEXT_ID:
 	case BPF_LINK_GET_NEXT_ID: return END(next_id);
 	case BPF_OBJ_GET_INFO_BY_FD: return END(info.info_len);
+	case BPF_PROG_QUERY: return QUERY_END;
+	case BPF_TASK_FD_QUERY: return END(task_fd_query.probe_addr);
 	default: return 0;
 	}
 #undef END

@@ -4,23 +4,13 @@
  * events; skep_sys_raise() runs the programs of a name. Places in user space are in uprobe.c.
  * Others are the kernel's, and attaching there is refused.
  */
-#include "sys/sys_impl.h"
+#include "sys/links.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-struct slink {
-	struct sobj o;
-	struct lhead d, *h;
-};
-
-static struct slink *slink_of(struct sobj *o)
-{
-	return (struct slink *)((u8 *)o - offsetof(struct slink, o));
-}
 
 static void free_link(struct sobj *o)
 {
@@ -39,6 +29,7 @@ int slink_open(int fd, const struct fhead *f, struct sobj **out)
 		return -ENOMEM;
 	memcpy(&l->d, f->more, sizeof(l->d));
 	l->d.name[LINK_NAME - 1] = 0;
+	l->d.file.path[sizeof(l->d.file.path) - 1] = 0;
 	page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
 	if (page == MAP_FAILED) {
 		free(l);
@@ -76,6 +67,9 @@ int link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id)
 	return fd;
 }
 
+/* Of RAW_TRACEPOINT_OPEN, where linux/bpf.h has it since 6.10. */
+enum { RAW_COOKIE = 16 };
+
 int raw_tracepoint_open(const union bpf_attr *attr, u32 size)
 {
 	struct lhead d = {.type = BPF_LINK_TYPE_RAW_TRACEPOINT};
@@ -93,6 +87,7 @@ int raw_tracepoint_open(const union bpf_attr *attr, u32 size)
 	if (err >= 0) {
 		memset(d.name + err, 0, LINK_NAME - (size_t)err);
 		d.prog = o->id;
+		memcpy(&d.cookie, (const u8 *)attr + RAW_COOKIE, sizeof(d.cookie));
 		err = link_publish(&d, NULL, 0, &id);
 		if (err >= 0)
 			table_changed();
@@ -114,7 +109,7 @@ int link_create(const union bpf_attr *attr, u32 size)
 	switch (attr->link_create.attach_type) {
 	case BPF_PERF_EVENT: err = link_create_perf(attr, sprog_of(o)); break;
 	case TRACE_UPROBE_MULTI: err = link_create_multi(attr, sprog_of(o)); break;
-	default: err = -EOPNOTSUPP;
+	default: err = place_link(attr, sprog_of(o));
 	}
 	sobj_put(o);
 	return err;
@@ -134,35 +129,6 @@ int link_detach(const union bpf_attr *attr, u32 size)
 		follow(0, 0, 0);
 	sobj_put(o);
 	return 0;
-}
-
-int link_info(union bpf_attr *attr, struct sobj *o)
-{
-	struct slink *l = slink_of(o);
-	struct bpf_link_info i = {0};
-	u32 n = SKEP_MIN(attr->info.info_len, (u32)sizeof(i)), len = (u32)strlen(l->d.name), room;
-	int err = user_read(&i, attr->info.info, n);
-
-	if (err)
-		return err;
-	room = i.raw_tracepoint.tp_name_len;
-	i.type = l->d.type;
-	i.id = o->id;
-	i.prog_id = l->d.prog;
-	if (l->d.type != BPF_LINK_TYPE_RAW_TRACEPOINT) {
-		memset(&i.raw_tracepoint, 0, sizeof(i.raw_tracepoint));
-		attr->info.info_len = n;
-		return user_write(attr->info.info, &i, n);
-	}
-	if (!room != !i.raw_tracepoint.tp_name)
-		return -EINVAL;
-	if (room)
-		err = user_write(i.raw_tracepoint.tp_name, l->d.name, SKEP_MIN(room, len + 1));
-	if (!err && room && room < len + 1)
-		err = -ENOSPC;
-	i.raw_tracepoint.tp_name_len = len + 1;
-	attr->info.info_len = n;
-	return user_write(attr->info.info, &i, n) ? -EFAULT : err;
 }
 
 /* --- raising ------------------------------------------------------------------------------------------ */
@@ -253,7 +219,7 @@ int skep_sys_raise(const char *name, const u64 *args, u32 n)
 	memcpy(ctx, args, SKEP_MIN(n, (u32)SKEP_ARRAY_SIZE(ctx)) * sizeof(*ctx));
 	for (u32 k = 0; k < v->n; k++)
 		if (strcmp(v->v[k].l->d.name, name) == 0 && !__atomic_load_n(&v->v[k].l->h->detached, __ATOMIC_ACQUIRE)) {
-			skep_sys_prog_run(v->v[k].p, ctx);
+			prog_run_event(v->v[k].p, ctx, v->v[k].l->d.cookie);
 			ran++;
 		}
 	atomic_fetch_sub(&v->users, 1);

@@ -200,7 +200,7 @@ void skep_sys_prog_put(struct skep_sys_prog *p)
 	sobj_put(&p->p.o);
 }
 
-u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
+u64 prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie)
 {
 	struct srun r = {0}, *outer = skep_sys_thread.run;
 	u64 ret, from;
@@ -212,6 +212,7 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 	}
 	r.prog = &p->p;
 	r.ctx = ctx;
+	r.cookie = cookie;
 	r.frame = (u64)(uintptr_t)__builtin_frame_address(0);
 	skep_sys_thread.run = &r;
 	from = stats_on() ? stats_clock() : 0;
@@ -221,6 +222,11 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 	end(&p->p, &r);
 	skep_probe_blocked--;
 	return r.eng.stop ? 0 : ret;
+}
+
+u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
+{
+	return prog_run_event(p, ctx, 0);
 }
 
 void prog_run_probe(void *arg, struct skep_probe_regs *regs)

@@ -66,6 +66,31 @@ int skep_sys_ring_wait(int fd, bool *room);
 /* Is there a record that was not consumed, or such room? */
 bool skep_sys_ring_ready(int fd);
 
+/* What OBJ_GET_INFO_BY_FD tells of the links that there are here: kernels since 6.16 have this much. */
+struct skep_sys_link_info {
+	u32 type, id, prog_id, pad;
+	union {
+		struct {
+			u64 tp_name;
+			u32 tp_name_len, pad;
+			u64 cookie;
+		} raw_tracepoint;
+		struct { /* of a perf event */
+			u32 type, pad;
+			u64 file_name;
+			u32 name_len, offset;
+			u64 cookie, ref_ctr_offset;
+		} uprobe;
+		struct { /* many uprobes */
+			u64 path, offsets, ref_ctr_offsets, cookies;
+			u32 path_size, count, flags, pid;
+		} multi;
+		struct {
+			u32 ifindex;
+		} xdp;
+	};
+};
+
 /* --- probes in this process, for embedders --------------------------------------------- */
 
 struct skep_sys_attachment;

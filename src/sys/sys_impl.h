@@ -374,6 +374,8 @@ int prog_load(union bpf_attr *attr, u32 size);
 int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns);
 int prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the program */
 int prog_test_run(union bpf_attr *attr, u32 size);
+/* As skep_sys_prog_run(), with what the helper gives for the place that raised the event. */
+u64 prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie);
 /* Tell gdb and perf of its native code; undone by skep_jit_gdb_remove(). */
 void announce(struct sprog *p);
 int stats_enable(const union bpf_attr *attr);
@@ -431,6 +433,14 @@ int info_by_fd(union bpf_attr *attr, u32 size);
 int link_create(const union bpf_attr *attr, u32 size);
 int link_detach(const union bpf_attr *attr, u32 size);
 int link_info(union bpf_attr *attr, struct sobj *o);
+int link_update(const union bpf_attr *attr);
+int iter_create(const union bpf_attr *attr);
+int task_fd_query(union bpf_attr *attr);
+/* PROG_ATTACH, PROG_DETACH, PROG_QUERY and LINK_CREATE at the kernel's places (place.c). */
+int place_link(const union bpf_attr *attr, const struct sprog *prog);
+int place_attach(const union bpf_attr *attr);
+int place_detach(const union bpf_attr *attr);
+int place_query(union bpf_attr *attr);
 int raw_tracepoint_open(const union bpf_attr *attr, u32 size);
 /* The store's links changed: the number that says so from now on. */
 u32 table_changed(void);

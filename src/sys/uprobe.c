@@ -118,6 +118,16 @@ static int find_file(struct probe_file *f, u64 path, u64 *size)
 	return 0;
 }
 
+/* What a link of many places shows is the file's own name, where there is room for it. */
+static void full_path(struct probe_file *f)
+{
+	char *full = realpath(f->path, NULL);
+
+	if (full && strlen(full) < sizeof(f->path))
+		strcpy(f->path, full);
+	free(full);
+}
+
 /* --- perf events ------------------------------------------------------------------------------ */
 
 int perf_event_probe(const void *attr, int pid)
@@ -271,6 +281,7 @@ int link_create_multi(const union bpf_attr *attr, struct sprog *p)
 	err = find_file(&d.file, m.path, &size);
 	if (err)
 		return err == -EINVAL ? -EBADF : err;
+	full_path(&d.file);
 	err = m.pid ? process_of((int)m.pid, &d.pid) : 0;
 	if (err)
 		return err;

@@ -106,6 +106,21 @@ def programs(tool, obj, tmp, env):
     check('a broken object', run(tool, 'prog', 'load', bad, '/sys/fs/bpf/x', env=env).returncode != 0)
 
 
+def places(tool, env):
+    """What only the kernel has: nothing is attached there, and that is an answer."""
+    net = json.loads(good(tool, '-j', 'net', env=env))
+    check('net', net == [{'xdp': [], 'tc': [], 'flow_dissector': []}], str(net))
+    group = next((g for g in ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'] if os.path.exists(g + '/cgroup.procs')), None)
+    if group:
+        out = run(tool, 'cgroup', 'show', group, env=env)
+        check('cgroup show', out.returncode == 0 and not out.stderr, out.stdout + out.stderr)
+        out = run(tool, 'cgroup', 'attach', group, 'ingress', 'name', 'count_packets', env=env)
+        check('cgroup attach', out.returncode != 0, out.stdout + out.stderr)
+    out = run(tool, 'cgroup', 'show', '/tmp', env=env)
+    check('cgroup show of none', out.returncode != 0 and 'Bad file' in out.stderr, out.stdout + out.stderr)
+    check('link show', good(tool, '-j', 'link', env=env).strip() in ('[]', ''))
+
+
 def store_is_checked(tool, tmp, env):
     """Files of the store that were cut or filled with anything: errors, no crash."""
     good(tool, 'map', 'create', '/sys/fs/bpf/t', 'type', 'hash', 'key', 4, 'value', 8, 'entries', 100, 'name', 't', env=env)
@@ -158,6 +173,7 @@ def main():
             print('SKIP bpftool: not installed')
         if tool and objects:
             programs(tool, objects[0], tmp, env)
+            places(tool, env)
         compare(objects, env)
     print('failed' if failed else 'passed', failed or '')
     return 1 if failed else 0

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Uprobes and USDT between processes under `skep exec`: programs that know nothing of skep, as an ordinary user."""
+import json
 import os
 import pathlib
 import select
@@ -104,6 +105,14 @@ def main(tmp):
     check('attached', said, 'ready')
     a.ask('many 1000')
     b.ask('many 1000')
+    env = {**os.environ, 'SKEP_STORE': store}
+    shown = subprocess.run([skep, 'link', 'show'], env=env, preexec_fn=drop, capture_output=True, text=True).stdout.split('\n')[1].split()
+    check('link show', (shown[1], shown[3].split('+')[0]), ('perf_event', target))
+    bpftool = next((p for p in [shutil.which('bpftool'), '/usr/sbin/bpftool'] if p and os.access(p, os.X_OK)), None)
+    if bpftool:
+        shown = json.loads(subprocess.run([skep, 'exec', '--', bpftool, '-j', 'perf'], env=env, preexec_fn=drop, capture_output=True,
+                                          text=True).stdout or '[]')
+        check('bpftool perf', [(e['pid'], e['fd_type'], e['filename']) for e in shown], [(t.p.pid, 'uprobe', target)])
     check('of one process', t.end(), ['1000 hits, cookie 5', 'done'])
     d, dpid = start()
     t, said = trace('count', 'open_like', dpid)
