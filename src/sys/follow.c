@@ -499,7 +499,7 @@ int follow(u32 kind, u32 id, u32 pid)
 			continue;
 		if (await_row(&row[k], gen, until) == 0 && kind && atomic_load(&row[k].kind) == kind && atomic_load(&row[k].id) == id) {
 			err = row[k].err < 0 && row[k].err > -4096 ? row[k].err : -EINVAL;
-			snprintf(refusal, sizeof(refusal), "%.200s", row[k].why);
+			snprintf(refusal, sizeof(refusal), "a probe cannot be placed: %.200s", row[k].why);
 		}
 	}
 	return err;
@@ -508,6 +508,11 @@ int follow(u32 kind, u32 id, u32 pid)
 void skep_sys_closed(void)
 {
 	follow(0, 0, 0);
+}
+
+void say_refused(const char *why)
+{
+	snprintf(refusal, sizeof(refusal), "%.200s", why);
 }
 
 const char *skep_sys_refusal(void)

@@ -6,6 +6,8 @@
  */
 #include "sys/sys_impl.h"
 
+#include "abi/abi.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,10 +40,13 @@ const struct map_ops *map_ops_of(u32 type)
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return &perf_array_ops;
 	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return &array_of_maps_ops;
 	case BPF_MAP_TYPE_HASH_OF_MAPS: return &hash_of_maps_ops;
-	case BPF_MAP_TYPE_DEVMAP:
-	case BPF_MAP_TYPE_DEVMAP_HASH:
-	case BPF_MAP_TYPE_CPUMAP:
-	case BPF_MAP_TYPE_XSKMAP: return &dev_ops;
+	case BPF_MAP_TYPE_DEVMAP: return &dev_ops;
+	case BPF_MAP_TYPE_DEVMAP_HASH: return &dev_hash_ops;
+	case BPF_MAP_TYPE_CPUMAP: return &cpu_ops;
+	case BPF_MAP_TYPE_XSKMAP: return &xsk_ops;
+	case BPF_MAP_TYPE_SOCKMAP: return &sock_map_ops;
+	case BPF_MAP_TYPE_SOCKHASH: return &sock_hash_ops;
+	case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY: return &sock_array_ops;
 	default: return NULL;
 	}
 }
@@ -140,6 +145,29 @@ static int inner_of(const union bpf_attr *attr, struct mhead *h)
 	return err;
 }
 
+/* Loaders that name their maps want them; others only ask what there is. */
+static void say_why(const union bpf_attr *attr)
+{
+	static const struct {
+		u32 type;
+		const char *what;
+	} missing[] = {
+		{SKEP_MAP_CGROUP_ARRAY, "cgroup_array: programs in user space run for no cgroup"},
+		{SKEP_MAP_SK_STORAGE, "sk_storage: programs in user space are given no sockets"},
+		{SKEP_MAP_INODE_STORAGE, "inode_storage: programs in user space are given no inodes"},
+		{SKEP_MAP_CGRP_STORAGE, "cgrp_storage: programs in user space are given no cgroups"},
+		{SKEP_MAP_STRUCT_OPS, "struct_ops: there is no kernel whose operations could be replaced"},
+		{SKEP_MAP_ARENA, "arena: not supported yet"},
+	};
+	char why[160];
+
+	for (u32 k = 0; attr->map_name[0] && k < SKEP_ARRAY_SIZE(missing); k++)
+		if (missing[k].type == attr->map_type) {
+			snprintf(why, sizeof(why), "map %.15s: no maps of type %s", attr->map_name, missing[k].what);
+			say_refused(why);
+		}
+}
+
 static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *h, const struct map_ops **ops)
 {
 	u32 known = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY |
@@ -148,6 +176,8 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 	int err;
 
 	*ops = map_ops_of(attr->map_type);
+	if (!*ops)
+		say_why(attr);
 	if (!*ops || (attr->map_flags & ~known) || !good_name(attr->map_name))
 		return -EINVAL;
 	if ((attr->map_flags & (BPF_F_RDONLY | BPF_F_WRONLY)) == (BPF_F_RDONLY | BPF_F_WRONLY) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Maps whose values are programs, maps, perf buffers or devices. In the file is an id; what it
+ * Maps whose values are programs, maps or perf buffers. In the file is an id; what it
  * stands for in this process is opened when a program needs it. An array's element is two
  * words, the id and, for a perf buffer, what the kernel ties to its file: unused.
  */
@@ -277,38 +277,3 @@ const struct map_ops hash_of_maps_ops = {
     .check = hash_check, .size = hash_size, .init = hash_init, .recover = hash_recover,
     .restart = hash_restart, .lookup = hash_lookup,
     .remove = sys_hash_remove, .next = hash_next, .read = hash_read, .write = hash_write};
-
-/* --- devices: values are kept, and redirects are recorded with them ------------------------------------ */
-
-static int dev_check(struct mhead *h)
-{
-	if (h->value_size != 4 && h->value_size != 8)
-		return -EINVAL;
-	if (h->type == BPF_MAP_TYPE_XSKMAP && h->value_size != 4)
-		return -EINVAL;
-	if (h->key_size != 4 || (h->flags & ~(BPF_F_NUMA_NODE | (h->type == BPF_MAP_TYPE_CPUMAP ? 0 : BPF_F_RDONLY | BPF_F_WRONLY))))
-		return -EINVAL;
-	if (h->type == BPF_MAP_TYPE_CPUMAP && h->max_entries > 512)
-		return -E2BIG;
-	return hash_ops.check(h);
-}
-
-static int dev_write(struct smap *m, const void *key, const void *value, u64 flags)
-{
-	u32 k;
-
-	memcpy(&k, key, 4);
-	if (m->d.type != BPF_MAP_TYPE_DEVMAP_HASH && k >= m->d.max_entries)
-		return -E2BIG;
-	return sys_hash_update(m, key, value, flags);
-}
-
-static void *dev_lookup(struct smap *m, const void *key)
-{
-	return sys_hash_find(m, key);
-}
-
-const struct map_ops dev_ops = {
-    .check = dev_check, .size = hash_size, .init = hash_init, .recover = hash_recover,
-    .restart = hash_restart, .lookup = dev_lookup,
-    .update = dev_write, .remove = sys_hash_remove, .next = hash_next, .read = hash_read, .write = dev_write};

@@ -69,14 +69,14 @@ static void tell(void)
 	const char *why = skep_sys_refusal();
 
 	if (why[0])
-		dprintf(STDERR_FILENO, "skep: a probe cannot be placed: %s\n", why);
+		dprintf(STDERR_FILENO, "skep: %s\n", why);
 }
 
 static void answered(long number, long cmd, long r)
 {
 	if (r >= 0 && (number != SYS_bpf || cmd == BPF_LINK_CREATE || cmd == BPF_OBJ_GET || cmd == BPF_LINK_GET_FD_BY_ID))
 		note(r);
-	if (r < 0 && number == SYS_bpf && cmd == BPF_LINK_CREATE)
+	if (r < 0 && number == SYS_bpf && (cmd == BPF_LINK_CREATE || cmd == BPF_MAP_CREATE))
 		tell();
 }
 

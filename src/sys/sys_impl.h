@@ -233,8 +233,11 @@ static inline struct smap *smap_of(struct sobj *o)
 	return (struct smap *)((u8 *)o - offsetof(struct smap, o));
 }
 extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops, user_ring_ops, task_storage_ops, cgroup_storage_ops,
-    prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops, stack_ops;
+    prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops, dev_hash_ops,
+    cpu_ops, xsk_ops, sock_map_ops, sock_hash_ops, sock_array_ops, stack_ops;
 const struct map_ops *map_ops_of(u32 type);
+/* Why the last call was refused, where a number does not say it; see skep_sys_refusal(). */
+void say_refused(const char *why);
 int map_create(const union bpf_attr *attr, u32 size);
 /* What is verified against a frozen map's contents must not see them change. */
 int map_fix(struct smap *m);
@@ -242,6 +245,7 @@ int map_lock(struct smap *m);
 void map_unlock(struct smap *m);
 u32 map_value_size(const struct smap *m); /* as bpf(2) sees it */
 bool map_percpu(u32 type);
+int socket_family(int fd); /* of a descriptor, or a negative errno */
 static inline u32 round8(u32 n)
 {
 	return (n + 7) & ~7u;

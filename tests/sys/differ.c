@@ -39,6 +39,7 @@ struct kind {
 	bool evicts;
 	bool locked; /* values are struct value, see make_types() */
 	bool typed;  /* not without BTF */
+	u32 small;   /* the first word of a value is below this, the second is 0 */
 };
 /* Keys of task storage: a process that lives, one that ended, others that are none. */
 static int task_fds[4];
@@ -57,6 +58,16 @@ static const struct kind kinds[] = {
 	{"stack", BPF_MAP_TYPE_STACK, 0, 8, 5, 0, true},
 	{"ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, true},
 	{"user_ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0, true},
+	{"devmap", BPF_MAP_TYPE_DEVMAP, 4, 8, 10, 0, true, .small = 2},
+	{"devmap, interfaces only", BPF_MAP_TYPE_DEVMAP, 4, 4, 30, 0, true, .small = 2},
+	{"devmap_hash", BPF_MAP_TYPE_DEVMAP_HASH, 4, 8, 10, 0, false, .small = 2},
+	{"cpumap", BPF_MAP_TYPE_CPUMAP, 4, 8, 10, 0, true, .small = 20000},
+	{"xskmap", BPF_MAP_TYPE_XSKMAP, 4, 4, 10, 0, true, .small = 3},
+	{"sockmap", BPF_MAP_TYPE_SOCKMAP, 4, 4, 10, 0, true, .small = 3},
+	{"sockmap, cookies", BPF_MAP_TYPE_SOCKMAP, 4, 8, 10, 0, true, .small = 3},
+	{"sockhash", BPF_MAP_TYPE_SOCKHASH, 8, 8, 10, 0, true, .small = 3},
+	{"reuseport_sockarray", BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 4, 8, 10, 0, true, .small = 3},
+	{"sockmap of sockets", BPF_MAP_TYPE_SOCKMAP, 4, 8, 10, 0, true, .small = 8},
 	{"cgroup_storage", BPF_MAP_TYPE_CGROUP_STORAGE, 8, 12, 0, 0, true},
 	{"percpu_cgroup_storage", BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, 16, 12, 0, 0, true},
 	{"task_storage", BPF_MAP_TYPE_TASK_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC, true, .typed = true},
@@ -166,6 +177,11 @@ static void step(const struct kind *k, const struct pair *p, struct skep_rng *r)
 		u64 v = skep_rng_next(r);
 
 		memcpy(in + n, &v, 8);
+	}
+	if (k->small) {
+		memset(in, 0, 8);
+		in[0] = (u8)skep_rng_below(r, SKEP_MIN(k->small, 256u));
+		in[1] = (u8)(skep_rng_below(r, k->small) >> 8);
 	}
 	memset(va, 0, sizeof(va));
 	memset(vb, 0, sizeof(vb));
@@ -281,7 +297,7 @@ static void run_kind(const struct kind *k, struct skep_rng *r, u64 n)
 	}
 	for (u64 i = 0; i < n; i++)
 		step(k, &p, r);
-	if (k->key)
+	if (k->key && !(k->small && k->order)) /* there not every key has an element */
 		contents(k, &p);
 	close(p.skep);
 	if (kernel)
@@ -303,9 +319,6 @@ static void creations(struct skep_rng *r, u64 n)
 
 		switch (k.type) { /* what this port has not, or leaves to other rules */
 		case BPF_MAP_TYPE_CGROUP_ARRAY:
-		case BPF_MAP_TYPE_SOCKMAP:
-		case BPF_MAP_TYPE_SOCKHASH:
-		case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY:
 		case BPF_MAP_TYPE_SK_STORAGE:
 		case BPF_MAP_TYPE_STRUCT_OPS:
 		case BPF_MAP_TYPE_INODE_STORAGE:
