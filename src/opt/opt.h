@@ -42,12 +42,17 @@ struct skep_opt_view {
 	u32 level, mode;   /* instructions allowed; enum skep_opt_mode */
 	bool first;	   /* the first question of this run of the pass */
 };
-/* A rewrite: a few instructions of one block, and what does the same where the last of them stands. */
+/*
+ * A rewrite: a few instructions of an extended basic block, and what does the same where the last of them stands; or,
+ * when a branch among them is given, the first `nbefore` of it before that branch and the others where the last stands.
+ */
 struct skep_opt_swap {
 	struct skep_insn *const *from; /* in order */
 	u32 nfrom;
 	const struct skep_ins *to;
 	u32 nto;
+	struct skep_insn *branch; /* stays as it is; or NULL */
+	u32 nbefore;
 	bool sink; /* the last of `to` takes the place of the last of `from`: a branch or a store */
 	const char *why;
 };

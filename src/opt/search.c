@@ -4,8 +4,10 @@
  * an extended basic block go, others that do the same stand where the last of them stood. By
  * liveness. Runs in rounds in which the other passes changed nothing.
  *
+ * With a branch among them that control may leave by, they stand in two places.
+ *
  * Right because: the finder answers for three things, which its own files argue.
- * The instructions can be moved to the last of them (window.c): what stands between
+ * The instructions can be moved to the last of them (build.c): what stands between
  * neither reads nor writes what they define, nor writes what they read, and where
  * control leaves between, nobody reads what they define. The new
  * row gives every register that is live behind, the branch or the bytes stored the
@@ -23,6 +25,8 @@ static bool usable(const struct skep_opt *o, const struct skep_opt_swap *s)
 	for (u32 k = 0; k < s->nto; k++)
 		if (!skep_opt_allowed(o, &s->to[k]))
 			return false;
+	if (s->branch && !s->branch->func)
+		return false;
 	return s->nfrom && skep_opt_clean(o, s->from[0], s->from[s->nfrom - 1]);
 }
 
@@ -31,8 +35,12 @@ static void apply(struct skep_opt *o, const struct skep_opt_swap *s)
 	struct skep_insn *last = s->from[s->nfrom - 1];
 	u32 put = s->sink ? s->nto - 1 : s->nto;
 
-	for (u32 k = 0; k < put; k++)
-		skep_edit_insert_before(last, skep_insn_new(o->obj, &s->to[k], last), k == 0);
+	for (u32 k = 0; k < put; k++) {
+		struct skep_insn *at = k < s->nbefore ? s->branch : last;
+
+		skep_edit_insert_before(at, skep_insn_new(o->obj, &s->to[k], at),
+					k == 0 || k == s->nbefore);
+	}
 	for (u32 k = 0; k + 1 < s->nfrom; k++)
 		skep_edit_remove(o->obj, s->from[k]);
 	if (s->sink)

@@ -8,6 +8,10 @@
  * for: its operation and registers are enumerated, its constant is computed from
  * what is wanted.
  *
+ * A branch inside a window (search.h) comes in each row once, where its operands and what
+ * is live where control leaves are right. Behind it, tests on which control has left say
+ * nothing; they go on as copies of one on which it has not.
+ *
  * Leaving out a candidate by mistake loses a result and no more: what is offered is
  * proved. So states are told apart by a hash alone.
  */
@@ -17,6 +21,7 @@ struct state {
 	column val[SKEP_WIN_REGS];
 	u16 defined; /* registers that hold something known */
 	u16 unread;  /* results that nobody has read yet */
+	bool passed; /* the branch inside stands in the row, or there is none */
 	u32 cost;
 };
 
@@ -328,7 +333,7 @@ static void last(struct walk *k, const struct state *st)
 
 static u64 hash_of(const struct search *s, const struct state *st, u32 left)
 {
-	u64 h = left * 0x9e3779b97f4a7c15u + st->unread;
+	u64 h = left * 0x9e3779b97f4a7c15u + st->unread + ((u64)st->passed << 17);
 
 	if (s->w->mode == SKEP_OPT_SPEED)
 		h ^= (u64)st->cost << 20;
@@ -351,6 +356,45 @@ static bool seen_before(struct search *s, const struct state *st, u32 left)
 
 static void grow(struct walk *k, const struct state *st, u32 left);
 
+/* What the branch inside, and those that control goes to from there, will read. */
+static u16 read_at_side(const struct search *s, const struct state *st)
+{
+	return st->passed ? 0 : skep_isa_reads(&s->w->in[s->w->side - 1]) | s->w->side_out;
+}
+
+static bool ready_to_leave(const struct search *s, const struct state *st, u16 operands)
+{
+	for (u32 r = 0; r < s->w->nreg; r++) {
+		if (operands >> r & 1 &&
+		    (!(st->defined >> r & 1) || !same(st->val[r], s->at_side[r], ~(u64)0)))
+			return false;
+		for (u32 t = 0; t < NTEST && s->w->side_out >> r & 1; t++)
+			if (s->left[t] && st->val[r][t] != s->at_side[r][t])
+				return false;
+	}
+	return true;
+}
+
+/* The branch inside comes now, if all is as it should be there. */
+static void leave(struct walk *k, const struct state *st, u32 left)
+{
+	const struct search *s = k->s;
+	const struct skep_ins *branch = &s->w->in[s->w->side - 1];
+	struct state next;
+
+	if (!ready_to_leave(s, st, skep_isa_reads(branch)))
+		return;
+	memcpy(&next, st, sizeof(next));
+	next.unread &= (u16)~read_at_side(s, st);
+	next.passed = true;
+	for (u32 r = 0; r < s->w->nreg; r++)
+		for (u32 t = 0; t < NTEST; t++)
+			next.val[r][t] = st->val[r][s->stand[t]];
+	k->row[k->n++] = *branch;
+	grow(k, &next, left);
+	k->n--;
+}
+
 /* Append the instruction and go on, unless that leads nowhere. */
 static void append(struct walk *k, const struct state *st, const struct skep_ins *in, u32 cost,
 		   u32 left)
@@ -365,6 +409,8 @@ static void append(struct walk *k, const struct state *st, const struct skep_ins
 	if (in->form == SKEP_REG)
 		read |= (u16)(1u << in->src);
 	if ((st->unread & bit & ~read) || (read & ~st->defined))
+		return;
+	if (!st->passed && s->w->side_keep & bit)
 		return;
 	if (in->form == SKEP_IMM)
 		for (u32 t = 0; t < NTEST; t++)
@@ -390,7 +436,7 @@ static void append(struct walk *k, const struct state *st, const struct skep_ins
 	next.cost = st->cost + cost;
 	/* Each instruction that is left makes at most one of two unread results into one, a sink
 	 * reads two. */
-	if ((u32)__builtin_popcount(next.unread & ~s->w->out) >
+	if ((u32)__builtin_popcount(next.unread & ~s->w->out & ~read_at_side(s, st)) >
 	    left + (s->w->sink != SKEP_SINK_NONE))
 		return;
 	if (next.cost >= s->best_cost || seen_before(s, &next, left))
@@ -406,11 +452,14 @@ static void grow(struct walk *k, const struct state *st, u32 left)
 
 	if (skep_search_stopped(s))
 		return;
+	if (!st->passed)
+		leave(k, st, left);
 	if (!left) {
-		at_sink(k, st);
+		if (st->passed)
+			at_sink(k, st);
 		return;
 	}
-	if (left == 1 && s->w->sink != SKEP_SINK_BRANCH) {
+	if (left == 1 && st->passed && s->w->sink != SKEP_SINK_BRANCH) {
 		last(k, st);
 		return;
 	}
@@ -433,12 +482,15 @@ static void grow(struct walk *k, const struct state *st, u32 left)
 void skep_search_enumerate(struct search *s, u32 len)
 {
 	struct walk k = {.s = s};
-	struct state st = {.cost = 0};
+	struct state st = {.passed = !s->w->side};
 
 	memset(s->seen, 0, s->nseen * sizeof(*s->seen));
 	memcpy(st.val, s->in, sizeof(st.val));
 	st.defined = (u16)((1u << s->w->nin) - 1);
 	if (s->w->sink != SKEP_SINK_NONE)
 		st.cost = skep_search_cost((enum skep_opt_mode)s->w->mode, &s->w->in[s->w->n - 1]);
+	if (s->w->side)
+		st.cost +=
+			skep_search_cost((enum skep_opt_mode)s->w->mode, &s->w->in[s->w->side - 1]);
 	grow(&k, &st, len);
 }

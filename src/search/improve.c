@@ -28,6 +28,7 @@ struct skep_searcher {
 	u32 sweep;
 	double until; /* when its share of the time is over */
 	struct skep_site site;
+	struct skep_insn *from[SKEP_WIN_MAX];
 	struct skep_ins to[SKEP_WIN_MAX];
 };
 
@@ -138,22 +139,42 @@ static const struct skep_found *answer_for(struct skep_searcher *s, const struct
 	return a->f.n != NOTHING && a->effort <= s->sweep ? &a->f : NULL;
 }
 
-/* The row in the registers of the place. */
-static void put_back(const struct skep_site *site, const struct skep_found *f, struct skep_ins *to)
+/* One instruction in the registers of the place. */
+static struct skep_ins put_back(const struct skep_site *site, struct skep_ins in)
 {
 	const struct skep_insn *last = site->insn[site->w.n - 1];
 
-	for (u32 k = 0; k < f->n; k++) {
-		to[k] = f->in[k];
-		if (to[k].op == SKEP_STX) {
-			to[k].dst = last->in.dst;
-			to[k].off = last->in.off;
-		} else {
-			to[k].dst = site->real[to[k].dst];
-		}
-		if (to[k].form == SKEP_REG)
-			to[k].src = site->real[to[k].src];
+	if (in.op == SKEP_STX) {
+		in.dst = last->in.dst;
+		in.off = last->in.off;
+	} else {
+		in.dst = site->real[in.dst];
 	}
+	if (in.form == SKEP_REG)
+		in.src = site->real[in.src];
+	return in;
+}
+
+/* The edit: a branch inside belongs to neither side of it. */
+static void make_swap(struct skep_searcher *s, const struct skep_found *f,
+		      struct skep_opt_swap *out)
+{
+	const struct skep_site *site = &s->site;
+	u32 side = skep_window_side(&site->w, f->in, f->n);
+
+	*out = (struct skep_opt_swap){.from = s->from,
+				      .to = s->to,
+				      .sink = site->w.sink != SKEP_SINK_NONE,
+				      .why = "a cheaper row of instructions"};
+	for (u32 k = 0; k < site->w.n; k++)
+		if (k + 1u == site->w.side)
+			out->branch = site->insn[k];
+		else
+			s->from[out->nfrom++] = site->insn[k];
+	out->nbefore = side < f->n ? side : 0;
+	for (u32 k = 0; k < f->n; k++)
+		if (k != side)
+			s->to[out->nto++] = put_back(site, f->in[k]);
 }
 
 bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct skep_opt_swap *out)
@@ -162,6 +183,7 @@ bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct ske
 
 	if (view->first) {
 		skep_windows_init(&s->it, view);
+		s->it.sides = true;
 		s->sweep = 0;
 		s->arena->on_oom = view->obj->arena->on_oom;
 		start_clock(s, view);
@@ -174,19 +196,14 @@ bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct ske
 				return false;
 			s->sweep++;
 			skep_windows_init(&s->it, view);
+			s->it.sides = true;
 			continue;
 		}
 		f = answer_for(s, &s->site.w);
 		if (!f)
 			continue;
-		put_back(&s->site, f, s->to);
+		make_swap(s, f, out);
 		s->stats.found++;
-		*out = (struct skep_opt_swap){s->site.insn,
-					      s->site.w.n,
-					      s->to,
-					      f->n,
-					      s->site.w.sink != SKEP_SINK_NONE,
-					      "a cheaper row of instructions"};
 		return true;
 	}
 }

@@ -4,7 +4,7 @@
 
 /* Counts up when the meaning of a key or of an answer changes; with the table's length it tells old
  * caches. */
-enum { KEY_VERSION = 1, HEAD = 12, PER_IN = 10, PER_INS = 18 };
+enum { KEY_VERSION = 1, HEAD = 12, SIDE = 2, PER_IN = 10, PER_INS = 18 };
 
 static void put_ins(u8 *p, const struct skep_ins *in)
 {
@@ -32,11 +32,17 @@ static bool get_ins(const u8 *p, struct skep_ins *in)
 
 u32 skep_window_key(const struct skep_window *w, u8 *key)
 {
-	const u8 head[HEAD] = {KEY_VERSION, SKEP_OP_NR,	 w->n,	   w->sink, w->nreg, w->nin,
-			       (u8)w->out,  (u8)w->keep, w->level, w->mode, w->big,  0};
+	const u8 head[HEAD] = {KEY_VERSION, SKEP_OP_NR,	 w->n,
+			       w->sink,	    w->nreg,	 w->nin,
+			       (u8)w->out,  (u8)w->keep, w->level,
+			       w->mode,	    w->big,	 (u8)(w->side | w->side_not << 7)};
 	u32 at = HEAD;
 
 	memcpy(key, head, HEAD);
+	if (w->side) {
+		key[at++] = (u8)w->side_out;
+		key[at++] = (u8)w->side_keep;
+	}
 	for (u32 k = 0; k < w->nin; k++, at += PER_IN) {
 		key[at] = w->bits[k];
 		key[at + 1] = w->fixed[k];
@@ -65,7 +71,17 @@ bool skep_window_from_key(const u8 *key, u32 len, struct skep_window *w)
 	w->level = key[8];
 	w->mode = key[9];
 	w->big = key[10];
-	if (len != HEAD + (u32)w->nin * PER_IN + (u32)w->n * PER_INS || w->mode > SKEP_OPT_VERIFIER)
+	w->side = key[11] & 127;
+	w->side_not = key[11] >> 7;
+	if (w->side >= w->n || (w->side_not && !w->side))
+		return false;
+	if (w->side) {
+		if (len < HEAD + SIDE)
+			return false;
+		w->side_out = key[at++];
+		w->side_keep = key[at++];
+	}
+	if (len != at + (u32)w->nin * PER_IN + (u32)w->n * PER_INS || w->mode > SKEP_OPT_VERIFIER)
 		return false;
 	for (u32 k = 0; k < w->nin; k++, at += PER_IN) {
 		w->bits[k] = key[at];
@@ -77,7 +93,7 @@ bool skep_window_from_key(const u8 *key, u32 len, struct skep_window *w)
 	for (u32 k = 0; k < w->n; k++, at += PER_INS)
 		if (!get_ins(key + at, &w->in[k]))
 			return false;
-	return true;
+	return !w->side || skep_is_cond(w->in[w->side - 1].op);
 }
 
 u32 skep_found_key(const struct skep_found *f, u8 *key)
@@ -101,9 +117,9 @@ bool skep_found_from_key(const u8 *key, u32 len, struct skep_found *f)
 
 static void print_row(const struct skep_ins *in, u32 n, struct skep_buf *out)
 {
-	const struct skep_isa_syms to = {.target = "OUT"};
-
 	for (u32 k = 0; k < n; k++) {
+		const struct skep_isa_syms to = {.target = k + 1 < n ? "SIDE" : "OUT"};
+
 		skep_isa_print(&in[k], skep_is_cond(in[k].op) ? &to : NULL, out);
 		skep_buf_puts(out, "\n");
 	}
@@ -132,6 +148,10 @@ void skep_window_print(const struct skep_window *w, struct skep_buf *out)
 	print_row(w->in, w->n, out);
 	print_set("live", w->out, out);
 	print_set("keeps", w->keep, out);
+	if (w->side_not)
+		skep_buf_puts(out, "# leaves when not taken\n");
+	print_set("live at SIDE", w->side_out, out);
+	print_set("keeps at SIDE", w->side_keep, out);
 }
 
 void skep_found_print(const struct skep_found *f, struct skep_buf *out)

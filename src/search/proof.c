@@ -12,6 +12,7 @@ enum { TIMEOUT_MS = 300, ARENA_LIMIT = 64 << 20 };
 struct outcome {
 	u32 reg[SKEP_WIN_REGS];
 	u32 sink;
+	u32 at_side[SKEP_WIN_REGS], taken; /* at the branch inside */
 };
 
 static u32 source(struct skep_smt *s, const struct outcome *o, const struct skep_ins *in)
@@ -19,13 +20,19 @@ static u32 source(struct skep_smt *s, const struct outcome *o, const struct skep
 	return in->form == SKEP_REG ? o->reg[in->src] : skep_smt_const(s, 64, (u64)in->imm);
 }
 
-static void follow(struct skep_smt *s, const struct skep_ins *in, u32 n, bool big,
-		   struct outcome *o)
+static void follow(struct skep_smt *s, const struct skep_window *w, const struct skep_ins *in,
+		   u32 n, struct outcome *o)
 {
+	u32 side = skep_window_side(w, in, n);
+
 	for (u32 k = 0; k < n; k++) {
 		u8 c = skep_op_class(in[k].op);
 
-		if (in[k].op == SKEP_STX)
+		if (k == side) {
+			memcpy(o->at_side, o->reg, sizeof(o->reg));
+			o->taken =
+				skep_prove_cond(s, &in[k], o->reg[in[k].dst], source(s, o, &in[k]));
+		} else if (in[k].op == SKEP_STX)
 			o->sink = skep_smt_extract(s, o->reg[in[k].src], 0, in[k].size * 8u);
 		else if (c == SKEP_CLASS_JMP)
 			o->sink =
@@ -34,7 +41,7 @@ static void follow(struct skep_smt *s, const struct skep_ins *in, u32 n, bool bi
 			o->reg[in[k].dst] = skep_smt_const(s, 64, (u64)in[k].imm);
 		else
 			o->reg[in[k].dst] = skep_prove_alu(s, &in[k], o->reg[in[k].dst],
-							   source(s, o, &in[k]), big);
+							   source(s, o, &in[k]), w->big);
 	}
 }
 
@@ -50,21 +57,42 @@ static u32 entry(struct skep_smt *s, const struct skep_window *w, u32 r, u32 *va
 	return skep_smt_zext(s, *var, 64);
 }
 
-/* Both write the same registers, as far as they count, and none that must stay. */
-static u32 goal_of(struct skep_smt *s, const struct skep_window *w, const struct outcome *a,
-		   const struct outcome *b, const struct outcome *start)
+/* Registers of both that must be equal, and those that must stay as they were. */
+static u32 same_regs(struct skep_smt *s, u16 out, u16 keep, const u32 *a, const u32 *b,
+		     const u32 *start)
 {
 	u32 goal = skep_smt_const(s, 1, 1);
 
-	for (u32 r = 0; r < w->nreg; r++) {
-		if (w->out >> r & 1)
-			goal = skep_smt_and(s, goal, skep_smt_eq(s, a->reg[r], b->reg[r]));
-		else if (w->keep >> r & 1)
-			goal = skep_smt_and(s, goal, skep_smt_eq(s, start->reg[r], b->reg[r]));
+	for (u32 r = 0; r < SKEP_WIN_REGS; r++) {
+		if (out >> r & 1)
+			goal = skep_smt_and(s, goal, skep_smt_eq(s, a[r], b[r]));
+		else if (keep >> r & 1)
+			goal = skep_smt_and(s, goal, skep_smt_eq(s, start[r], b[r]));
 	}
-	if (w->sink != SKEP_SINK_NONE)
-		goal = skep_smt_and(s, goal, skep_smt_eq(s, a->sink, b->sink));
 	return goal;
+}
+
+/*
+ * Both write the same registers, as far as they count, and none that must stay. With a branch
+ * inside: it compares the same (so it decides the same), and either control leaves, and what
+ * counts there is right, or it does not, and what counts at the end is.
+ */
+static u32 goal_of(struct skep_smt *s, const struct skep_window *w, const struct outcome *a,
+		   const struct outcome *b, const struct outcome *start)
+{
+	u32 end = same_regs(s, w->out, w->keep, a->reg, b->reg, start->reg), stays;
+
+	if (w->sink != SKEP_SINK_NONE)
+		end = skep_smt_and(s, end, skep_smt_eq(s, a->sink, b->sink));
+	if (!w->side)
+		return end;
+	stays = w->side_not ? a->taken : skep_smt_not(s, a->taken);
+	end = skep_smt_ite(
+		s, stays, end,
+		same_regs(s, w->side_out, w->side_keep, a->at_side, b->at_side, start->reg));
+	return skep_smt_and(s, end,
+			    same_regs(s, skep_isa_reads(&w->in[w->side - 1]), 0, a->at_side,
+				      b->at_side, start->reg));
 }
 
 static void read_input(const struct skep_smt_model *m, const struct skep_window *w, const u32 *var,
@@ -82,7 +110,11 @@ static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 {
 	const struct skep_ins *sink = w->sink ? &w->in[w->n - 1] : NULL;
 
+	u32 side = skep_window_side(w, f->in, f->n);
+
 	if (f->n > SKEP_WIN_MAX || (sink && !f->n))
+		return false;
+	if (w->side && (side == f->n || memcmp(&f->in[side], &w->in[w->side - 1], sizeof(*sink))))
 		return false;
 	for (u32 k = 0; k < f->n; k++) {
 		const struct skep_ins *in = &f->in[k];
@@ -93,7 +125,10 @@ static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 		    (store ? in->dst != SKEP_WIN_BASE : in->dst >= w->nreg) ||
 		    (in->form == SKEP_REG && in->src >= w->nreg) || skep_isa_level(in) > w->level)
 			return false;
-		if (sink && last) {
+		if (w->side && k == side) {
+			if (sink && last)
+				return false;
+		} else if (sink && last) {
 			bool like = w->sink == SKEP_SINK_STORE
 					    ? store && in->size == sink->size && !in->off
 					    : skep_is_cond(in->op);
@@ -124,8 +159,8 @@ static enum skep_found_answer ask(struct skep_arena *arena, const struct skep_wi
 	for (u32 r = w->nin; r < w->nreg; r++)
 		if (!(w->keep >> r & 1))
 			b.reg[r] = skep_smt_var(&s, 64, 200 + r, 0);
-	follow(&s, w->in, w->n, w->big, &a);
-	follow(&s, f->in, f->n, w->big, &b);
+	follow(&s, w, w->in, w->n, &a);
+	follow(&s, w, f->in, f->n, &b);
 	answer = skep_smt_follows(&s, NULL, 0, goal_of(&s, w, &a, &b, &start), &model);
 	if (answer == SKEP_SMT_NO && input)
 		read_input(&model, w, var, input);
@@ -153,8 +188,13 @@ enum skep_found_answer skep_found_prove(const struct skep_window *w, const struc
 
 /* --- ranges ------------------------------------------------------------------------------- */
 
-static void bounds(const struct skep_window *w, const struct skep_ins *in, u32 n,
-		   struct skep_range *r, struct skep_range *stored)
+struct known {
+	struct skep_range reg[SKEP_WIN_REGS], stored;
+	struct skep_range at_side[SKEP_WIN_REGS]; /* where control left */
+	bool leaves, stays;			  /* can it? */
+};
+
+static void entry_ranges(const struct skep_window *w, struct skep_range *r)
 {
 	for (u32 k = 0; k < SKEP_WIN_REGS; k++) {
 		r[k] = skep_range_any();
@@ -163,13 +203,40 @@ static void bounds(const struct skep_window *w, const struct skep_ins *in, u32 n
 		else if (k < w->nin && w->bits[k] < 64)
 			r[k] = skep_range_unsigned(0, skep_smt_mask(w->bits[k]));
 	}
-	*stored = skep_range_any();
+}
+
+/* What the branch inside tells of its operands, either way. */
+static void fork_ranges(const struct skep_window *w, const struct skep_ins *in, struct known *o)
+{
+	struct skep_range imm = skep_range_const((u64)in->imm), other = imm;
+	bool reg = in->form == SKEP_REG;
+
+	memcpy(o->at_side, o->reg, sizeof(o->reg));
+	o->leaves = o->stays = true;
+	if (reg && in->src == in->dst)
+		return;
+	o->leaves = skep_range_refine(in->op, in->size, !w->side_not, &o->at_side[in->dst],
+				      reg ? &o->at_side[in->src] : &imm);
+	o->stays = skep_range_refine(in->op, in->size, w->side_not, &o->reg[in->dst],
+				     reg ? &o->reg[in->src] : &other);
+}
+
+static void bounds(const struct skep_window *w, const struct skep_ins *in, u32 n, struct known *o)
+{
+	u32 side = skep_window_side(w, in, n);
+	struct skep_range *r = o->reg;
+
+	entry_ranges(w, r);
+	o->stored = skep_range_any();
+	o->leaves = o->stays = true;
 	for (u32 k = 0; k < n; k++) {
 		struct skep_range s =
 			in[k].form == SKEP_REG ? r[in[k].src] : skep_range_const((u64)in[k].imm);
 
-		if (in[k].op == SKEP_STX)
-			*stored = s;
+		if (k == side)
+			fork_ranges(w, &in[k], o);
+		else if (in[k].op == SKEP_STX)
+			o->stored = s;
 		else if (in[k].op == SKEP_LDDW)
 			r[in[k].dst] = skep_range_const((u64)in[k].imm);
 		else if (!skep_is_cond(in[k].op))
@@ -177,17 +244,31 @@ static void bounds(const struct skep_window *w, const struct skep_ins *in, u32 n
 	}
 }
 
+static bool none_wider(const struct skep_range *a, const struct skep_range *b, u16 regs)
+{
+	for (u32 r = 0; r < SKEP_WIN_REGS; r++)
+		if ((regs >> r & 1) && !skep_range_includes(&a[r], &b[r]))
+			return false;
+	return true;
+}
+
 bool skep_found_bounded(const struct skep_window *w, const struct skep_found *f)
 {
-	struct skep_range a[SKEP_WIN_REGS], b[SKEP_WIN_REGS], stored_a, stored_b;
+	struct known a, b;
 
-	bounds(w, w->in, w->n, a, &stored_a);
-	bounds(w, f->in, f->n, b, &stored_b);
-	for (u32 r = 0; r < w->nreg; r++)
-		if ((w->out >> r & 1) && !skep_range_includes(&a[r], &b[r]))
-			return false;
+	bounds(w, w->in, w->n, &a);
+	bounds(w, f->in, f->n, &b);
+	/* A way that cannot be taken tells nothing. */
+	if ((b.leaves && !a.leaves) || (b.stays && !a.stays))
+		return false;
+	if (w->side && b.leaves && !none_wider(a.at_side, b.at_side, w->side_out | w->side_keep))
+		return false;
+	if (!b.stays)
+		return true;
+	if (!none_wider(a.reg, b.reg, w->side ? w->out | w->keep : w->out))
+		return false;
 	/* A verifier follows whole words through the stack. */
 	if (w->sink == SKEP_SINK_STORE && w->in[w->n - 1].size == 8)
-		return skep_range_includes(&stored_a, &stored_b);
+		return skep_range_includes(&a.stored, &b.stored);
 	return true;
 }

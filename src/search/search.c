@@ -38,16 +38,20 @@ static bool dear(const struct skep_window *w)
 static void run(struct search *s, u32 e)
 {
 	const struct skep_window *w = s->w;
-	u32 n = w->n - (w->sink != SKEP_SINK_NONE), max = dear(w) ? n : n ? n - 1 : 0;
+	u32 n = w->n - (w->sink != SKEP_SINK_NONE) - (w->side != 0), max = dear(w) ? n
+									   : n	   ? n - 1
+										   : 0;
 
 	skep_search_prepare(s);
+	if (s->lost)
+		return;
 	/* A sink alone may be another one. */
 	for (u32 len = 0; len <= max && !skep_search_stopped(s); len++) {
 		skep_search_enumerate(s, len);
 		if (s->found && w->mode != SKEP_OPT_SPEED)
 			return;
 	}
-	if (s->found || w->n < LONG || !effort[e].steps || n < 2)
+	if (s->found || w->n < LONG || w->side || !effort[e].steps || n < 2)
 		return;
 	s->over = false;
 	s->budget = UINT64_MAX;

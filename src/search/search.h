@@ -43,6 +43,13 @@ struct skep_window {
 	u64 value[SKEP_WIN_IN];
 	u16 out;	/* registers that must hold the same behind */
 	u16 keep;	/* registers that must stay as they were */
+	/*
+	 * A branch among the instructions by which control may leave: 1 + its index, 0: none.
+	 * It stays where it is, as it is; the row is then two, one before it, one at the end.
+	 */
+	u8 side;
+	bool side_not;		 /* control leaves when it is not taken */
+	u16 side_out, side_keep; /* as out and keep, for where control leaves */
 	u8 level, mode; /* instructions allowed; enum skep_opt_mode */
 	bool big;
 };
@@ -53,7 +60,7 @@ struct skep_found {
 	u8 n;
 };
 
-/* --- windows (window.c, gather.c) ------------------------------------------------------ */
+/* --- windows (window.c, build.c) ------------------------------------------------------ */
 
 /* A window and where it was taken from. */
 struct skep_site {
@@ -63,9 +70,10 @@ struct skep_site {
 	u8 real[SKEP_WIN_REGS];	     /* registers by canonical number */
 };
 
-/* Walks the windows of a function; fields are its own. */
+/* Walks the windows of a function; fields but `sides` are its own. */
 struct skep_windows {
 	const struct skep_opt_view *view;
+	bool sides; /* also windows with a branch inside by which control may leave */
 	u32 num, n; /* the root; the window so far */
 	struct skep_insn *insn[SKEP_WIN_MAX];
 	u32 rejected[SKEP_WIN_MAX], nrejected; /* producers that cannot be gathered */
@@ -76,8 +84,10 @@ void skep_windows_init(struct skep_windows *it, const struct skep_opt_view *view
 bool skep_windows_next(struct skep_windows *it, struct skep_site *out);
 
 /*
- * The window of these instructions (one block, in order), or false: they cannot be
- * gathered at the last, or hold what is no plain number.
+ * The window of these instructions (one way, in order), or false: they cannot be
+ * gathered at the last, or hold what is no plain number. One besides the last may be a
+ * conditional branch that ends a block: those before it are gathered there, the others
+ * at the last.
  */
 bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *insn, u32 n,
 		       struct skep_site *out);
@@ -115,8 +125,14 @@ enum skep_found_answer skep_found_prove(const struct skep_window *w, const struc
 bool skep_found_bounded(const struct skep_window *w, const struct skep_found *f);
 /* Does the row cost less under the window's goal? */
 bool skep_found_cheaper(const struct skep_window *w, const struct skep_found *f);
-/* Run either on numbers: the registers behind; a branch's outcome or a store's value in *sink. */
-void skep_window_run(const struct skep_ins *in, u32 n, u64 reg[SKEP_WIN_REGS], u64 *sink);
+/*
+ * Run a row of the window's on numbers: the registers behind; a branch's outcome or a store's value
+ * in *sink. True: control left by the branch inside, the registers are those there.
+ */
+bool skep_window_run(const struct skep_window *w, const struct skep_ins *in, u32 n,
+		     u64 reg[SKEP_WIN_REGS], u64 *sink);
+/* The index of the branch inside such a row; n: there is none. */
+u32 skep_window_side(const struct skep_window *w, const struct skep_ins *in, u32 n);
 
 enum { SKEP_EFFORTS = 3 }; /* quick, thorough, and with a stochastic search */
 

@@ -38,6 +38,12 @@ struct search {
 	column want[SKEP_WIN_REGS], want_sink;
 	u64 want_more[NMORE + NFOUND][SKEP_WIN_REGS], want_more_sink[NMORE + NFOUND];
 	u64 sink_mask; /* bits of a stored value that count */
+	/* With a branch inside: the registers there; on which tests control leaves, and which test
+	 * stands for such a one behind the branch. */
+	column at_side[SKEP_WIN_REGS];
+	bool left[NTEST], left_more[NMORE + NFOUND];
+	u8 stand[NTEST];
+	bool lost; /* it leaves on all of them */
 	/* Constants. */
 	s32 imm[NIMM], shift[NSHIFT];
 	u32 nimm, nshift;
@@ -55,7 +61,16 @@ struct search {
 	u32 nseen;
 };
 
-/* window.c: can only numbers be operands of this, no pointers? */
+/* build.c: arithmetic on numbers; what an instruction is at the end of a window. */
+bool skep_window_plain(const struct skep_insn *i);
+enum skep_sink skep_window_sink(const struct skep_insn *i);
+/* Registers that count as operands; a store's base does not. */
+u16 skep_window_operands(const struct skep_insn *i);
+/* The numbers from `first` to `last` as control goes, in `num`; 0: it does not go from one to the
+ * other, or by a long way. */
+enum { WAY_MAX = 256 };
+u32 skep_window_way(const struct skep_cfg *g, u32 first, u32 last, u32 num[WAY_MAX]);
+/* Can only numbers be operands of this, no pointers? */
 bool skep_for_numbers(const struct skep_ins *in);
 
 /* tests.c: inputs, constants, the shapes of instructions; whether a candidate passes. */

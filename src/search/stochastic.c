@@ -56,7 +56,7 @@ static u32 distance(const struct chain *c)
 	for (u32 t = 0; t < TESTS; t++) {
 		for (u32 r = 0; r < s->w->nreg; r++)
 			reg[r] = s->in[r][t];
-		skep_window_run(row, n, reg, &sink);
+		skep_window_run(s->w, row, n, reg, &sink);
 		for (u32 r = 0; r < s->w->nreg; r++)
 			if (s->w->out >> r & 1)
 				d += (u32)__builtin_popcountll(reg[r] ^ s->want[r][t]);

@@ -6,15 +6,32 @@
  */
 #include "search/search_impl.h"
 
+enum { ATTEMPTS = 64 };
+
 /* --- running --------------------------------------------------------------------------- */
 
-void skep_window_run(const struct skep_ins *in, u32 n, u64 reg[SKEP_WIN_REGS], u64 *sink)
+u32 skep_window_side(const struct skep_window *w, const struct skep_ins *in, u32 n)
 {
+	u32 k = w->side ? 0 : n;
+
+	while (k < n && !skep_is_cond(in[k].op))
+		k++;
+	return k;
+}
+
+bool skep_window_run(const struct skep_window *w, const struct skep_ins *in, u32 n,
+		     u64 reg[SKEP_WIN_REGS], u64 *sink)
+{
+	u32 side = skep_window_side(w, in, n);
+
 	*sink = 0;
 	for (u32 k = 0; k < n; k++) {
 		u64 src = in[k].form == SKEP_REG ? reg[in[k].src] : (u64)in[k].imm;
 
-		if (in[k].op == SKEP_STX)
+		if (k == side) {
+			if (skep_isa_cond(&in[k], reg[in[k].dst], src) != w->side_not)
+				return true;
+		} else if (in[k].op == SKEP_STX)
 			*sink = src;
 		else if (skep_op_class(in[k].op) == SKEP_CLASS_JMP)
 			*sink = skep_isa_cond(&in[k], reg[in[k].dst], src);
@@ -23,6 +40,7 @@ void skep_window_run(const struct skep_ins *in, u32 n, u64 reg[SKEP_WIN_REGS], u
 		else
 			reg[in[k].dst] = skep_isa_eval(&in[k], reg[in[k].dst], src);
 	}
+	return false;
 }
 
 /* --- inputs ------------------------------------------------------------------------------ */
@@ -68,7 +86,7 @@ static u64 any_number(struct search *s)
 	}
 }
 
-static void make_input(struct search *s, u64 *reg)
+static void any_input(struct search *s, u64 *reg)
 {
 	const struct skep_window *w = s->w;
 
@@ -81,13 +99,56 @@ static void make_input(struct search *s, u64 *reg)
 	}
 }
 
+/* With a branch inside, three of four inputs go on behind it, if such are found. */
+static void make_input(struct search *s, u64 *reg)
+{
+	bool leave = s->w->side && !(skep_rng_next(&s->rng) & 3);
+
+	for (u32 k = 0; k < (s->w->side ? ATTEMPTS : 1u); k++) {
+		u64 copy[SKEP_WIN_REGS] = {0}, sink;
+
+		any_input(s, reg);
+		memcpy(copy, reg, s->w->nreg * sizeof(*reg));
+		if (!s->w->side || skep_window_run(s->w, s->w->in, s->w->n, copy, &sink) == leave)
+			return;
+	}
+}
+
 static void add_more(struct search *s, const u64 *reg)
 {
 	u32 k = s->nmore++;
 
 	memcpy(s->more[k], reg, sizeof(s->more[k]));
 	memcpy(s->want_more[k], reg, sizeof(s->want_more[k]));
-	skep_window_run(s->w->in, s->w->n, s->want_more[k], &s->want_more_sink[k]);
+	s->left_more[k] =
+		skep_window_run(s->w, s->w->in, s->w->n, s->want_more[k], &s->want_more_sink[k]);
+}
+
+/* What the registers hold at the branch inside. */
+static void at_side(struct search *s, const u64 *start, u32 t)
+{
+	u64 reg[SKEP_WIN_REGS], sink;
+
+	memcpy(reg, start, sizeof(reg));
+	skep_window_run(s->w, s->w->in, s->w->side - 1u, reg, &sink);
+	for (u32 r = 0; r < SKEP_WIN_REGS; r++)
+		s->at_side[r][t] = reg[r];
+}
+
+/* Behind the branch, tests on which control has left repeat one on which it has not. */
+static void stand_in(struct search *s)
+{
+	u32 stays = 0;
+
+	while (stays < NTEST && s->left[stays])
+		stays++;
+	s->lost = stays == NTEST;
+	for (u32 t = 0; t < NTEST && !s->lost; t++) {
+		s->stand[t] = (u8)(s->left[t] ? stays : t);
+		for (u32 r = 0; r < SKEP_WIN_REGS; r++)
+			s->want[r][t] = s->want[r][s->stand[t]];
+		s->want_sink[t] = s->want_sink[s->stand[t]];
+	}
 }
 
 static void make_inputs(struct search *s)
@@ -98,11 +159,15 @@ static void make_inputs(struct search *s)
 		make_input(s, reg);
 		for (u32 r = 0; r < SKEP_WIN_REGS; r++)
 			s->in[r][t] = reg[r];
-		skep_window_run(s->w->in, s->w->n, reg, &sink);
+		if (s->w->side)
+			at_side(s, reg, t);
+		s->left[t] = skep_window_run(s->w, s->w->in, s->w->n, reg, &sink);
 		for (u32 r = 0; r < SKEP_WIN_REGS; r++)
 			s->want[r][t] = reg[r];
 		s->want_sink[t] = sink;
 	}
+	if (s->w->side)
+		stand_in(s);
 	for (u32 t = 0; t < NMORE; t++) {
 		make_input(s, reg);
 		add_more(s, reg);
@@ -293,13 +358,18 @@ static bool passes(const struct search *s, const struct skep_ins *in, u32 n, u32
 {
 	const struct skep_window *w = s->w;
 	u64 reg[SKEP_WIN_REGS], sink;
+	bool left;
+	u16 out;
 
 	memcpy(reg, s->more[t], sizeof(reg));
-	skep_window_run(in, n, reg, &sink);
+	left = skep_window_run(w, in, n, reg, &sink);
+	if (left != s->left_more[t])
+		return false;
+	out = left ? w->side_out : w->out;
 	for (u32 r = 0; r < w->nreg; r++)
-		if ((w->out >> r & 1) && reg[r] != s->want_more[t][r])
+		if ((out >> r & 1) && reg[r] != s->want_more[t][r])
 			return false;
-	return w->sink == SKEP_SINK_NONE || !((sink ^ s->want_more_sink[t]) & s->sink_mask);
+	return left || w->sink == SKEP_SINK_NONE || !((sink ^ s->want_more_sink[t]) & s->sink_mask);
 }
 
 bool skep_search_stopped(struct search *s)

@@ -63,8 +63,8 @@ static bool agree(struct general *g, const struct skep_rule_env *env, const stru
 
 	for (u32 r = 0; r < SKEP_WIN_REGS; r++)
 		x[r] = y[r] = random_below(g, r < g->w->nin ? env->bits[r] : 64);
-	skep_window_run(a, na, x, &sx);
-	skep_window_run(b, nb, y, &sy);
+	skep_window_run(g->w, a, na, x, &sx);
+	skep_window_run(g->w, b, nb, y, &sy);
 	for (u32 k = 0; k < na; k++)
 		written |= skep_isa_writes(&a[k]);
 	for (u32 k = 0; k < nb; k++)

@@ -62,6 +62,7 @@ static bool has_window(const char *body, const char *want, bool quiet)
 
 	if (load(&p, body)) {
 		skep_windows_init(&it, &p.v);
+		it.sides = true;
 		while (skep_windows_next(&it, &s)) {
 			b.n = 0;
 			skep_window_print(&s.w, &b);
@@ -122,6 +123,22 @@ static const struct {
 	{"not around a loop",
 	 RANDOM "r6 = r0\nr7 = 0\nl:\nr6 >>= 8\nr6 <<= 4\nr7 += 1\nif r7 < 9 goto l\nr0 = r6",
 	 "r0 <<= 4\nr0 >>= 8\n# live r0\n", false},
+	{"a branch inside, where the other way needs what was computed before it",
+	 RANDOM "r6 = r0\nr6 <<= 8\n" RANDOM
+		"if r0 > 5 goto l\nr6 >>= 8\nr0 = r6\nexit\nl:\nr0 = r6",
+	 "r0 <<= 8\nif r1 > 5 goto SIDE\nr0 >>= 8\n# live r0\n# live at SIDE r0\n", true},
+	{"the same where the branch is taken",
+	 RANDOM "r6 = r0\nr6 <<= 8\n" RANDOM
+		"if r0 > 5 goto l\nr0 = r6\nexit\nl:\nr6 >>= 8\nr0 = r6",
+	 "r0 <<= 8\nif r1 > 5 goto SIDE\nr0 >>= 8\n# live r0\n# leaves when not taken\n# live at SIDE r0\n",
+	 true},
+	{"not when something behind the branch reads it",
+	 RANDOM "r6 = r0\nr6 <<= 8\n" RANDOM
+		"if r0 > 5 goto l\nr7 = r6\nr6 >>= 8\nr0 = r6\nr0 += r7\nexit\nl:\nr0 = r6",
+	 "r0 <<= 8\nif r1 > 5 goto SIDE\nr0 >>= 8\n# live r0\n# live at SIDE r0\n", false},
+	{"not when the branch tells of a copy that is needed",
+	 RANDOM "r6 = r0\nr7 = r6\nif r7 > 5 goto l\nr6 += r7\nr0 = r6\nexit\nl:\nr0 = r7",
+	 "r1 = r0\nif r1 > 5 goto SIDE\nr0 += r1\n# live r0\n# live at SIDE r1\n", false},
 	{"a store at the end", RANDOM "r0 &= 255\n*(u8 *)(r10 - 1) = r0\nr0 = 0",
 	 "r0 &= 255\n*(u8 *)(r10 + 0) = r0\n", true},
 	{"no pointers", "r2 = r1\nr2 += 8\nr0 = *(u32 *)(r2 + 0)", "r1 = r0\nr1 += 8\n# live r1\n",

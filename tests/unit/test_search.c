@@ -62,6 +62,30 @@ static const struct golden golden[] = {
 	{"a mask before a store", "r0 &= 255; *(u8 *)(r10 + 0) = r0", 1, 2, 64, 0, 1, 0, 1},
 };
 
+/* With a branch inside: what is live where control leaves, and how long the shortest row is. */
+static const struct {
+	const char *name, *row;
+	u8 nin, nreg;
+	u16 out, keep, side_out, side_keep;
+	bool side_not;
+	int slots;
+} sides[] = {
+	{"computed before and again behind", "r2 = r0; r2 &= 15; if r1 > 5 goto SIDE; r0 &= 15", 2,
+	 3, 1, 0, 4, 0, false, 3},
+	{"nothing left of it behind", "r0 ^= 77; if r1 > 5 goto SIDE; r2 = r0; r2 ^= r0", 2, 3, 4,
+	 0, 1, 0, false, 3},
+	{"needed behind alone", "r0 ^= 1; if r1 > 5 goto SIDE; r0 ^= 3", 2, 2, 1, 0, 0, 0, false,
+	 2},
+	{"needed there as well", "r0 ^= 1; if r1 > 5 goto SIDE; r0 ^= 3", 2, 2, 1, 0, 1, 0, false,
+	 -1},
+	{"what a branch tells", "r1 = r0; r1 ^= 7; if r0 != 0 goto SIDE; r1 ^= 7", 1, 2, 2, 1, 0, 1,
+	 false, 2},
+	{"what it tells when it is not taken", "r1 = 5; r1 += r0; if r0 == 5 goto SIDE; r1 ^= 10",
+	 1, 2, 2, 0, 0, 0, true, 2},
+	{"both ways want another", "r0 += 1; if r1 > 5 goto SIDE; r0 += 1; r0 -= 2", 2, 2, 1, 0, 1,
+	 0, false, 3},
+};
+
 static bool parse(const char *text, struct skep_window *w)
 {
 	char *copy = strdup(text), *save = NULL;
@@ -119,6 +143,7 @@ static bool agrees(const struct skep_window *w, const struct skep_found *f, stru
 {
 	for (u32 k = 0; k < n; k++) {
 		u64 a[SKEP_WIN_REGS], b[SKEP_WIN_REGS], sa, sb;
+		bool la, lb;
 
 		for (u32 r = 0; r < SKEP_WIN_REGS; r++) {
 			a[r] = b[r] = number(g);
@@ -127,11 +152,15 @@ static bool agrees(const struct skep_window *w, const struct skep_found *f, stru
 			else if (r >= w->nin && !(w->keep >> r & 1))
 				b[r] = number(g);
 		}
-		skep_window_run(w->in, w->n, a, &sa);
-		skep_window_run(f->in, f->n, b, &sb);
+		la = skep_window_run(w, w->in, w->n, a, &sa);
+		lb = skep_window_run(w, f->in, f->n, b, &sb);
+		if (la != lb)
+			return false;
 		for (u32 r = 0; r < w->nreg; r++)
-			if ((w->out >> r & 1) && a[r] != b[r])
+			if (((la ? w->side_out : w->out) >> r & 1) && a[r] != b[r])
 				return false;
+		if (la)
+			continue;
 		if (w->sink == SKEP_SINK_STORE) {
 			u32 bits = w->in[w->n - 1].size * 8u;
 
@@ -195,6 +224,96 @@ static void test_golden(struct skep_rng *g, bool verbose)
 		CHECK((int)slots(&f) == golden[k].slots, "%s: %u slots instead of %d",
 		      golden[k].name, slots(&f), golden[k].slots);
 		CHECK(agrees(&w, &f, g, 1000), "%s: differs on an input", golden[k].name);
+	}
+}
+
+static bool make_side(u32 k, struct skep_window *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->nin = sides[k].nin;
+	w->nreg = sides[k].nreg;
+	w->out = sides[k].out;
+	w->keep = sides[k].keep;
+	w->side_out = sides[k].side_out;
+	w->side_keep = sides[k].side_keep;
+	w->side_not = sides[k].side_not;
+	w->level = 1;
+	memset(w->bits, 64, w->nin);
+	if (!parse(sides[k].row, w))
+		return false;
+	w->side = 1;
+	while (!skep_is_cond(w->in[w->side - 1].op))
+		w->side++;
+	return true;
+}
+
+static void test_sides(struct skep_rng *g)
+{
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(sides); k++) {
+		struct skep_search_opts o = {.sz = sizeof(o), .effort = 1, .timeout_ms = 4000};
+		struct skep_window w, back;
+		struct skep_found f;
+		u8 key[SKEP_WIN_KEY];
+		bool found;
+
+		if (!make_side(k, &w)) {
+			CHECK(false, "%s: not understood", sides[k].name);
+			continue;
+		}
+		CHECK(skep_window_from_key(key, skep_window_key(&w, key), &back) &&
+			      memcmp(&w, &back, sizeof(w)) == 0,
+		      "%s: not what its key says", sides[k].name);
+		found = skep_search_window(&w, &o, &f, NULL) == SKEP_SEARCH_FOUND;
+		CHECK(found == (sides[k].slots >= 0), "%s: found %d", sides[k].name, found);
+		if (!found)
+			continue;
+		CHECK((int)slots(&f) == sides[k].slots && agrees(&w, &f, g, 1000),
+		      "%s: %u slots instead of %d, or wrong", sides[k].name, slots(&f),
+		      sides[k].slots);
+		if ((int)slots(&f) != sides[k].slots)
+			print(sides[k].name, &w, &f);
+	}
+}
+
+/* Rows that are wrong where control leaves, or behind, or that change the branch. */
+static void test_sides_wrong(void)
+{
+	static const struct {
+		const char *row, *wrong;
+		u16 out, keep, side_out, side_keep;
+	} bad[] = {
+		{"r0 ^= 1; if r1 > 5 goto SIDE; r0 ^= 3", "if r1 > 5 goto SIDE; r0 ^= 2", 1, 0, 1, 0},
+		{"r2 = r0; if r1 > 5 goto SIDE; r2 += 1", "r2 = r0; if r1 > 5 goto SIDE; r2 += 2", 4,
+		 1, 4, 1},
+		{"r2 = r0; if r1 > 5 goto SIDE; r2 += 1", "r2 = r0; if r1 > 6 goto SIDE; r2 += 1", 4,
+		 1, 4, 1},
+		{"r2 = r0; if r1 > 5 goto SIDE; r2 += 1",
+		 "r2 = r0; r1 += 1; if r1 > 5 goto SIDE; r2 += 1", 4, 1, 4, 1},
+		{"r2 = 1; if r1 > 5 goto SIDE; r2 += r0", "r0 += 1; if r1 > 5 goto SIDE; r2 = r0", 4,
+		 0, 0, 1},
+		{"r2 = r0; if r1 > 5 goto SIDE; r2 += 1", "r2 = r0; r2 += 1", 4, 1, 4, 1},
+	};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(bad); k++) {
+		struct skep_window w = {.nin = 2, .nreg = 3, .side = 2, .level = 4}, v = {.n = 0};
+		struct skep_found f = {.n = 0};
+
+		memset(w.bits, 64, sizeof(w.bits));
+		w.out = bad[k].out;
+		w.keep = bad[k].keep;
+		w.side_out = bad[k].side_out;
+		w.side_keep = bad[k].side_keep;
+		CHECK(parse(bad[k].row, &w) && parse(bad[k].wrong, &v), "side %u: not understood",
+		      k);
+		w.sink = SKEP_SINK_NONE;
+		f.n = v.n;
+		memcpy(f.in, v.in, sizeof(f.in));
+		CHECK(skep_found_prove(&w, &f, 4000, NULL) == SKEP_FOUND_NO,
+		      "a wrong row with a branch inside is not refused: %u", k);
+		memcpy(f.in, w.in, sizeof(f.in));
+		f.n = w.n;
+		CHECK(skep_found_prove(&w, &f, 4000, NULL) == SKEP_FOUND_YES,
+		      "a row with a branch inside is not itself: %u", k);
 	}
 }
 
@@ -375,6 +494,8 @@ int main(int argc, char **argv)
 	skep_rng_init(&g, seed);
 	test_golden(&g, verbose);
 	test_wrong();
+	test_sides(&g);
+	test_sides_wrong();
 	test_stochastic(&g);
 	test_random(&g, 60);
 	printf("%s\n", failed ? "failed" : "all passed");
