@@ -148,6 +148,10 @@ u32 skep_reads_indirect(s64 helper);
 enum skep_fill { SKEP_FILLS_NOT, SKEP_FILLS, SKEP_FILLS_OR_FAILS };
 enum skep_fill skep_helper_fills(s64 helper);
 u32 skep_call_effects(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i);
+enum { SKEP_MEETS_READS = 1, SKEP_MEETS_WRITES = 2 };
+/* Does the instruction read or write (as `what` says) memory that may meet `at`, or order what others see of it? */
+bool skep_place_meets(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i,
+		      const struct skep_place *at, int what);
 
 /* --- liveness ------------------------------------------------------------------ */
 

@@ -173,3 +173,24 @@ u32 skep_call_effects(const struct skep_obj *obj, const struct skep_facts *fa, c
 		e |= SKEP_EFF_WRITE_OTHER | SKEP_EFF_READ_OTHER;
 	return e;
 }
+
+bool skep_place_meets(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i,
+		      const struct skep_place *at, int what)
+{
+	struct skep_memop m;
+	struct skep_place p;
+	u32 e;
+
+	if (skep_isa_memop(&i->in, &m)) {
+		skep_place_get(fa, i, &p);
+		/* Atomic operations order others on what another CPU sees. */
+		if (m.atomic && at->kind != SKEP_K_STACK)
+			return true;
+		return ((m.load && what & SKEP_MEETS_READS) || (m.store && what & SKEP_MEETS_WRITES)) &&
+		       skep_place_alias(&p, at);
+	}
+	e = skep_call_effects(obj, fa, i);
+	if (what & SKEP_MEETS_WRITES && e & (SKEP_EFF_WRITE_STACK | SKEP_EFF_WRITE_OTHER | SKEP_EFF_PKT))
+		return true;
+	return what & SKEP_MEETS_READS && e & (SKEP_EFF_READ_STACK | SKEP_EFF_READ_OTHER);
+}

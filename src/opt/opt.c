@@ -156,23 +156,7 @@ bool skep_opt_huge(const struct skep_func *f)
 
 bool skep_opt_meets_at(const struct skep_opt *o, const struct skep_insn *i, const struct skep_place *at, int what)
 {
-	struct skep_memop m;
-	struct skep_place p;
-	u32 e;
-
-	if (!i->func)
-		return false;
-	if (skep_isa_memop(&i->in, &m)) {
-		skep_place_get(o->fa, i, &p);
-		/* Atomic operations order others on what another CPU sees. */
-		if (m.atomic && at->kind != SKEP_K_STACK)
-			return true;
-		return ((m.load && what & OPT_READS) || (m.store && what & OPT_WRITES)) && skep_place_alias(&p, at);
-	}
-	e = skep_call_effects(o->obj, o->fa, i);
-	if (what & OPT_WRITES && e & (SKEP_EFF_WRITE_STACK | SKEP_EFF_WRITE_OTHER | SKEP_EFF_PKT))
-		return true;
-	return what & OPT_READS && e & (SKEP_EFF_READ_STACK | SKEP_EFF_READ_OTHER);
+	return i->func && skep_place_meets(o->obj, o->fa, i, at, what);
 }
 
 bool skep_opt_meets(const struct skep_opt *o, const struct skep_insn *a, const struct skep_insn *b,

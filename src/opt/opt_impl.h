@@ -96,7 +96,7 @@ static inline bool skep_opt_touches(const struct skep_opt *o, const struct skep_
 /* Could a branch that is moved or made span more than 16 bits? Then passes leave branches alone. */
 bool skep_opt_huge(const struct skep_func *f);
 
-enum { OPT_READS = 1, OPT_WRITES = 2 };
+enum { OPT_READS = SKEP_MEETS_READS, OPT_WRITES = SKEP_MEETS_WRITES };
 /*
  * Between a and b (both exclusive, in that order, one block): does anything
  * read or write (as `what` says) memory that may meet `at`?

@@ -21,6 +21,11 @@
  * (undisturbed()), so that it may do there whatever the other one would have done. What
  * is known on entry is known at the branch.
  *
+ * Loads move like the rest: nothing between writes what they read, and the base keeps its
+ * value. The row loads no byte that the window does not, so it stays within bounds. Only the
+ * packet and maps' values: what others mean by a load of another width (the context, the
+ * kernel's memory, words of the stack that a verifier follows) is not asked.
+ *
  * Values must be numbers: the verifier takes no shifts and masks of pointers, and a
  * copy that looks useless may be the last one of a pointer. A value is a number when
  * the facts say so, or when the window itself does with it what only numbers allow.
@@ -50,6 +55,8 @@ u16 skep_window_operands(const struct skep_insn *i)
 {
 	if (i->in.op == SKEP_STX)
 		return (u16)(1u << i->in.src);
+	if (is_load(&i->in))
+		return 0;
 	return skep_isa_reads(&i->in);
 }
 
@@ -77,6 +84,47 @@ u32 skep_window_way(const struct skep_cfg *g, u32 first, u32 last, u32 num[WAY_M
 		}
 	}
 	return 0;
+}
+
+/* Where a row loads from. */
+struct memory {
+	bool any;
+	u8 base;	       /* register of the first load */
+	s64 base_off;	       /* of its value, by facts */
+	struct skep_place all; /* what all loads cover */
+};
+
+/* Loads of up to eight bytes that belong together, where it is known whose they are. */
+static bool memory_of(const struct skep_opt_view *v, struct skep_insn *const *insn, u32 n,
+		      struct memory *m)
+{
+	for (u32 k = 0; k < n; k++) {
+		struct skep_place at;
+		s64 end;
+
+		if (!is_load(&insn[k]->in))
+			continue;
+		if (skep_insn_frozen(insn[k]) || !skep_place_get(v->fa, insn[k], &at))
+			return false;
+		/* A word of a map's value may be a pointer. */
+		if (at.kind != SKEP_K_PKT && (at.kind != SKEP_K_MAPVAL || at.size == 8))
+			return false;
+		if (!m->any) {
+			m->any = true;
+			m->base = insn[k]->in.src;
+			m->base_off = v->fa->in[insn[k]->num][m->base].off;
+			m->all = at;
+		}
+		if (at.kind != m->all.kind || at.vn != m->all.vn)
+			return false;
+		end = SKEP_MAX(at.off + (s64)at.size, m->all.off + (s64)m->all.size);
+		m->all.off = SKEP_MIN(at.off, m->all.off);
+		if (end - m->all.off > 8)
+			return false;
+		m->all.size = (u32)(end - m->all.off);
+	}
+	return !m->any ||
+	       (m->all.off - m->base_off >= INT16_MIN && m->all.off - m->base_off + 8 <= INT16_MAX);
 }
 
 /* What is around a row: of a branch inside, and of what stands between that and the last. */
@@ -107,7 +155,7 @@ static void leaves(const struct skep_opt_view *v, const struct skep_insn *branch
 }
 
 static bool gathers(const struct skep_opt_view *v, struct skep_insn *const *insn, u32 n,
-		    struct around *a)
+		    const struct memory *mem, struct around *a)
 {
 	u32 num[WAY_MAX], len = skep_window_way(v->cfg, insn[0]->num, insn[n - 1]->num, num), k = 0;
 	u16 made = 0, used = 0;
@@ -121,6 +169,7 @@ static bool gathers(const struct skep_opt_view *v, struct skep_insn *const *insn
 			return false;
 		if (k < n && x == insn[k]) {
 			used |= (u16)(skep_window_operands(x) & ~made);
+			used |= (u16)(mem->any ? 1u << mem->base : 0);
 			made |= writes;
 			if (k++ == a->side) {
 				leaves(v, x, num[i + 1], a);
@@ -130,6 +179,9 @@ static bool gathers(const struct skep_opt_view *v, struct skep_insn *const *insn
 			a->reads |= reads;
 			a->writes |= writes;
 		} else if (((reads | writes) & made) || (writes & used)) {
+			return false;
+		} else if (k && mem->any &&
+			   skep_place_meets(v->obj, v->fa, x, &mem->all, SKEP_MEETS_WRITES)) {
 			return false;
 		}
 		if (k > a->side)
@@ -206,6 +258,22 @@ static bool name_live(const struct skep_opt_view *v, struct skep_insn *const *in
 	return true;
 }
 
+/* The register that stands for memory, when there are loads. */
+static bool name_memory(struct naming *m, struct skep_site *s, const struct memory *mem)
+{
+	struct skep_window *w = &s->w;
+
+	if (!mem->any)
+		return true;
+	if (m->n == SKEP_WIN_IN)
+		return false;
+	s->real[m->n] = mem->base;
+	s->mem_off = mem->all.off - mem->base_off;
+	w->bits[m->n] = 64;
+	w->mem = w->nin = ++m->n;
+	return true;
+}
+
 /* One register that is dead behind, for intermediate results. */
 static void name_spare(struct naming *m, struct skep_site *s, u16 taken)
 {
@@ -216,10 +284,20 @@ static void name_spare(struct naming *m, struct skep_site *s, u16 taken)
 		}
 }
 
-static struct skep_ins renamed(const struct skep_insn *i, const struct naming *m)
+static struct skep_ins renamed(const struct skep_opt_view *v, const struct skep_insn *i,
+			       const struct naming *m, const struct skep_window *w,
+			       const struct memory *mem)
 {
 	struct skep_ins in = i->in;
 	u8 c = skep_op_class(in.op);
+	struct skep_place at;
+
+	if (is_load(&in) && skep_place_get(v->fa, i, &at)) {
+		in.dst = (u8)(m->of[in.dst] - 1);
+		in.src = (u8)(w->mem - 1);
+		in.off = (s32)(at.off - mem->all.off);
+		return in;
+	}
 
 	if (in.op == SKEP_STX) {
 		in.dst = SKEP_WIN_BASE;
@@ -321,11 +399,15 @@ bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *i
 	u16 live = v->lv->out[last->num], written = 0, before = 0, taken = live;
 	struct around a = {.side = side_of(insn, n)};
 	struct naming m = {.n = 0};
+	struct memory mem = {.any = false};
 	struct skep_window *w = &out->w;
 
 	memset(out, 0, sizeof(*out));
 	w->sink = (u8)skep_window_sink(last);
-	if (!gathers(v, insn, n, &a) || !name_live(v, insn, n, a.side, &m, out))
+	if (!memory_of(v, insn, n, &mem) ||
+	    (mem.any && (a.side < n || w->sink == SKEP_SINK_STORE)) ||
+	    !gathers(v, insn, n, &mem, &a) || !name_live(v, insn, n, a.side, &m, out) ||
+	    !name_memory(&m, out, &mem))
 		return false;
 	for (u32 k = 0; k < n; k++) {
 		u16 writes = skep_isa_writes(&insn[k]->in);
@@ -340,6 +422,11 @@ bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *i
 			return false;
 		taken |= (u16)(1u << last->in.dst);
 	}
+	if (mem.any) {
+		if (written >> mem.base & 1)
+			return false;
+		taken |= (u16)(1u << mem.base);
+	}
 	if (tells_of_living(insn, n, live, &a) ||
 	    !undisturbed(&a, named_regs(&m), (u16)(taken & ~written)))
 		return false;
@@ -353,7 +440,7 @@ bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *i
 	w->mode = (u8)v->mode;
 	w->big = v->obj->big;
 	for (u32 k = 0; k < n; k++) {
-		w->in[k] = renamed(insn[k], &m);
+		w->in[k] = renamed(v, insn[k], &m, w, &mem);
 		out->insn[k] = insn[k];
 	}
 	return w->out || w->sink != SKEP_SINK_NONE || w->side_out;

@@ -39,6 +39,17 @@ static bool same(const column a, const column b, u64 mask)
 	return true;
 }
 
+/* May the instruction have this source? The bytes of memory are for loads alone. */
+static bool from(const struct search *s, const struct skep_ins *in, u8 src)
+{
+	return is_load(in) == (src + 1u == s->w->mem);
+}
+
+static u64 eval(const struct search *s, const struct skep_ins *in, u64 dst, u64 src)
+{
+	return is_load(in) ? skep_window_load(in, src, s->w->big) : skep_isa_eval(in, dst, src);
+}
+
 /* Registers that must hold something else at the end. */
 static u16 wrong(const struct search *s, const struct state *st)
 {
@@ -96,12 +107,13 @@ static void branches(struct walk *k, const struct state *st)
 	for (in.op = SKEP_JEQ; in.op <= SKEP_JSET; in.op++)
 		for (in.size = 8; in.size >= 4; in.size -= 4)
 			for (in.dst = 0; in.dst < s->w->nreg; in.dst++) {
-				if (!(st->defined >> in.dst & 1))
+				if (!(st->defined >> in.dst & 1) || in.dst + 1u == s->w->mem)
 					continue;
 				in.form = SKEP_REG;
 				in.imm = 0;
 				for (in.src = 0; in.src < s->w->nreg; in.src++)
-					if ((st->defined >> in.src & 1) && in.src != in.dst)
+					if ((st->defined >> in.src & 1) && in.src != in.dst &&
+					    from(s, &in, in.src))
 						offer_branch(k, st, &in);
 				in.form = SKEP_IMM;
 				in.src = 0;
@@ -140,8 +152,8 @@ static void try_last(struct walk *k, const struct state *st, const struct target
 	column out;
 
 	for (u32 t = 0; t < NTEST; t++) {
-		out[t] = skep_isa_eval(in, st->val[g->dst][t],
-				       in->form == SKEP_REG ? st->val[in->src][t] : 0);
+		out[t] = eval(s, in, st->val[g->dst][t],
+			      in->form == SKEP_REG ? st->val[in->src][t] : 0);
 		if ((out[t] ^ g->want[t]) & g->mask)
 			return;
 	}
@@ -286,7 +298,7 @@ static bool solved_for(const struct skep_ins *in)
 /* Does the instruction read its destination? */
 static bool reads_dst(const struct skep_ins *in)
 {
-	return in->op != SKEP_MOV && in->op != SKEP_MOVSX && in->op != SKEP_LDDW;
+	return in->op != SKEP_MOV && in->op != SKEP_MOVSX && in->op != SKEP_LDDW && !is_load(in);
 }
 
 static void solve(struct walk *k, const struct state *st, const struct target *g)
@@ -306,7 +318,7 @@ static void solve(struct walk *k, const struct state *st, const struct target *g
 			continue;
 		}
 		for (in.src = 0; in.src < s->w->nreg; in.src++)
-			if (st->defined >> in.src & 1)
+			if ((st->defined >> in.src & 1) && from(s, &in, in.src))
 				try_last(k, st, g, &in);
 	}
 }
@@ -417,6 +429,9 @@ static void append(struct walk *k, const struct state *st, const struct skep_ins
 			imm[t] = (u64)in->imm;
 	if (in->op == SKEP_LDDW)
 		memcpy(out, imm, sizeof(out));
+	else if (is_load(in))
+		for (u32 t = 0; t < NTEST; t++)
+			out[t] = skep_window_load(in, st->val[in->src][t], s->w->big);
 	else
 		skep_isa_eval_n(in, st->val[in->dst], in->form == SKEP_REG ? st->val[in->src] : imm,
 				out, NTEST);
@@ -474,7 +489,8 @@ static void grow(struct walk *k, const struct state *st, u32 left)
 				continue;
 			}
 			for (in.src = 0; in.src < s->w->nreg; in.src++)
-				append(k, st, &in, s->shape[i].cost, left - 1);
+				if (from(s, &in, in.src))
+					append(k, st, &in, s->shape[i].cost, left - 1);
 		}
 	}
 }

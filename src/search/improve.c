@@ -149,6 +149,7 @@ static struct skep_ins put_back(const struct skep_site *site, struct skep_ins in
 		in.off = last->in.off;
 	} else {
 		in.dst = site->real[in.dst];
+		in.off += is_load(&in) ? (s32)site->mem_off : 0;
 	}
 	if (in.form == SKEP_REG)
 		in.src = site->real[in.src];
@@ -183,7 +184,7 @@ bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct ske
 
 	if (view->first) {
 		skep_windows_init(&s->it, view);
-		s->it.sides = true;
+		s->it.sides = s->it.loads = true;
 		s->sweep = 0;
 		s->arena->on_oom = view->obj->arena->on_oom;
 		start_clock(s, view);
@@ -196,7 +197,7 @@ bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct ske
 				return false;
 			s->sweep++;
 			skep_windows_init(&s->it, view);
-			s->it.sides = true;
+			s->it.sides = s->it.loads = true;
 			continue;
 		}
 		f = answer_for(s, &s->site.w);

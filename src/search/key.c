@@ -4,7 +4,7 @@
 
 /* Counts up when the meaning of a key or of an answer changes; with the table's length it tells old
  * caches. */
-enum { KEY_VERSION = 1, HEAD = 12, SIDE = 2, PER_IN = 10, PER_INS = 18 };
+enum { KEY_VERSION = 1, HEAD = 12, SIDE = 2, HAS_MEM = 128, PER_IN = 10, PER_INS = 18 };
 
 static void put_ins(u8 *p, const struct skep_ins *in)
 {
@@ -32,13 +32,17 @@ static bool get_ins(const u8 *p, struct skep_ins *in)
 
 u32 skep_window_key(const struct skep_window *w, u8 *key)
 {
-	const u8 head[HEAD] = {KEY_VERSION, SKEP_OP_NR,	 w->n,
-			       w->sink,	    w->nreg,	 w->nin,
-			       (u8)w->out,  (u8)w->keep, w->level,
-			       w->mode,	    w->big,	 (u8)(w->side | w->side_not << 7)};
+	const u8 head[HEAD] = {KEY_VERSION, SKEP_OP_NR,
+			       w->n,	    w->sink,
+			       w->nreg,	    w->nin,
+			       (u8)w->out,  (u8)w->keep,
+			       w->level,    (u8)(w->mode | (w->mem ? HAS_MEM : 0)),
+			       w->big,	    (u8)(w->side | w->side_not << 7)};
 	u32 at = HEAD;
 
 	memcpy(key, head, HEAD);
+	if (w->mem)
+		key[at++] = w->mem;
 	if (w->side) {
 		key[at++] = (u8)w->side_out;
 		key[at++] = (u8)w->side_keep;
@@ -69,14 +73,19 @@ bool skep_window_from_key(const u8 *key, u32 len, struct skep_window *w)
 	w->out = key[6];
 	w->keep = key[7];
 	w->level = key[8];
-	w->mode = key[9];
+	w->mode = key[9] & ~HAS_MEM;
 	w->big = key[10];
 	w->side = key[11] & 127;
 	w->side_not = key[11] >> 7;
 	if (w->side >= w->n || (w->side_not && !w->side))
 		return false;
+	if (key[9] & HAS_MEM) {
+		if (len < at + 1 || !key[at] || key[at] > w->nin)
+			return false;
+		w->mem = key[at++];
+	}
 	if (w->side) {
-		if (len < HEAD + SIDE)
+		if (len < at + SIDE)
 			return false;
 		w->side_out = key[at++];
 		w->side_keep = key[at++];

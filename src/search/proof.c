@@ -20,6 +20,14 @@ static u32 source(struct skep_smt *s, const struct outcome *o, const struct skep
 	return in->form == SKEP_REG ? o->reg[in->src] : skep_smt_const(s, 64, (u64)in->imm);
 }
 
+static u32 load(struct skep_smt *s, const struct skep_ins *in, u32 bytes, bool big)
+{
+	u32 v = skep_smt_extract(s, bytes, (u32)in->off * 8u, in->size * 8u);
+
+	v = big && in->size > 1 ? skep_smt_bswap(s, v) : v;
+	return in->op == SKEP_LDXS ? skep_smt_sext(s, v, 64) : skep_smt_zext(s, v, 64);
+}
+
 static void follow(struct skep_smt *s, const struct skep_window *w, const struct skep_ins *in,
 		   u32 n, struct outcome *o)
 {
@@ -32,7 +40,9 @@ static void follow(struct skep_smt *s, const struct skep_window *w, const struct
 			memcpy(o->at_side, o->reg, sizeof(o->reg));
 			o->taken =
 				skep_prove_cond(s, &in[k], o->reg[in[k].dst], source(s, o, &in[k]));
-		} else if (in[k].op == SKEP_STX)
+		} else if (is_load(&in[k]))
+			o->reg[in[k].dst] = load(s, &in[k], o->reg[in[k].src], w->big);
+		else if (in[k].op == SKEP_STX)
 			o->sink = skep_smt_extract(s, o->reg[in[k].src], 0, in[k].size * 8u);
 		else if (c == SKEP_CLASS_JMP)
 			o->sink =
@@ -106,6 +116,48 @@ static void read_input(const struct skep_smt_model *m, const struct skep_window 
 	}
 }
 
+/*
+ * Loads of a row: within the bytes that the window loads, as many at most, no byte twice, and
+ * of what the window loads at once no two parts. So others that write the memory meanwhile
+ * are seen in no way in which the window could not have seen them.
+ */
+bool skep_loads_fit(const struct skep_window *w, const struct skep_ins *in, u32 n)
+{
+	u32 all = 0, mine = 0, loads = 0, allowed = 0;
+
+	for (u32 k = 0; k < w->n; k++) {
+		allowed += is_load(&w->in[k]);
+		all |= is_load(&w->in[k]) ? bytes_of(&w->in[k]) : 0;
+	}
+	for (u32 k = 0; k < n; k++) {
+		if (!is_load(&in[k]))
+			continue;
+		if (in[k].off < 0 || in[k].off + in[k].size > 8 || bytes_of(&in[k]) & (~all | mine))
+			return false;
+		mine |= bytes_of(&in[k]);
+		loads++;
+	}
+	for (u32 k = 0; k < w->n; k++) {
+		u32 parts = 0;
+
+		for (u32 i = 0; i < n && is_load(&w->in[k]); i++)
+			parts += is_load(&in[i]) && bytes_of(&in[i]) & bytes_of(&w->in[k]);
+		if (parts > 1)
+			return false;
+	}
+	return loads <= allowed;
+}
+
+/* Do only loads read the bytes of memory, and nobody write them? */
+static bool mem_alone(const struct skep_window *w, const struct skep_ins *in)
+{
+	u16 mem = w->mem ? (u16)(1u << (w->mem - 1)) : 0;
+
+	if (is_load(in))
+		return w->mem && in->src + 1u == w->mem && in->dst != in->src;
+	return in->op == SKEP_STX || !((skep_isa_reads(in) | skep_isa_writes(in)) & mem);
+}
+
 static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 {
 	const struct skep_ins *sink = w->sink ? &w->in[w->n - 1] : NULL;
@@ -125,6 +177,8 @@ static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 		    (store ? in->dst != SKEP_WIN_BASE : in->dst >= w->nreg) ||
 		    (in->form == SKEP_REG && in->src >= w->nreg) || skep_isa_level(in) > w->level)
 			return false;
+		if (!mem_alone(w, in))
+			return false;
 		if (w->side && k == side) {
 			if (sink && last)
 				return false;
@@ -134,12 +188,13 @@ static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 					    : skep_is_cond(in->op);
 			if (!like)
 				return false;
-		} else if ((c != SKEP_CLASS_ALU && c != SKEP_CLASS_UNARY && in->op != SKEP_LDDW) ||
+		} else if ((c != SKEP_CLASS_ALU && c != SKEP_CLASS_UNARY && in->op != SKEP_LDDW &&
+			    !is_load(in)) ||
 			   in->op == SKEP_CAST || (in->op == SKEP_LDDW && in->src)) {
 			return false;
 		}
 	}
-	return true;
+	return skep_loads_fit(w, f->in, f->n);
 }
 
 static enum skep_found_answer ask(struct skep_arena *arena, const struct skep_window *w,
@@ -235,6 +290,9 @@ static void bounds(const struct skep_window *w, const struct skep_ins *in, u32 n
 
 		if (k == side)
 			fork_ranges(w, &in[k], o);
+		else if (is_load(&in[k]))
+			r[in[k].dst] = in[k].op == SKEP_LDXS ? skep_range_sext(in[k].size)
+							     : skep_range_zext(in[k].size);
 		else if (in[k].op == SKEP_STX)
 			o->stored = s;
 		else if (in[k].op == SKEP_LDDW)

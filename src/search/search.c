@@ -27,6 +27,7 @@ static bool dear(const struct skep_window *w)
 	for (u32 k = 0; k < w->n; k++)
 		switch (w->in[k].op) {
 		case SKEP_LDDW:
+		case SKEP_LDX:
 		case SKEP_MUL:
 		case SKEP_DIV:
 		case SKEP_MOD: return true;
@@ -51,7 +52,7 @@ static void run(struct search *s, u32 e)
 		if (s->found && w->mode != SKEP_OPT_SPEED)
 			return;
 	}
-	if (s->found || w->n < LONG || w->side || !effort[e].steps || n < 2)
+	if (s->found || w->n < LONG || w->side || w->mem || !effort[e].steps || n < 2)
 		return;
 	s->over = false;
 	s->budget = UINT64_MAX;

@@ -50,6 +50,12 @@ struct skep_window {
 	u8 side;
 	bool side_not;		 /* control leaves when it is not taken */
 	u16 side_out, side_keep; /* as out and keep, for where control leaves */
+	/*
+	 * With loads: 1 + the number of a register that stands for eight bytes of memory, 0: there
+	 * are none. A load is `rN = *(rM + offset)` with that register; byte 0 is its lowest. Nothing
+	 * else reads it.
+	 */
+	u8 mem;
 	u8 level, mode; /* instructions allowed; enum skep_opt_mode */
 	bool big;
 };
@@ -67,12 +73,14 @@ struct skep_site {
 	struct skep_window w;
 	struct skep_insn
 		*insn[SKEP_WIN_MAX]; /* in order; what replaces them stands where the last stood */
-	u8 real[SKEP_WIN_REGS];	     /* registers by canonical number */
+	u8 real[SKEP_WIN_REGS];	     /* registers by canonical number; of `mem`: the base */
+	s64 mem_off;		     /* of byte 0 from the base */
 };
 
 /* Walks the windows of a function; fields but `sides` are its own. */
 struct skep_windows {
 	const struct skep_opt_view *view;
+	bool loads; /* also windows with loads of the packet and of maps' values */
 	bool sides; /* also windows with a branch inside by which control may leave */
 	u32 num, n; /* the root; the window so far */
 	struct skep_insn *insn[SKEP_WIN_MAX];
@@ -131,6 +139,8 @@ bool skep_found_cheaper(const struct skep_window *w, const struct skep_found *f)
  */
 bool skep_window_run(const struct skep_window *w, const struct skep_ins *in, u32 n,
 		     u64 reg[SKEP_WIN_REGS], u64 *sink);
+/* What a load of these eight bytes gives. */
+u64 skep_window_load(const struct skep_ins *in, u64 bytes, bool big);
 /* The index of the branch inside such a row; n: there is none. */
 u32 skep_window_side(const struct skep_window *w, const struct skep_ins *in, u32 n);
 

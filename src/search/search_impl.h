@@ -61,6 +61,18 @@ struct search {
 	u32 nseen;
 };
 
+static inline bool is_load(const struct skep_ins *in)
+{
+	return in->op == SKEP_LDX || in->op == SKEP_LDXS;
+}
+/* Bytes that it loads, as bits. */
+static inline u32 bytes_of(const struct skep_ins *in)
+{
+	return ((1u << in->size) - 1) << in->off;
+}
+/* proof.c: may the row load so? As often as the window at most, no byte twice that... see there. */
+bool skep_loads_fit(const struct skep_window *w, const struct skep_ins *in, u32 n);
+
 /* build.c: arithmetic on numbers; what an instruction is at the end of a window. */
 bool skep_window_plain(const struct skep_insn *i);
 enum skep_sink skep_window_sink(const struct skep_insn *i);

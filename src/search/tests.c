@@ -10,6 +10,17 @@ enum { ATTEMPTS = 64 };
 
 /* --- running --------------------------------------------------------------------------- */
 
+u64 skep_window_load(const struct skep_ins *in, u64 bytes, bool big)
+{
+	u32 bits = in->size * 8u;
+	u64 v = bytes >> (in->off * 8);
+
+	v = bits < 64 ? v & (((u64)1 << bits) - 1) : v;
+	if (big && bits > 8)
+		v = __builtin_bswap64(v) >> (64 - bits);
+	return in->op == SKEP_LDXS ? (u64)((s64)(v << (64 - bits)) >> (64 - bits)) : v;
+}
+
 u32 skep_window_side(const struct skep_window *w, const struct skep_ins *in, u32 n)
 {
 	u32 k = w->side ? 0 : n;
@@ -31,7 +42,9 @@ bool skep_window_run(const struct skep_window *w, const struct skep_ins *in, u32
 		if (k == side) {
 			if (skep_isa_cond(&in[k], reg[in[k].dst], src) != w->side_not)
 				return true;
-		} else if (in[k].op == SKEP_STX)
+		} else if (is_load(&in[k]))
+			reg[in[k].dst] = skep_window_load(&in[k], src, w->big);
+		else if (in[k].op == SKEP_STX)
 			*sink = src;
 		else if (skep_op_class(in[k].op) == SKEP_CLASS_JMP)
 			*sink = skep_isa_cond(&in[k], reg[in[k].dst], src);
@@ -323,8 +336,26 @@ static void unary_shapes(struct search *s)
 		}
 }
 
+/* All loads within the bytes that the window loads. */
+static void load_shapes(struct search *s)
+{
+	const struct skep_window *w = s->w;
+	struct skep_ins in = {.op = SKEP_LDX, .form = SKEP_REG};
+	u32 bytes = 0;
+
+	for (u32 k = 0; k < w->n; k++)
+		bytes |= is_load(&w->in[k]) ? bytes_of(&w->in[k]) : 0;
+	for (in.op = SKEP_LDX; in.op <= SKEP_LDXS; in.op++)
+		for (in.size = 1; in.size <= 8; in.size *= 2)
+			for (in.off = 0; in.off + in.size <= 8; in.off++)
+				if (!(bytes_of(&in) & ~bytes))
+					add_shape(s, &in);
+}
+
 static void make_shapes(struct search *s)
 {
+	if (s->w->mem)
+		load_shapes(s);
 	for (u16 op = 0; op < SKEP_OP_NR; op++)
 		for (u8 size = 8; size >= 4 && skep_op_class(op) == SKEP_CLASS_ALU; size -= 4)
 			binary_shapes(s, op, size);
@@ -396,7 +427,7 @@ bool skep_search_offer(struct search *s, const struct skep_ins *in, u32 n)
 		if (!passes(s, in, n, t))
 			return false;
 	memcpy(f.in, in, n * sizeof(*in));
-	if (!skep_found_bounded(s->w, &f))
+	if (!skep_loads_fit(s->w, in, n) || !skep_found_bounded(s->w, &f))
 		return false;
 	s->proofs++;
 	s->stats->proofs++;

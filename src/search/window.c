@@ -39,7 +39,10 @@ static struct skep_insn *producer(const struct skep_windows *it, const struct sk
 
 	for (u32 k = 0; k < LOOK_BACK && (n = skep_cfg_before(g, n)) != SKEP_CFG_NONE; k++)
 		if (skep_isa_writes(&g->insn[n]->in) >> reg & 1)
-			return skep_window_plain(g->insn[n]) ? g->insn[n] : NULL;
+			return skep_window_plain(g->insn[n]) ||
+					       (it->loads && is_load(&g->insn[n]->in))
+				       ? g->insn[n]
+				       : NULL;
 	return NULL;
 }
 

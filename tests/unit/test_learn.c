@@ -62,7 +62,7 @@ static bool has_window(const char *body, const char *want, bool quiet)
 
 	if (load(&p, body)) {
 		skep_windows_init(&it, &p.v);
-		it.sides = true;
+		it.sides = it.loads = true;
 		while (skep_windows_next(&it, &s)) {
 			b.n = 0;
 			skep_window_print(&s.w, &b);
@@ -78,6 +78,10 @@ static bool has_window(const char *body, const char *want, bool quiet)
 	return found;
 }
 
+/* r2 is the packet, of which 16 bytes are there; other ways end at `out`. */
+#define PACKET                                                                                     \
+	"r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 16\nr0 = 0\nif r4 > r3 goto out\n"
+#define END "\nexit\nout:"
 #define RANDOM "call bpf_get_prandom_u32\n"
 
 static const struct {
@@ -139,6 +143,23 @@ static const struct {
 	{"not when the branch tells of a copy that is needed",
 	 RANDOM "r6 = r0\nr7 = r6\nif r7 > 5 goto l\nr6 += r7\nr0 = r6\nexit\nl:\nr0 = r7",
 	 "r1 = r0\nif r1 > 5 goto SIDE\nr0 += r1\n# live r0\n# live at SIDE r1\n", false},
+	{"a load of the packet", PACKET "r0 = *(u32 *)(r2 + 4)\nr0 >>= 8" END,
+	 "r1 = *(u32 *)(r0 + 0)\nr1 >>= 8\n# live r1\n# keeps r0\n", true},
+	{"two loads of it", PACKET "r0 = *(u8 *)(r2 + 5)\nr3 = *(u8 *)(r2 + 4)\nr0 <<= 8\nr0 |= r3" END,
+	 "r1 = *(u8 *)(r0 + 1)\nr2 = *(u8 *)(r0 + 0)\nr1 <<= 8\nr1 |= r2\n# live r1\n# keeps r0\n",
+	 true},
+	{"not when its base goes", PACKET "r2 = *(u32 *)(r2 + 4)\nr2 >>= 8\nr0 = r2" END,
+	 "r1 = *(u32 *)(r0 + 0)\nr1 >>= 8\n# live r1\n# keeps r0\n", false},
+	{"not when the packet is written in between",
+	 PACKET "r0 = *(u32 *)(r2 + 4)\n*(u8 *)(r2 + 5) = 1\nr0 >>= 8" END,
+	 "r1 = *(u32 *)(r0 + 0)\nr1 >>= 8\n# live r1\n# keeps r0\n", false},
+	{"elsewhere it may be written",
+	 PACKET "r0 = *(u32 *)(r2 + 4)\n*(u8 *)(r2 + 9) = 1\nr0 >>= 8" END,
+	 "r1 = *(u32 *)(r0 + 0)\nr1 >>= 8\n# live r1\n# keeps r0\n", true},
+	{"not of the context", "r0 = *(u32 *)(r1 + 12)\nr0 >>= 8",
+	 "r1 = *(u32 *)(r0 + 0)\nr1 >>= 8\n# live r1\n# keeps r0\n", false},
+	{"not of the stack", "r0 = 0\n*(u64 *)(r10 - 8) = r0\nr0 = *(u32 *)(r10 - 8)\nr0 >>= 8",
+	 "r1 = *(u32 *)(r0 + 0)\nr1 >>= 8\n# live r1\n# keeps r0\n", false},
 	{"a store at the end", RANDOM "r0 &= 255\n*(u8 *)(r10 - 1) = r0\nr0 = 0",
 	 "r0 &= 255\n*(u8 *)(r10 + 0) = r0\n", true},
 	{"no pointers", "r2 = r1\nr2 += 8\nr0 = *(u32 *)(r2 + 0)", "r1 = r0\nr1 += 8\n# live r1\n",

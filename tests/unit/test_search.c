@@ -86,6 +86,32 @@ static const struct {
 	 0, false, 3},
 };
 
+/* r0 stands for memory. Wrong rows have -1 for what is found. */
+static const struct {
+	const char *name, *row, *wrong;
+	u8 level;
+	bool big;
+	int slots;
+} loads[] = {
+	{"the low byte", "r1 = *(u32 *)(r0 + 0); r1 &= 255", "r1 = *(u8 *)(r0 + 3)", 1, false, 1},
+	{"the low byte, big-endian", "r1 = *(u32 *)(r0 + 0); r1 &= 255", "r1 = *(u8 *)(r0 + 0)", 1,
+	 true, 1},
+	{"the high byte", "r1 = *(u16 *)(r0 + 2); r1 >>= 8", "r1 = *(u8 *)(r0 + 4)", 1, false, 1},
+	{"the sign", "r1 = *(u16 *)(r0 + 0); r1 <<= 48; r1 s>>= 48", "r1 = *(u16 *)(r0 + 0)", 4,
+	 false, 1},
+	{"put together", "r1 = *(u8 *)(r0 + 1); r2 = *(u8 *)(r0 + 0); r1 <<= 8; r1 |= r2",
+	 "r1 = *(u16 *)(r0 + 1)", 1, false, 1},
+	{"put together the other way",
+	 "r1 = *(u8 *)(r0 + 0); r2 = *(u8 *)(r0 + 1); r1 <<= 8; r1 |= r2", "r1 = *(u16 *)(r0 + 0)",
+	 1, false, 2},
+	{"no more loads than before", "r1 = *(u16 *)(r0 + 0); r1 = be16 r1; r1 &= 255",
+	 "r1 = *(u8 *)(r0 + 1); r1 = *(u8 *)(r0 + 0)", 1, false, 1},
+	{"no byte twice", "r1 = *(u8 *)(r0 + 0); r2 = *(u8 *)(r0 + 1); r2 = r1",
+	 "r1 = *(u8 *)(r0 + 0); r2 = *(u8 *)(r0 + 0)", 1, false, 2},
+	{"not in two parts", "r1 = *(u16 *)(r0 + 0); r2 = *(u8 *)(r0 + 4); r2 = r1",
+	 "r1 = *(u8 *)(r0 + 0); r2 = *(u8 *)(r0 + 1); r2 <<= 8; r1 |= r2; r2 = r1", 1, false, 2},
+};
+
 static bool parse(const char *text, struct skep_window *w)
 {
 	char *copy = strdup(text), *save = NULL;
@@ -272,6 +298,43 @@ static void test_sides(struct skep_rng *g)
 		      sides[k].slots);
 		if ((int)slots(&f) != sides[k].slots)
 			print(sides[k].name, &w, &f);
+	}
+}
+
+static void test_loads(struct skep_rng *g)
+{
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(loads); k++) {
+		struct skep_search_opts o = {.sz = sizeof(o), .effort = 1, .timeout_ms = 4000};
+		struct skep_window w, v, back;
+		struct skep_found f = {.n = 0};
+		u8 key[SKEP_WIN_KEY];
+
+		memset(&w, 0, sizeof(w));
+		memset(&v, 0, sizeof(v));
+		w.nin = w.keep = w.mem = 1;
+		w.nreg = 3;
+		w.out = k < 7 ? 2 : 6;
+		w.bits[0] = 64;
+		w.level = loads[k].level;
+		w.big = loads[k].big;
+		CHECK(parse(loads[k].row, &w) && parse(loads[k].wrong, &v), "%s: not understood",
+		      loads[k].name);
+		CHECK(skep_window_from_key(key, skep_window_key(&w, key), &back) &&
+			      memcmp(&w, &back, sizeof(w)) == 0,
+		      "%s: not what its key says", loads[k].name);
+		f.n = v.n;
+		memcpy(f.in, v.in, sizeof(f.in));
+		CHECK(skep_found_prove(&w, &f, 4000, NULL) == SKEP_FOUND_NO, "%s: not refused",
+		      loads[k].name);
+		if (skep_search_window(&w, &o, &f, NULL) != SKEP_SEARCH_FOUND) {
+			CHECK(false, "%s: nothing found", loads[k].name);
+			continue;
+		}
+		CHECK((int)slots(&f) == loads[k].slots && agrees(&w, &f, g, 1000),
+		      "%s: %u slots instead of %d, or wrong", loads[k].name, slots(&f),
+		      loads[k].slots);
+		if ((int)slots(&f) != loads[k].slots)
+			print(loads[k].name, &w, &f);
 	}
 }
 
@@ -496,6 +559,7 @@ int main(int argc, char **argv)
 	test_wrong();
 	test_sides(&g);
 	test_sides_wrong();
+	test_loads(&g);
 	test_stochastic(&g);
 	test_random(&g, 60);
 	printf("%s\n", failed ? "failed" : "all passed");
