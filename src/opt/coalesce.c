@@ -62,6 +62,8 @@ static bool visit(struct skep_opt *o, struct skep_webs *w, struct skep_insn *mv)
 	if (mv->in.src == mv->in.dst) {
 		if (!skep_opt_begin(o, "move to itself", mv, mv))
 			return false;
+		/* Without the move, what it gave is what it took. */
+		skep_web_join(w, skep_web_before(w, mv, mv->in.src), skep_web_after(w, mv, mv->in.dst));
 		skep_edit_remove(o->obj, mv);
 		skep_opt_end(o);
 		return true;

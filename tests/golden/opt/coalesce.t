@@ -271,3 +271,28 @@ f:
 	r2 += r0
 	r0 = r2
 	exit
+
+=== title
+behind a move to itself the value is still the same
+=== args
+optimize --passes=coalesce -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r3 = *(u32 *)(r1 + 12)
+	r3 = r3
+	r0 = 5
+	r0 ^= r3
+	r1 = r3
+	r0 += r1
+	r0 += r1
+	exit
+=== expect
+f:
+	r1 = *(u32 *)(r1 + 12)
+	r0 = 5
+	r0 ^= r1
+	r0 += r1
+	r0 += r1
+	exit
