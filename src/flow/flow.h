@@ -173,6 +173,9 @@ struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct ske
 u16 skep_live_aside(const struct skep_cfg *cfg, const struct skep_live *lv, u32 num, u32 next);
 /* Registers that an instruction reads, calls by what the callee takes. */
 u16 skep_reads(const struct skep_obj *obj, const struct skep_insn *i);
+/* May a call read or write one of the bytes from..to of the frame (offsets from r10)? False for other instructions. */
+bool skep_call_touches(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i, s64 from,
+		       s64 to);
 /* A register among `mask` that is neither live nor touched on [from, to] of one block, or -1. */
 int skep_free_reg(const struct skep_obj *obj, const struct skep_live *live, const struct skep_insn *from,
 		  const struct skep_insn *to, u16 mask);

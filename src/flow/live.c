@@ -337,6 +337,35 @@ u16 skep_live_aside(const struct skep_cfg *cfg, const struct skep_live *lv, u32 
 	return live;
 }
 
+bool skep_call_touches(const struct skep_obj *obj, const struct skep_facts *fa, const struct skep_insn *i, s64 from,
+		       s64 to)
+{
+	struct pass p = {.obj = obj, .fa = fa};
+	const struct skep_helper *h = NULL;
+	const struct skep_map *map = NULL;
+
+	if (i->in.op == SKEP_CALL && i->in.src == SKEP_CALL_HELPER && i->ref == SKEP_REF_NONE && !i->in.off)
+		h = skep_helper_find(i->in.imm);
+	if (!h || h->flags & SKEP_HF_CB || skep_reads_indirect(i->in.imm))
+		return (skep_call_effects(obj, fa, i) & (SKEP_EFF_READ_STACK | SKEP_EFF_WRITE_STACK)) != 0;
+	for (int a = 0; a < 5; a++) {
+		const struct skep_val *v = &fa->in[i->num][a + 1];
+		s64 n;
+
+		if (h->arg[a] == SKEP_ARG_MAP)
+			map = map_of(&p, v);
+		if (h->arg[a] == SKEP_ARG_NONE || h->arg[a] == SKEP_ARG_MAP || h->arg[a] == SKEP_ARG_SIZE ||
+		    h->arg[a] == SKEP_ARG_FUNC || h->arg[a] == SKEP_ARG_CTX || !stack_like(v))
+			continue;
+		n = arg_extent(&p, i, h, a, map);
+		if (v->kind != SKEP_K_STACK || v->vn != SKEP_VN_FP || h->arg[a] == SKEP_ARG_STACK)
+			return true;
+		if (v->off < to && from < (n < 0 ? 0 : v->off + n))
+			return true;
+	}
+	return false;
+}
+
 int skep_free_reg(const struct skep_obj *obj, const struct skep_live *live, const struct skep_insn *from,
 		  const struct skep_insn *to, u16 mask)
 {

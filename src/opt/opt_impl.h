@@ -155,6 +155,8 @@ bool skep_webs_agree(const struct skep_webs *w, u32 a, u8 ra, u32 b, u8 rb, cons
 void skep_web_rename(struct skep_webs *w, u32 web, u8 reg, u8 to);
 /* Say that before this instruction the register holds something new. */
 void skep_web_occupy(struct skep_webs *w, u32 num, u8 reg);
+/* And that the instruction puts it there. */
+void skep_web_occupy_by(struct skep_webs *w, const struct skep_insn *i, u8 reg);
 /* Make one web of two in the same register; returns it. */
 u32 skep_web_join(struct skep_webs *w, u32 a, u32 b);
 /* Widen lo..hi to the web's span. */

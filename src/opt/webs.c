@@ -302,6 +302,11 @@ void skep_web_occupy(struct skep_webs *w, u32 num, u8 reg)
 	w->use[num * NREG + reg] = w->other;
 }
 
+void skep_web_occupy_by(struct skep_webs *w, const struct skep_insn *i, u8 reg)
+{
+	join(w, w->other, i->num * NREG + reg);
+}
+
 u32 skep_web_join(struct skep_webs *w, u32 a, u32 b)
 {
 	join(w, a, b);
