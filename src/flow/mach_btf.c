@@ -13,6 +13,22 @@ static const struct skep_btf *types(const struct skep_mach *m, const struct skep
 	return r->flags & SKEP_VF_ALLOC ? m->obj->btf : m->opt.kernel;
 }
 
+/* Of an object, where the kernel's types are not known: its name says that it is a socket. */
+enum { UNTYPED_SOCK = 1 };
+
+static bool is_sock_name(const char *name)
+{
+	static const char *const names[] = {
+		"sock",		    "tcp_sock",	 "tcp6_sock", "tcp_timewait_sock",
+		"tcp_request_sock", "udp6_sock", "unix_sock", "mptcp_sock",
+	};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(names); k++)
+		if (strcmp(names[k], name) == 0)
+			return true;
+	return false;
+}
+
 bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name, u16 flags, u32 at)
 {
 	u32 id = m->opt.kernel ? skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, name) : 0;
@@ -20,6 +36,8 @@ bool skep_btf_object(struct skep_mach *m, struct skep_vreg *r, const char *name,
 	skep_vreg_pointer(r, SKEP_VT_BTF, at);
 	r->btf = id;
 	r->flags = flags;
+	if (!m->opt.kernel && is_sock_name(name))
+		r->aux = UNTYPED_SOCK;
 	return id != 0;
 }
 
@@ -113,7 +131,9 @@ bool skep_btf_is(struct skep_mach *m, const struct skep_vreg *r, const char *nam
 
 bool skep_btf_is_sock(struct skep_mach *m, const struct skep_vreg *r)
 {
-	return skep_btf_is(m, r, "sock_common");
+	return skep_btf_is(m, r, "sock_common") ||
+	       (!m->opt.kernel && r->type == SKEP_VT_BTF && !(r->flags & SKEP_VF_ALLOC) &&
+		r->aux == UNTYPED_SOCK && !r->off);
 }
 
 static int unknown_types(struct skep_mach *m, struct skep_vstate *st, u32 reg)
@@ -433,6 +453,15 @@ static bool find_proto(const struct skep_mach *m, struct skep_btf_type *proto, u
 	if (!id || !skep_btf_get(btf, id, &t))
 		return false;
 	return skep_btf_get(btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
+}
+
+bool skep_attach_missing(const struct skep_mach *m)
+{
+	struct skep_btf_type proto;
+	u32 skip;
+
+	return m->opt.kernel && m->opt.attach_to && m->opt.prog_type != SKEP_PROG_STRUCT_OPS &&
+	       !find_proto(m, &proto, &skip);
 }
 
 static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,

@@ -148,6 +148,11 @@ static int check_object(struct skep_mach *m, struct skep_vstate *st, struct call
 			ok = true;
 		break;
 	}
+	if (!ok && r->type == SKEP_VT_BTF && !(r->flags & SKEP_VF_ALLOC) && !m->opt.kernel)
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg),
+				  "the kernel's types are not known, argument %u of %s() is one of "
+				  "them",
+				  reg, c->name);
 	if (!ok)
 		return wrong(m, st, c, reg, at->btf ? at->btf : "a kernel object");
 	if (!skep_vreg_fixed(r) || (r->off && r->type != SKEP_VT_BTF))

@@ -11,7 +11,7 @@ enum arg_kind { ARG_NUM, ARG_CTX, ARG_MEM, ARG_DYNPTR, ARG_ARENA, ARG_BTF, ARG_B
 struct arg {
 	enum arg_kind kind;
 	u32 size;
-	bool nonnull, trusted;
+	bool nonnull, trusted, nullable;
 	const char *name;
 };
 
@@ -77,6 +77,16 @@ bool skep_is_context(const struct skep_mach *m, const char *name)
 	return false;
 }
 
+/* A type's name without what a program puts behind it to tell versions apart ("___old"). */
+static const char *plain_name(const struct skep_mach *m, const char *name)
+{
+	const char *end = strstr(name, "___");
+
+	return end && end != name
+		       ? skep_arena_printf(m->arena, "%.*s", (int)(end - name), name)
+		       : name;
+}
+
 static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
 {
 	const struct skep_btf *btf = m->obj->btf;
@@ -88,6 +98,7 @@ static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
 		return a;
 	a.nonnull = has_tag(m, func, n, "arg:nonnull");
 	a.trusted = has_tag(m, func, n, "arg:trusted");
+	a.nullable = has_tag(m, func, n, "arg:nullable");
 	if (t.kind != SKEP_BTF_PTR) {
 		a.kind = t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM ||
 					 t.kind == SKEP_BTF_ENUM64
@@ -105,7 +116,7 @@ static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
 	}
 	if (!skep_btf_resolve(btf, t.ref, &to))
 		return a;
-	a.name = to.name;
+	a.name = plain_name(m, to.name);
 	{
 		struct skep_btf_type named = to;
 
@@ -184,12 +195,21 @@ static int check_global_arg(struct skep_mach *m, struct skep_vstate *st, u32 fun
 		skep_vreg(st, reg)->flags = copy.flags;
 		return err;
 	case ARG_BTF:
-		if (r->type == SKEP_VT_BTF && (r->flags & (SKEP_VF_TRUSTED | SKEP_VF_RCU)) &&
-		    !(r->flags & SKEP_VF_NULL))
+		if (a->nullable && skep_mach_null(m, r))
+			return 0;
+		if (!m->opt.kernel)
+			return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg),
+					  "the kernel's types are not known, argument %u of '%s' is "
+					  "one of them",
+					  reg, name);
+		/* Objects that are followed count as alive, as the kernel has it. */
+		if (r->type == SKEP_VT_BTF && skep_vreg_fixed(r) && skep_btf_is(m, r, a->name) &&
+		    !(r->flags & (SKEP_VF_UNTRUSTED | SKEP_VF_USER | SKEP_VF_PERCPU)) &&
+		    (a->nullable || !(r->flags & SKEP_VF_NULL)))
 			return 0;
 		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
-				  "argument %u of global function '%s' must be a trusted pointer",
-				  reg, name);
+				  "argument %u of global function '%s' must be a pointer to struct %s that is alive",
+				  reg, name, a->name);
 	default:
 		return skep_fault(
 			m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
@@ -262,7 +282,12 @@ static int entry_args(struct skep_mach *m, struct skep_vstate *st, u32 func)
 			r->id = ++m->ids;
 			break;
 		case ARG_ARENA: skep_vreg_pointer(r, SKEP_VT_ARENA, SKEP_VNONE); break;
-		case ARG_BTF: skep_btf_object(m, r, a.name, SKEP_VF_TRUSTED, SKEP_VNONE); break;
+		case ARG_BTF:
+			skep_btf_object(m, r, a.name,
+					(u16)(SKEP_VF_TRUSTED | (a.nullable ? SKEP_VF_NULL : 0)),
+					SKEP_VNONE);
+			r->id = a.nullable ? ++m->ids : 0;
+			break;
 		case ARG_MEM:
 			skep_vreg_pointer(r, SKEP_VT_MEM, SKEP_VNONE);
 			r->aux = a.size;

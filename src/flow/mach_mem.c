@@ -65,6 +65,12 @@ int skep_pkt_readonly(struct skep_mach *m, const struct skep_vstate *st, u32 reg
 			  "programs of type %s may not write into the packet", m->type->name);
 }
 
+static int hinted(struct skep_mach *m, int err, const char *hint)
+{
+	m->fault.hint = hint;
+	return err;
+}
+
 static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off, u64 size,
 		  bool write)
 {
@@ -75,9 +81,12 @@ static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off,
 	if (write && !skep_may_write_packet(m))
 		return skep_pkt_readonly(m, st, reg);
 	if (p->r.smin < 0)
-		return skep_fault(
-			m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
-			"the offset into the packet may be negative: r%u needs a lower bound", reg);
+		return hinted(
+			m,
+			skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
+				   "the offset into the packet may be negative: r%u needs a lower bound",
+				   reg),
+			"make it unsigned, or compare it with 0 first");
 	if (at < 0)
 		return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
 				  "the access begins %lld bytes before what r%u was compared for",
@@ -85,10 +94,13 @@ static int packet(struct skep_mach *m, struct skep_vstate *st, u32 reg, s64 off,
 	if ((u64)at + size <= proven)
 		return 0;
 	if (p->r.umax > MAX_PACKET || p->r.umax + (u64)p->off > MAX_PACKET)
-		return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
-				  "r%u may be moved by up to %llu: bound that below %d first, "
-				  "comparisons prove nothing of larger ones",
-				  reg, (unsigned long long)p->r.umax + (u64)p->off, MAX_PACKET);
+		return hinted(
+			m,
+			skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
+				   "r%u may be moved by up to %llu: bound that below %d first, "
+				   "comparisons prove nothing of larger ones",
+				   reg, (unsigned long long)p->r.umax + (u64)p->off, MAX_PACKET),
+			"mask the number that is added, or compare it with a constant first");
 	if (p->type == SKEP_VT_META)
 		return skep_fault(m, st, SKEP_RULE_PKT_BOUNDS, REG(reg),
 				  "needs %llu bytes of the metadata behind r%u's base, %llu are "

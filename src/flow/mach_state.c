@@ -4,6 +4,29 @@
 
 #include <stdio.h>
 
+void skep_text_singular(char *s)
+{
+	static const struct {
+		const char *many, *one;
+	} words[] = {
+		{"1 bytes are ", "1 byte is "},
+		{"1 bytes", "1 byte"},
+		{", 1 are ", ", 1 is "},
+	};
+
+	for (char *p = s; *p; p++)
+		for (u32 k = 0; k < SKEP_ARRAY_SIZE(words) && (p == s || p[-1] == ' ' || *p == ',');
+		     k++) {
+			size_t many = strlen(words[k].many), one = strlen(words[k].one);
+
+			if (strncmp(p, words[k].many, many) != 0)
+				continue;
+			memcpy(p, words[k].one, one);
+			memmove(p + one, p + many, strlen(p + many) + 1);
+			break;
+		}
+}
+
 int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 regs,
 	       const char *fmt, ...)
 {
@@ -13,6 +36,7 @@ int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	skep_text_singular(text);
 	m->fault = (struct skep_fault){.rule = (u16)rule, .at = st->at, .regs = regs};
 	m->fault.text = skep_arena_strdup(m->arena, text);
 	return SKEP_EINPUT;

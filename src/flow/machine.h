@@ -227,6 +227,7 @@ struct skep_fault {
 	u16 regs; /* that matter */
 	u32 held; /* 1 + the instruction that acquired what is still held; 0: nothing is */
 	const char *text;
+	const char *hint; /* that fits better than the rule's, or NULL */
 };
 
 struct skep_mach_opts {
@@ -285,6 +286,9 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 /* The state at the entry of a function: the program itself or a global function. */
 int skep_mach_entry(struct skep_mach *m, u32 func, struct skep_vstate **out);
 
+/* The kernel's types are known, and none is what the program attaches to by its type. */
+bool skep_attach_missing(const struct skep_mach *m);
+
 /* Is one of the program's own arguments the context of its type, by its signature? */
 bool skep_mach_takes_ctx(const struct skep_mach *m);
 
@@ -317,6 +321,8 @@ void skep_vstate_mark_read(struct skep_vstate *st, u32 frame, u32 slot);
 bool skep_vstate_same_place(const struct skep_vstate *old, const struct skep_vstate *now);
 void skep_vstate_print(struct skep_mach *m, const struct skep_vstate *st, bool live_only,
 		       struct skep_buf *out);
+/* "1 bytes" becomes "1 byte", in place. */
+void skep_text_singular(char *s);
 /* In words: "a packet pointer, 14 bytes proven". */
 void skep_vreg_describe(const struct skep_mach *m, const struct skep_vreg *r, struct skep_buf *out);
 /* What the map's values contain: enum skep_map_field. */

@@ -77,18 +77,34 @@ static void explain_reg(struct engine *e, struct skep_diags *ds, u32 n)
 	else if (r->type != SKEP_VT_NONE)
 		skep_buf_puts(&b, ", from here");
 	if (b.p)
+		skep_text_singular(b.p);
+	if (b.p)
 		note(e, ds, ORIGIN, r->type == SKEP_VT_NONE ? UINT32_MAX : r->def, b.p);
 	skep_buf_fini(&b);
 }
 
+/* The way that the path took there, the last time. */
+static bool told(const struct skep_vstate *st, u32 from, u32 h)
+{
+	for (u32 k = 0; k < from; k++)
+		if (st->hist[(st->nhist - 1 - k) % SKEP_VHIST] == h)
+			return true;
+	return false;
+}
+
+/* The last branches; in a loop each way but once. */
 static void explain_path(struct engine *e, struct skep_diags *ds)
 {
-	u32 n = SKEP_MIN(e->at->nhist, (u32)NPATH);
+	const struct skep_vstate *st = e->at;
+	u32 n = SKEP_MIN(st->nhist, (u32)SKEP_VHIST), said = 0;
 
-	for (u32 k = 0; k < n; k++) {
-		u32 h = e->at->hist[(e->at->nhist - 1 - k) % SKEP_VHIST];
+	for (u32 k = 0; k < n && said < NPATH; k++) {
+		u32 h = st->hist[(st->nhist - 1 - k) % SKEP_VHIST];
 
+		if (told(st, k, h))
+			continue;
 		note(e, ds, BRANCH, h >> 1, h & 1 ? "jumps" : "does not jump");
+		said++;
 	}
 	for (u32 f = e->at->nframe; f-- > 1;)
 		if (e->at->frame[f]->call != UINT32_MAX)
@@ -103,8 +119,8 @@ void skep_verify_report(struct engine *e, struct skep_diags *ds)
 		skep_buf_printf(e->opts->log, "%s\nprocessed %llu insns\n", f->text,
 				(unsigned long long)e->res->processed);
 	skep_diag(ds, def(f->rule), place(e, f->at), f->text);
-	if (hint_of(f->rule)[0])
-		skep_diag_hint(ds, hint_of(f->rule));
+	if (f->hint || hint_of(f->rule)[0])
+		skep_diag_hint(ds, f->hint ? f->hint : hint_of(f->rule));
 	if (!e->at)
 		return;
 	if (f->held)

@@ -25,6 +25,27 @@ static int check_maps(struct engine *e)
 	return 0;
 }
 
+/*
+ * What does not exist cannot be attached to, so that a loader refuses. Hooks are the kernel's
+ * own; a function, a tracepoint or an iterator may be one of a module.
+ */
+static int check_attach(struct skep_mach *m)
+{
+	bool hook = m->opt.prog_type == SKEP_PROG_LSM;
+
+	if (!hook && m->opt.prog_type != SKEP_PROG_TRACING)
+		return 0;
+	if (!skep_attach_missing(m))
+		return 0;
+	m->fault = (struct skep_fault){.rule = hook ? SKEP_RULE_PROG_TYPE : SKEP_RULE_UNSUPPORTED};
+	m->fault.text = skep_arena_printf(
+		m->arena,
+		hook ? "this kernel has no hook '%s'"
+		     : "this kernel has no '%s' to trace; a module or another program may",
+		m->opt.attach_to);
+	return SKEP_EINPUT;
+}
+
 static int verify_all(struct engine *e)
 {
 	struct skep_mach *m = &e->m;
@@ -39,6 +60,8 @@ static int verify_all(struct engine *e)
 			m->prog->ops_member, m->prog->ops_type);
 		err = SKEP_EINPUT;
 	}
+	if (!err)
+		err = check_attach(m);
 	if (!err && skep_prog_needs_gpl(m->opt.prog_type) && !m->opt.gpl) {
 		m->fault = (struct skep_fault){.rule = SKEP_RULE_GPL};
 		m->fault.text = skep_arena_printf(

@@ -242,3 +242,12 @@ r1 += r2
 r0 = *(u8 *)(r1 + 0)
 r0 = 0
 exit
+== lsm-hook-that-is-not-there | lsm/no_such_hook | reject attach
+r0 = 0
+exit
+== function-that-is-not-there | fentry/no_such_function_here | reject attach-module
+r0 = 0
+exit
+== iterator-that-is-not-there | iter/no_such_iterator | reject attach-module
+r0 = 0
+exit

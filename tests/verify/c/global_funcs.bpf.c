@@ -325,3 +325,132 @@ REJECT("released", "tc", packet_after_a_function_that_writes_a_dynptr)
 	writes_dynptr(skb);
 	return *(volatile u8 *)data;
 }
+
+/* --- kernel objects ----------------------------------------------------------------------- */
+
+#define __arg_trusted __attribute__((btf_decl_tag("arg:trusted")))
+#define __arg_nullable __attribute__((btf_decl_tag("arg:nullable")))
+#define __arg_nonnull __attribute__((btf_decl_tag("arg:nonnull")))
+
+struct mm_struct {
+	unsigned long start_code;
+} __attribute__((preserve_access_index));
+struct task_struct {
+	int pid;
+	struct mm_struct *mm;
+	struct task_struct *group_leader;
+} __attribute__((preserve_access_index));
+struct cgroup {
+	int level;
+} __attribute__((preserve_access_index));
+
+extern void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k) __ksym;
+extern struct task_struct *bpf_task_from_pid(int pid) __ksym;
+extern void bpf_task_release(struct task_struct *p) __ksym;
+extern struct cgroup *bpf_cgroup_from_id(u64 id) __ksym;
+extern void bpf_cgroup_release(struct cgroup *c) __ksym;
+
+__noinline int takes_task(struct task_struct *t __arg_trusted)
+{
+	return t->pid;
+}
+
+__noinline int takes_task_or_null(struct task_struct *t __arg_trusted __arg_nullable)
+{
+	return t ? t->pid : 0;
+}
+
+__noinline int takes_task_or_null_unchecked(struct task_struct *t __arg_trusted __arg_nullable)
+{
+	return t->pid;
+}
+
+__noinline int takes_mm(struct mm_struct *mm __arg_trusted)
+{
+	return (int)mm->start_code;
+}
+
+ACCEPT("syscall", task_given)
+{
+	return takes_task(bpf_get_current_task_btf()) & 1;
+}
+
+ACCEPT("syscall", task_that_is_held)
+{
+	struct task_struct *t = bpf_task_from_pid(1);
+	int n;
+
+	if (!t)
+		return 0;
+	n = takes_task(t) & 1;
+	bpf_task_release(t);
+	return n;
+}
+
+ACCEPT("tc", object_that_is_followed)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+	struct mm_struct *mm = t->mm;
+
+	return takes_mm(mm) & 1;
+}
+
+ACCEPT("tc", object_that_rcu_protects)
+{
+	struct task_struct *t = bpf_get_current_task_btf();
+
+	return takes_task(t->group_leader) & 1;
+}
+
+REJECT("global-arg", "syscall", object_that_nothing_is_known_of)
+{
+	return takes_task(bpf_rdonly_cast((void *)bpf_get_current_task(),
+					  __builtin_btf_type_id(*(struct task_struct *)0, 1))) & 1;
+}
+
+REJECT("global-arg", "syscall", object_of_another_type)
+{
+	struct cgroup *c = bpf_cgroup_from_id(1);
+	int n;
+
+	if (!c)
+		return 0;
+	n = takes_task((void *)c) & 1;
+	bpf_cgroup_release(c);
+	return n;
+}
+
+REJECT("global-arg", "syscall", no_object)
+{
+	return takes_task(NULL) & 1;
+}
+
+REJECT("global-arg", "syscall", perhaps_no_object)
+{
+	struct task_struct *t = bpf_task_from_pid(1);
+	int n = takes_task(t) & 1;
+
+	if (t)
+		bpf_task_release(t);
+	return n;
+}
+
+ACCEPT("syscall", no_object_where_that_may_be)
+{
+	return takes_task_or_null(NULL) & 1;
+}
+
+ACCEPT("syscall", perhaps_no_object_where_that_may_be)
+{
+	struct task_struct *t = bpf_task_from_pid(1);
+	int n = takes_task_or_null(t) & 1;
+
+	if (t)
+		bpf_task_release(t);
+	return n;
+}
+
+REJECT("null", "syscall", object_not_tested)
+{
+	return takes_task_or_null_unchecked(bpf_get_current_task_btf()) & 1;
+}
