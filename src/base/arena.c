@@ -7,6 +7,7 @@
 
 #define CHUNK_MIN ((size_t)64 << 10)
 #define ALIGN ((size_t)16)
+#define SPARE_MAX ((size_t)64 << 20)
 
 struct skep_arena_chunk {
 	struct skep_arena_chunk *prev;
@@ -19,15 +20,22 @@ void skep_arena_init(struct skep_arena *a)
 	memset(a, 0, sizeof(*a));
 }
 
+static void free_all(struct skep_arena_chunk *c)
+{
+	while (c) {
+		struct skep_arena_chunk *prev = c->prev;
+
+		free(c);
+		c = prev;
+	}
+}
+
 void skep_arena_fini(struct skep_arena *a)
 {
-	while (a->chunk) {
-		struct skep_arena_chunk *prev = a->chunk->prev;
-
-		free(a->chunk);
-		a->chunk = prev;
-	}
-	a->used = 0;
+	free_all(a->chunk);
+	free_all(a->spare);
+	a->chunk = a->spare = NULL;
+	a->used = a->spared = 0;
 }
 
 void skep_arena_fail(struct skep_arena *a)
@@ -37,11 +45,31 @@ void skep_arena_fail(struct skep_arena *a)
 	abort();
 }
 
+/* One that was released and is large enough becomes the current one. */
+static bool take_spare(struct skep_arena *a, size_t size)
+{
+	struct skep_arena_chunk **at = &a->spare, *c;
+
+	while (*at && (*at)->size < size)
+		at = &(*at)->prev;
+	c = *at;
+	if (!c)
+		return false;
+	*at = c->prev;
+	a->spared -= c->size;
+	c->prev = a->chunk;
+	c->pos = 0;
+	a->chunk = c;
+	return true;
+}
+
 static void new_chunk(struct skep_arena *a, size_t size)
 {
 	size_t want = size;
 	struct skep_arena_chunk *c;
 
+	if (take_spare(a, size))
+		return;
 	if (want < CHUNK_MIN)
 		want = CHUNK_MIN;
 	if (a->chunk && want < a->chunk->size * 2 && a->chunk->size < ((size_t)4 << 20))
@@ -156,12 +184,24 @@ struct skep_arena_mark skep_arena_mark(const struct skep_arena *a)
 	return m;
 }
 
+/* What is done in turns needs as much each time: what was touched once need not be had from the system again. */
+static void set_aside(struct skep_arena *a, struct skep_arena_chunk *c)
+{
+	if (a->spared + c->size > SPARE_MAX) {
+		free(c);
+		return;
+	}
+	c->prev = a->spare;
+	a->spare = c;
+	a->spared += c->size;
+}
+
 void skep_arena_release(struct skep_arena *a, struct skep_arena_mark m)
 {
 	while (a->chunk != m.chunk) {
 		struct skep_arena_chunk *prev = a->chunk->prev;
 
-		free(a->chunk);
+		set_aside(a, a->chunk);
 		a->chunk = prev;
 	}
 	if (a->chunk)

@@ -54,7 +54,8 @@ struct skep_arena_chunk;
  * in the arena, hence nothing leaks by the jump.
  */
 struct skep_arena {
-	struct skep_arena_chunk *chunk;
+	struct skep_arena_chunk *chunk, *spare; /* spare: released, to be used again */
+	size_t spared;				/* bytes in them */
 	size_t used;  /* bytes handed out so far */
 	size_t limit; /* 0: none */
 	jmp_buf *on_oom;

@@ -138,10 +138,10 @@ static struct version *save(struct skep_opt *o, struct skep_func *f)
 			v = h->version.v[k];
 	if (!v) {
 		v = SKEP_NEW(o->keep, struct version);
+		skep_arena_init(&v->arena);
+		v->arena.on_oom = o->keep->on_oom;
 		*SKEP_VEC_PUSH(o->keep, &h->version) = v;
 	}
-	skep_arena_init(&v->arena);
-	v->arena.on_oom = o->keep->on_oom;
 	v->refs = 1;
 	v->saved = skep_func_save(o->obj, f, &v->arena);
 	return v;
@@ -150,7 +150,7 @@ static struct version *save(struct skep_opt *o, struct skep_func *f)
 static void let_go(struct version *v)
 {
 	if (v && --v->refs == 0)
-		skep_arena_fini(&v->arena);
+		skep_arena_release(&v->arena, (struct skep_arena_mark){0});
 }
 
 /* The function is changed without a step. */
@@ -368,6 +368,5 @@ void skep_ahead_fini(struct skep_opt *o)
 		if (step_at(h, k)->question)
 			o->opts->ahead->drop(o->opts->ahead->user, step_at(h, k)->question);
 	for (u32 k = 0; k < h->version.n; k++)
-		if (h->version.v[k]->refs)
-			skep_arena_fini(&h->version.v[k]->arena);
+		skep_arena_fini(&h->version.v[k]->arena);
 }

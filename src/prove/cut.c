@@ -639,6 +639,7 @@ void skep_prove_arrive(struct prover *p, struct cut *c, const struct state *a,
 	enum skep_smt_answer r = SKEP_SMT_NO;
 
 	comes_from(p, c, p->now->index);
+	p->goal = 0;
 	if (a->trace != b->trace)
 		skep_prove_fail(p, r, "a call is missing");
 	else if ((r = skep_prove_same_mem(p, a->mem, b->mem)) != SKEP_SMT_YES)

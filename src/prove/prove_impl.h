@@ -138,7 +138,6 @@ struct prover {
 	const char *reason;
 	const char *values;
 	struct cut *fail_cut;	     /* where both arrived with what did not agree, or NULL */
-	struct skep_smt_model model; /* of the last question that was answered with no */
 };
 
 /* --- inline.c -------------------------------------------------------------------- */

@@ -60,12 +60,7 @@ u32 skep_prove_current(struct prover *p, u32 t)
 
 static enum skep_smt_answer holds(struct prover *p, u32 goal)
 {
-	struct skep_smt_model m = {0};
-	enum skep_smt_answer r = skep_smt_follows(&p->smt, p->lit, p->nlit, goal, &m);
-
-	if (r == SKEP_SMT_NO)
-		p->model = m;
-	return r;
+	return skep_smt_follows(&p->smt, p->lit, p->nlit, goal, NULL);
 }
 
 enum skep_smt_answer skep_prove_equal(struct prover *p, u32 a, u32 b)
@@ -131,15 +126,19 @@ static void name_var(struct prover *p, u32 var, struct skep_buf *out)
 		skep_buf_puts(out, k & VAR_SYM ? "an address" : "another value");
 }
 
+/* Values of the path for which the comparison that failed last is false. */
 static const char *model_text(struct prover *p)
 {
+	struct skep_smt_model m = {0};
 	struct skep_buf b = {0};
 	const char *r;
 
-	for (u32 k = 0; k < p->model.n && k < 12; k++) {
+	if (p->goal)
+		skep_smt_follows(&p->smt, p->lit, p->nlit, p->goal, &m);
+	for (u32 k = 0; k < m.n && k < 12; k++) {
 		skep_buf_puts(&b, k ? ", " : "");
-		name_var(p, p->model.var[k], &b);
-		skep_buf_printf(&b, " = 0x%llx", (unsigned long long)p->model.val[k]);
+		name_var(p, m.var[k], &b);
+		skep_buf_printf(&b, " = 0x%llx", (unsigned long long)m.val[k]);
 	}
 	r = b.p && !b.failed ? skep_arena_strdup(p->arena, b.p) : "";
 	skep_buf_fini(&b);
@@ -148,8 +147,6 @@ static const char *model_text(struct prover *p)
 
 void skep_prove_fail(struct prover *p, enum skep_smt_answer a, const char *reason)
 {
-	struct skep_smt_model m = p->model;
-
 	if (p->hunt) {
 		if (a == SKEP_SMT_NO && !p->failed)
 			skep_prove_try(p);
@@ -157,7 +154,6 @@ void skep_prove_fail(struct prover *p, enum skep_smt_answer a, const char *reaso
 	}
 	if (p->failed || impossible(p))
 		return;
-	p->model = m;
 	p->failed = true;
 	p->why = a;
 	p->reason = reason;
@@ -453,7 +449,6 @@ bool skep_prove_walk(struct prover *p, struct cut *c)
 	p->fail_cut = NULL;
 	p->paths = p->path_steps = p->depth = 0;
 	p->nevent = p->nrandom = p->nassumed = 0;
-	p->model.n = 0;
 	memset(p->regions_key, 0, sizeof(p->regions_key));
 	skep_prove_enter(p, c, &a, &p->q0);
 	p->res->walks++;

@@ -44,12 +44,18 @@ static void end(struct ask *a)
 
 /* --- a thread ----------------------------------------------------------------------------- */
 
-static void prove(struct skep_run_beside *b, struct ask *a)
+static void prove(struct skep_run_beside *b, struct ask *a, struct skep_arena *scratch)
 {
 	int oom = 0;
 
-	a->w.arena = &a->arena;
-	SKEP_GUARD(&a->arena, oom, { skep_run_prove_step(b->proofs, a->step, &a->w); });
+	a->w.arena = scratch;
+	a->w.keep = &a->arena;
+	SKEP_GUARD(scratch, oom, {
+		a->arena.on_oom = scratch->on_oom;
+		skep_run_prove_step(b->proofs, a->step, &a->w);
+	});
+	a->arena.on_oom = NULL;
+	skep_arena_release(scratch, (struct skep_arena_mark){0});
 	if (oom)
 		a->w.result = (struct skep_prove_result){.verdict = SKEP_PROVE_UNKNOWN,
 							 .reason = "out of memory"};
@@ -58,7 +64,9 @@ static void prove(struct skep_run_beside *b, struct ask *a)
 static void *work(void *arg)
 {
 	struct skep_run_beside *b = arg;
+	struct skep_arena scratch;
 
+	skep_arena_init(&scratch);
 	pthread_mutex_lock(&b->lock);
 	for (;;) {
 		struct ask *a = b->first;
@@ -74,7 +82,7 @@ static void *work(void *arg)
 			b->last = &b->first;
 		a->state = BUSY;
 		pthread_mutex_unlock(&b->lock);
-		prove(b, a);
+		prove(b, a, &scratch);
 		pthread_mutex_lock(&b->lock);
 		a->state = DONE;
 		if (a->dropped)
@@ -82,6 +90,7 @@ static void *work(void *arg)
 		pthread_cond_signal(&b->done);
 	}
 	pthread_mutex_unlock(&b->lock);
+	skep_arena_fini(&scratch);
 	return NULL;
 }
 

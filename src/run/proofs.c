@@ -40,8 +40,8 @@ static void keep_question(void *user, const char *text, size_t n, const char *an
 {
 	struct proving *w = user;
 
-	*SKEP_VEC_PUSH(w->arena, &w->question) =
-		(struct question){skep_arena_memdup(w->arena, text, n), n, answer};
+	*SKEP_VEC_PUSH(w->keep, &w->question) =
+		(struct question){skep_arena_memdup(w->keep, text, n), n, answer};
 }
 
 void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_step *step,
@@ -59,6 +59,8 @@ void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_
 		o.user = w;
 	}
 	skep_prove_func(step->obj, step->before, step->obj, step->after, &o, w->arena, &w->result);
+	w->result.reason = w->result.reason ? skep_arena_strdup(w->keep, w->result.reason) : NULL;
+	w->result.values = w->result.values ? skep_arena_strdup(w->keep, w->result.values) : NULL;
 	w->ms = now_ms() - t;
 }
 
@@ -118,7 +120,7 @@ bool skep_run_prove_told(struct skep_run_proofs *p, const struct skep_opt_step *
 bool skep_run_judge(void *user, const struct skep_opt_step *step)
 {
 	struct skep_run_proofs *p = user;
-	struct proving w = {.arena = step->scratch};
+	struct proving w = {.arena = step->scratch, .keep = step->scratch};
 
 	skep_run_prove_step(p, step, &w);
 	return skep_run_prove_told(p, step, &w);

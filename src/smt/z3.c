@@ -17,6 +17,7 @@ struct skep_smt_z3 {
 	u32 nast;
 	struct skep_hmap fn; /* declarations by function and abstract arguments */
 	SKEP_VEC(fact_vec, u32) nonnull;
+	u32 said; /* so many of these were asserted */
 };
 
 static void no_handler(Z3_context c, Z3_error_code e)
@@ -218,18 +219,24 @@ static void read_model(struct skep_smt *s, struct skep_smt_z3 *z, struct skep_sm
 	Z3_model_dec_ref(z->c, m);
 }
 
-static Z3_lbool check(struct skep_smt *s, struct skep_smt_z3 *z, const u32 *all, u32 n)
+/*
+ * Open a question. What is known of terms by their kind holds in all questions, so it is
+ * asserted once, below the first of them that needs it.
+ */
+static void open_question(struct skep_smt *s, struct skep_smt_z3 *z, const u32 *t, u32 n)
 {
-	for (u32 i = 0; i < n; i++)
-		Z3_solver_assert(z->c, z->solver, boolean(s, z, all[i], 1));
-	for (u32 i = 0; i < z->nonnull.n; i++) {
-		u32 t = z->nonnull.v[i];
+	for (u32 k = 0; k < n; k++)
+		ast_of(s, z, t[k]);
+	for (; z->said < z->nonnull.n; z->said++) {
+		u32 v = z->nonnull.v[z->said];
 
 		Z3_solver_assert(
 			z->c, z->solver,
-			Z3_mk_not(z->c, Z3_mk_eq(z->c, z->ast[t], number(z, s->t.v[t].width, 0))));
+			Z3_mk_not(z->c, Z3_mk_eq(z->c, z->ast[v], number(z, s->t.v[v].width, 0))));
 	}
-	return Z3_solver_check(z->c, z->solver);
+	Z3_solver_push(z->c, z->solver);
+	for (u32 k = 0; k < n; k++)
+		Z3_solver_assert(z->c, z->solver, boolean(s, z, t[k], 1));
 }
 
 enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, u32 n, u32 goal,
@@ -238,9 +245,10 @@ enum skep_smt_answer skep_smt_z3_follows(struct skep_smt *s, const u32 *assume, 
 	struct skep_smt_z3 *z = s->z3 ? s->z3 : start(s);
 	Z3_lbool r;
 
-	Z3_solver_push(z->c, z->solver);
+	ast_of(s, z, goal);
+	open_question(s, z, assume, n);
 	Z3_solver_assert(z->c, z->solver, boolean(s, z, goal, 0));
-	r = check(s, z, assume, n);
+	r = Z3_solver_check(z->c, z->solver);
 	if (r == Z3_L_TRUE && model)
 		read_model(s, z, model);
 	Z3_solver_pop(z->c, z->solver, 1);
@@ -277,8 +285,8 @@ enum skep_smt_answer skep_smt_z3_find(struct skep_smt *s, const u32 *all, u32 n,
 	/* What is known of their kinds is to hold in the model, too. */
 	for (u32 k = 0; k < nwant; k++)
 		ast_of(s, z, want[k]);
-	Z3_solver_push(z->c, z->solver);
-	r = check(s, z, all, n);
+	open_question(s, z, all, n);
+	r = Z3_solver_check(z->c, z->solver);
 	if (r == Z3_L_TRUE && !read_values(s, z, want, nwant, val))
 		r = Z3_L_UNDEF;
 	Z3_solver_pop(z->c, z->solver, 1);
