@@ -15,11 +15,21 @@ struct engine {
 	struct skep_runner r; /* first */
 	struct skep_port_test test;
 	struct skep_cli *cli;
+	bool ctx_given;
+	union {
+		struct xdp_md xdp;
+		struct __sk_buff skb;
+	} ctx;
 };
 
 int skep_feed_check(struct skep_cli *cli)
 {
-	const char *e = skep_cli_opt(cli, "engine");
+	const char *e = skep_cli_opt(cli, "engine"), *s = skep_cli_opt(cli, "socket");
+
+	if (s && strcmp(s, "packet") != 0 && strcmp(s, "xdp") != 0 && strcmp(s, "auto") != 0) {
+		SKEP_CLI_DIAG(cli, BAD_VALUE, s, "--socket", "packet, xdp or auto");
+		return SKEP_EXIT_USAGE;
+	}
 
 	if (skep_cli_opt(cli, "interface") && skep_cli_opt(cli, "pcap"))
 		return skep_cli_conflict(cli, "--interface", "--pcap",
@@ -35,6 +45,24 @@ int skep_feed_check(struct skep_cli *cli)
 	return SKEP_EXIT_USAGE;
 }
 
+/* The frame's interface and queue, where the context is not given. */
+static void say_where(struct engine *e, u32 len)
+{
+	if (!e->r.ifindex || e->ctx_given)
+		return;
+	memset(&e->ctx, 0, sizeof(e->ctx));
+	e->test.ctx = (const u8 *)&e->ctx;
+	if (e->r.type == BPF_PROG_TYPE_XDP) {
+		e->ctx.xdp.data_end = len;
+		e->ctx.xdp.ingress_ifindex = e->r.ifindex;
+		e->ctx.xdp.rx_queue_index = e->r.queue;
+		e->test.ctx_len = sizeof(e->ctx.xdp);
+	} else {
+		e->ctx.skb.ifindex = e->ctx.skb.ingress_ifindex = e->r.ifindex;
+		e->test.ctx_len = sizeof(e->ctx.skb);
+	}
+}
+
 static int run_packet(struct skep_runner *r, const u8 *pkt, u32 len, struct skep_outcome *out)
 {
 	struct engine *e = (struct engine *)r;
@@ -42,6 +70,7 @@ static int run_packet(struct skep_runner *r, const u8 *pkt, u32 len, struct skep
 
 	e->test.data = pkt;
 	e->test.data_len = len;
+	say_where(e, len);
 	err = skep_port_test(&e->test);
 	if (err == -EINVAL)
 		out->failed = "not taken"; /* too short or too long for a test run */
@@ -50,6 +79,8 @@ static int run_packet(struct skep_runner *r, const u8 *pkt, u32 len, struct skep
 	out->ret = e->test.ret;
 	out->pkt = e->test.out;
 	out->len = e->test.out_len;
+	out->way = e->test.way;
+	out->nway = e->test.nway;
 	return 0;
 }
 
@@ -127,6 +158,7 @@ int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *pr
 	e->test.fd = p ? bpf_program__fd(p) : -1;
 	e->test.repeat = (u32)repeat;
 	if (ctx) {
+		e->ctx_given = true;
 		e->test.ctx = ctx->image;
 		e->test.ctx_len = (u32)ctx->len;
 	}

@@ -74,6 +74,7 @@ static void show(struct skep_feed *f, const struct skep_outcome *o, const char *
 	if (!f->cli->json) {
 		skep_buf_printf(&f->cli->out, "%llu: %s, packet of %u bytes\n",
 				(unsigned long long)f->packets, name, o->len);
+		skep_port_show_ways(f->cli, o->way, o->nway);
 		return;
 	}
 	skep_json_open(j, '{');
@@ -83,6 +84,7 @@ static void show(struct skep_feed *f, const struct skep_outcome *o, const char *
 		skep_json_kint(j, "return", (s32)o->ret);
 	skep_json_kstr(j, "verdict", o->failed ? NULL : name);
 	skep_runs_json_hex(j, "packet", o->pkt, o->len);
+	skep_port_show_ways(f->cli, o->way, o->nway);
 	skep_json_close(j, '}');
 }
 
@@ -97,9 +99,11 @@ int skep_feed_packet(struct skep_feed *f, const struct skep_pcap_packet *p)
 		return err;
 	name = verdict(f, &o);
 	show(f, &o, name);
-	if (!o.failed && skep_feed_passes(f->r->type, o.ret)) {
-		f->kept++;
-		f->sink(f->arg, p, &o);
+	if (!o.failed) {
+		bool goes_on = skep_feed_passes(f->r->type, o.ret);
+
+		f->kept += goes_on;
+		f->sink(f->arg, p, &o, goes_on);
 	}
 	f->packets++;
 	/* Names without a table's row stay: they are counted by. */
@@ -162,12 +166,16 @@ static bool hides_link(u32 type)
 	       type != BPF_PROG_TYPE_SCHED_ACT;
 }
 
-static void keep(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *o)
+static void keep(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *o,
+		 bool goes_on)
 {
 	struct writer *w = arg;
 	struct skep_pcap_packet now = *was;
-	u8 *copy = skep_arena_memdup(&w->cli->arena, o->pkt, o->len);
+	u8 *copy;
 
+	if (!goes_on)
+		return;
+	copy = skep_arena_memdup(&w->cli->arena, o->pkt, o->len);
 	if (hides_link(w->type) && o->len >= ETH_LEN && was->len >= ETH_LEN)
 		memcpy(copy, was->data, ETH_LEN);
 	now.data = copy;

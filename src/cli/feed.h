@@ -14,18 +14,22 @@ struct skep_outcome {
 	u32 ret;
 	const u8 *pkt; /* as the program left it */
 	u32 len;
+	const struct skep_sys_way *way; /* where it went, until the next run */
+	u32 nway;
 };
 struct skep_runner {
 	u32 type; /* of the program */
+	/* of the frame: where it arrived; 0: nowhere */
+	u32 ifindex, queue;
 	int (*run)(struct skep_runner *r, const u8 *pkt, u32 len,
 		   struct skep_outcome *out); /* 0 or an exit status */
 };
 
 /* Does a packet go on after this verdict? */
 bool skep_feed_passes(u32 type, u32 ret);
-/* Takes what goes on. */
+/* Takes each packet that ran to its end: does it go on? */
 typedef void skep_feed_sink(void *arg, const struct skep_pcap_packet *was,
-			    const struct skep_outcome *now);
+			    const struct skep_outcome *now, bool goes_on);
 /* Packets one by one: begin, packets, end. A packet's result is an exit status. */
 struct skep_feed;
 struct skep_feed *skep_feed_begin(struct skep_cli *cli, struct skep_runner *r, skep_feed_sink *sink,

@@ -8,6 +8,7 @@
 #define SKEP_CLI_PORT_H
 
 #include "cli/cli.h"
+#include "sys/sys.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -80,12 +81,16 @@ struct skep_port_test {
 	u32 data_len, ctx_len;
 	/* the result */
 	u32 ret, duration, out_len;
+	const struct skep_sys_way *way; /* where it went, in user space; until the next run */
+	u32 nway;
 	u8 out[1 << 16];
 };
 /* Once: 0 or -errno. */
 int skep_port_test(struct skep_port_test *t);
 /* What a return value means to who called, such as XDP_PASS, or NULL. */
 const char *skep_port_verdict(u32 type, u32 ret);
+/* Where it went: lines, or a member of the open JSON object. */
+void skep_port_show_ways(struct skep_cli *cli, const struct skep_sys_way *way, u32 n);
 /* The result as a line, or as members of the open JSON object. */
 void skep_port_show_test(struct skep_cli *cli, const struct skep_port_test *t);
 

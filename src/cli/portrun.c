@@ -47,7 +47,40 @@ int skep_port_test(struct skep_port_test *t)
 	t->ret = o.retval;
 	t->duration = o.duration;
 	t->out_len = err || !o.data_out ? 0 : SKEP_MIN(o.data_size_out, (u32)sizeof(t->out));
+	t->nway = err || !skep_port_is_user() ? 0 : skep_sys_ways(&t->way);
 	return err;
+}
+
+void skep_port_show_ways(struct skep_cli *cli, const struct skep_sys_way *way, u32 n)
+{
+	static const char *const name[] = {"nowhere", "interface", "peer of interface",
+					   "neighbour at interface", "cpu"};
+	struct skep_json *j = &cli->j;
+
+	if (cli->json) {
+		skep_json_key(j, "ways");
+		skep_json_open(j, '[');
+	}
+	for (u32 k = 0; k < n; k++, way++) {
+		if (!cli->json) {
+			skep_buf_printf(&cli->out, "  %s to %s %u, flags 0x%x\n",
+					way->data ? "clone" : "redirect", name[way->kind],
+					way->index, way->flags);
+			continue;
+		}
+		skep_json_open(j, '{');
+		skep_json_kstr(j, "to", name[way->kind]);
+		skep_json_kint(j, "index", way->index);
+		skep_json_kint(j, "map", way->map);
+		skep_json_kint(j, "flags", way->flags);
+		if (way->data)
+			skep_runs_json_hex(j, "clone", way->data, way->len);
+		else
+			skep_json_kstr(j, "clone", NULL);
+		skep_json_close(j, '}');
+	}
+	if (cli->json)
+		skep_json_close(j, ']');
 }
 
 void skep_port_show_test(struct skep_cli *cli, const struct skep_port_test *t)
@@ -60,6 +93,7 @@ void skep_port_show_test(struct skep_cli *cli, const struct skep_port_test *t)
 		skep_json_kstr(&cli->j, "verdict", verdict);
 		skep_json_kint(&cli->j, "ns", t->duration);
 		skep_runs_json_hex(&cli->j, "packet", t->out, t->out_len);
+		skep_port_show_ways(cli, t->way, t->nway);
 		skep_json_close(&cli->j, '}');
 		return;
 	}
@@ -69,4 +103,5 @@ void skep_port_show_test(struct skep_cli *cli, const struct skep_port_test *t)
 	if (skep_run_takes_packets(t->type))
 		skep_buf_printf(&cli->out, ", packet of %u bytes, %u ns", t->out_len, t->duration);
 	skep_buf_puts(&cli->out, "\n");
+	skep_port_show_ways(cli, t->way, t->nway);
 }

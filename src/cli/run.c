@@ -20,6 +20,7 @@ const struct skep_opt_def skep_opts_run[] = {
 	{"pcap", 0, "FILE", "run it on each packet of a capture (classic pcap, Ethernet)"},
 	{"pcap-out", 0, "FILE", "write the packets that go on, as the program left them", true},
 	{"interface", 'i', "NAME", "run it on frames that arrive there; with --engine interp or jit"},
+	{"socket", 0, "packet|xdp|auto", "of an interface: copies of frames, or the frames themselves (default packet)"},
 	{"count", 'c', "N", "of an interface: end after so many frames"},
 	{"seconds", 0, "N", "of an interface: end after so long"},
 	{"quiet", 'q', NULL, "of a capture or an interface only the sum of verdicts"},
@@ -34,9 +35,11 @@ const char skep_about_run[] =
 	"see skep exec, *kernel* is the running kernel. With --pcap there is a verdict for each packet, and "
 	"their sum; --pcap-out takes those that the program does not drop. A packet that is too short or too long for a "
 	"test run is not taken.\n\n"
-	"With --interface frames come from a packet socket, which wants CAP_NET_RAW (a user's own namespaces will do). XDP_TX "
-	"and redirects go out again; all else is left to the kernel's stack, which gets every frame, too: "
-	"a program decides alone where the interface has no addresses. It ends by --count, --seconds or a signal; without --count there is only the sum.\n\n"
+	"With --interface frames come from a packet socket, which wants CAP_NET_RAW (a user's own namespaces will do). XDP_TX, "
+	"redirects and clones go out again; all else is left to the kernel's stack, which gets every frame, too: "
+	"a program decides alone where the interface has no addresses. With *--socket xdp* an XDP program decides alone: the kernel gives "
+	"the frames to AF_XDP sockets before its stack sees them, and gets back those that pass; this wants CAP_BPF and CAP_NET_ADMIN. *auto* takes that where "
+	"it can be had. It ends by --count, --seconds or a signal; without --count there is only the sum.\n\n"
 	"The maps start as the object states them, prog arrays and maps of maps with what the object has. "
 	"The exit status is 1 when a run ended in a trap, and 5 when the interpreter cannot run the program.";
 
@@ -121,7 +124,7 @@ static int run_packet(struct skep_runner *r, const u8 *pkt, u32 len, struct skep
 
 static int run_capture(struct skep_cli *cli, struct session *s)
 {
-	struct vm_runner v = {{s->r.prog_type, run_packet}, cli, s};
+	struct vm_runner v = {{.type = s->r.prog_type, .run = run_packet}, cli, s};
 	int err;
 
 	if (cli->json)

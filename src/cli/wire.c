@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * skep run --interface: frames from a packet socket through a program, and what it sends back
- * or elsewhere out again. A packet socket gets copies: the kernel's own stack sees every frame,
- * too, so a program decides alone only where the interface has no addresses.
+ * skep run --interface: frames of an interface through a program, and what it sends back or
+ * elsewhere out again. They come from a packet socket, which gets copies: the kernel's own stack
+ * sees every frame, too, so a program decides alone only where the interface has no addresses. Or
+ * from AF_XDP sockets (xsk.c), which get the frames themselves.
  */
 #include "cli/feed.h"
+
+#include "cli/xsk.h"
 
 #include "sys/sys.h"
 
@@ -23,8 +26,10 @@ enum { FRAME_MAX = 1 << 16, VLAN_LEN = 4, MACS = 12, SLICE_MS = 200 };
 
 struct wire {
 	struct skep_cli *cli;
+	struct skep_runner *runner;
 	int sock, ifindex;
-	u32 type;
+	struct skep_xsk *xsk; /* NULL: frames come from the packet socket */
+	u32 type, queue;
 	u64 sent, failed;
 	u8 frame[FRAME_MAX + VLAN_LEN];
 };
@@ -49,18 +54,12 @@ static int refused(struct wire *w, const char *what)
 		err);
 }
 
-static int open_wire(struct wire *w)
+static int listen_packets(struct wire *w)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
 	struct packet_mreq all = {.mr_type = PACKET_MR_PROMISC};
 	int on = 1;
 
-	w->ifindex = (int)if_nametoindex(skep_cli_opt(w->cli, "interface"));
-	if (!w->ifindex)
-		return refused(w, "is no interface");
-	w->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (w->sock < 0)
-		return refused(w, "needs CAP_NET_RAW");
 	all.mr_ifindex = at.sll_ifindex = w->ifindex;
 	if (setsockopt(w->sock, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) ||
 	    setsockopt(w->sock, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) ||
@@ -68,6 +67,29 @@ static int open_wire(struct wire *w)
 	    bind(w->sock, (struct sockaddr *)&at, sizeof(at)))
 		return refused(w, "cannot be listened at");
 	return 0;
+}
+
+static int open_wire(struct wire *w)
+{
+	const char *from = skep_cli_opt(w->cli, "socket"), *why = "only to programs of type xdp";
+	bool may = from && strcmp(from, "packet") != 0, must = from && strcmp(from, "xdp") == 0;
+	int err = -EOPNOTSUPP;
+
+	w->ifindex = (int)if_nametoindex(skep_cli_opt(w->cli, "interface"));
+	if (!w->ifindex)
+		return refused(w, "is no interface");
+	/* Without a protocol it receives nothing. */
+	w->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (w->sock < 0)
+		return refused(w, "needs CAP_NET_RAW");
+	if (may && w->type == BPF_PROG_TYPE_XDP)
+		err = skep_xsk_open((u32)w->ifindex, &w->xsk, &why);
+	if (!may || (err && !must))
+		return listen_packets(w);
+	errno = -err;
+	return err ? refused(w,
+			     skep_arena_printf(&w->cli->arena, "cannot give its frames (%s)", why))
+		   : 0;
 }
 
 /* A tag that the device took out of the frame comes beside it: put it back. */
@@ -104,34 +126,69 @@ static u32 next_frame(struct wire *w)
 	struct pollfd p = {.fd = w->sock, .events = POLLIN};
 	ssize_t n;
 
+	if (w->xsk)
+		return skep_xsk_next(w->xsk, SLICE_MS, w->frame, FRAME_MAX, &w->queue);
 	if (poll(&p, 1, SLICE_MS) <= 0)
 		return 0;
 	n = recvmsg(w->sock, &m, MSG_DONTWAIT);
 	return n > 0 ? untagged(w, &m, (u32)n) : 0;
 }
 
-/* To which interface it goes, 0: to none, which leaves it to the kernel's stack. */
-static int target(const struct wire *w, u32 ret)
+static int send_out(const struct wire *w, u32 ifindex, const u8 *data, u32 len)
 {
-	if (w->type == BPF_PROG_TYPE_XDP)
-		return ret == XDP_TX	     ? w->ifindex
-		       : ret == XDP_REDIRECT ? (int)skep_sys_redirect()
-					     : 0;
-	return ret == 7 /* TC_ACT_REDIRECT */ ? (int)skep_sys_redirect() : 0;
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)ifindex};
+
+	return sendto(w->sock, data, len, 0, (struct sockaddr *)&to, sizeof(to)) == (ssize_t)len
+		       ? 0
+		       : -1;
 }
 
-static void send_on(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *o)
+static void count_sent(struct wire *w, int err)
+{
+	w->sent += !err;
+	w->failed += err != 0;
+}
+
+/* What passes goes to the kernel's stack, where that has not seen it. */
+static void pass(struct wire *w, const u8 *data, u32 len)
+{
+	if (w->xsk && skep_xsk_inject((u32)w->ifindex, w->queue, data, len))
+		w->failed++;
+}
+
+/* A veth's or netkit's other end receives what is sent out of this one. */
+static void send_way(struct wire *w, const struct skep_sys_way *way, const u8 *data, u32 len)
+{
+	switch (way->kind) {
+	case SKEP_SYS_WAY_DEVICE:
+		if (w->type != BPF_PROG_TYPE_XDP && (way->flags & BPF_F_INGRESS))
+			count_sent(w, skep_xsk_inject(way->index, 0, data, len));
+		else
+			count_sent(w, send_out(w, way->index, data, len));
+		break;
+	case SKEP_SYS_WAY_PEER: count_sent(w, send_out(w, way->index, data, len)); break;
+	case SKEP_SYS_WAY_CPU: pass(w, data, len); break;
+	default: w->failed++; /* by a neighbour's address, which is not known here */
+	}
+}
+
+static void send_on(void *arg, const struct skep_pcap_packet *was, const struct skep_outcome *o,
+		    bool goes_on)
 {
 	struct wire *w = arg;
-	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = target(w, o->ret)};
 
-	if (!to.sll_ifindex)
+	for (u32 k = 0; k < o->nway; k++)
+		if (o->way[k].data)
+			send_way(w, &o->way[k], o->way[k].data, o->way[k].len);
+		else
+			send_way(w, &o->way[k], o->pkt, o->len);
+	if (w->type != BPF_PROG_TYPE_XDP)
 		return;
-	if (sendto(w->sock, o->pkt, o->len, 0, (struct sockaddr *)&to, sizeof(to)) ==
-	    (ssize_t)o->len)
-		w->sent++;
-	else
-		w->failed++;
+	if (o->ret == XDP_PASS)
+		pass(w, o->pkt, o->len);
+	else if (o->ret == XDP_TX)
+		count_sent(w, w->xsk ? skep_xsk_send(w->xsk, o->pkt, o->len, w->queue)
+				     : send_out(w, (u32)w->ifindex, o->pkt, o->len));
 }
 
 static u64 now_ms(void)
@@ -152,6 +209,7 @@ static int until_end(struct wire *w, struct skep_feed *f, u64 count, u64 seconds
 
 		if (!p.len)
 			continue;
+		w->runner->queue = w->queue;
 		err = skep_feed_packet(f, &p);
 		n++;
 	}
@@ -171,11 +229,13 @@ int skep_feed_interface(struct skep_cli *cli, struct skep_runner *r)
 	if (err)
 		return err;
 	w->cli = cli;
+	w->runner = r;
 	w->type = r->type;
 	w->sock = -1;
 	err = open_wire(w);
 	if (err)
 		return err;
+	r->ifindex = (u32)w->ifindex;
 	sigaction(SIGINT, &act, &old[0]);
 	sigaction(SIGTERM, &act, &old[1]);
 	f = skep_feed_begin(cli, r, send_on, w);
@@ -184,12 +244,16 @@ int skep_feed_interface(struct skep_cli *cli, struct skep_runner *r)
 	sigaction(SIGINT, &old[0], NULL);
 	sigaction(SIGTERM, &old[1], NULL);
 	close(w->sock);
+	if (w->xsk)
+		skep_xsk_close(w->xsk);
 	if (cli->json) {
+		skep_json_kstr(&cli->j, "socket", w->xsk ? "xdp" : "packet");
 		skep_json_kint(&cli->j, "sent", (s64)w->sent);
 		skep_json_kint(&cli->j, "not_sent", (s64)w->failed);
 	} else {
-		skep_buf_printf(&cli->out, "%llu sent, %llu not sent\n",
-				(unsigned long long)w->sent, (unsigned long long)w->failed);
+		skep_buf_printf(&cli->out, "%s: %llu sent, %llu not sent\n",
+				w->xsk ? "AF_XDP" : "packet socket", (unsigned long long)w->sent,
+				(unsigned long long)w->failed);
 	}
 	return err;
 }

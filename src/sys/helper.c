@@ -397,7 +397,7 @@ u8 helper_types_of(u32 type)
 
 const struct skep_eng_helper *helper_find(u32 type, s64 id)
 {
-	static const struct helper_row *const tables[] = {helper_rows, helper_mem_rows, helper_dynptr_rows, helper_net_rows};
+	static const struct helper_row *const tables[] = {helper_rows, helper_mem_rows, helper_dynptr_rows, helper_net_rows, helper_out_rows};
 	u8 want = helper_types_of(type);
 
 	for (u32 t = 0; id > 0 && t < SKEP_ARRAY_SIZE(tables); t++)

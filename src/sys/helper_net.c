@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Helpers on packets. A packet is in one piece, in memory that 32 bits can address, because
- * contexts hold its ends in 32 bits. What would leave the program (redirects, clones) is
- * recorded in the run.
+ * contexts hold its ends in 32 bits. What leaves the program is in helper_out.c.
  */
 #include "sys/sys_impl.h"
 
 #include "abi/abi.h"
-
-#include <net/if.h>
 
 #define H(name) static u64 name(u64 a, u64 b, u64 c, u64 d, u64 e)
 #define ERR(n) ((u64)(s64) - (n))
@@ -367,7 +364,7 @@ H(vlan_pop)
 	return 0;
 }
 
-/* --- hashes and ways out -------------------------------------------------------------------------------------- */
+/* --- hashes -------------------------------------------------------------------------------------- */
 
 H(hash_get)
 {
@@ -386,51 +383,6 @@ H(hash_clear)
 {
 	skb()->hash = 0;
 	return 0;
-}
-
-H(redirect)
-{
-	struct srun *r = run();
-
-	r->redirect_if = (u32)a;
-	r->redirect_flags = (u32)b;
-	if (r->xdp)
-		return b ? XDP_ABORTED : XDP_REDIRECT;
-	return b & ~1ull ? 2 /* TC_ACT_SHOT */ : 7 /* TC_ACT_REDIRECT */;
-}
-
-H(redirect_map)
-{
-	struct smap *m = PTR(a);
-	u32 key = (u32)b, to = 0;
-	const void *v = sys_hash_find(m, &key);
-
-	if (c & ~(u64)(3 | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS))
-		return XDP_ABORTED;
-	if (!(c & BPF_F_BROADCAST) && !v)
-		return c & 3;
-	/* The value of a map of interfaces begins with the number of one. */
-	if (v && (m->d.type == BPF_MAP_TYPE_DEVMAP || m->d.type == BPF_MAP_TYPE_DEVMAP_HASH))
-		memcpy(&to, v, sizeof(to));
-	run()->redirect_map = m->o.id;
-	run()->redirect_if = to;
-	run()->redirect_flags = (u32)c;
-	return XDP_REDIRECT;
-}
-
-H(clone_redirect)
-{
-	char name[IF_NAMESIZE];
-
-	return (c & ~1ull) || !if_indextoname((u32)b, name) ? ERR(EINVAL) : 0;
-}
-
-/* There is no routing table here: nothing is found. */
-H(fib_lookup)
-{
-	if ((u32)c < sizeof(struct bpf_fib_lookup))
-		return ERR(EINVAL);
-	return BPF_FIB_LKUP_RET_NOT_FWDED;
 }
 
 H(zero)
@@ -462,16 +414,12 @@ const struct helper_row helper_net_rows[] = {
     {SKEP_FN_get_hash_recalc, HT_SKB, CALL(hash_get)},
     {SKEP_FN_set_hash, HT_SKB, CALL(hash_set)},
     {SKEP_FN_set_hash_invalid, HT_SKB, CALL(hash_clear)},
-    {SKEP_FN_clone_redirect, HT_SKB, CALL(clone_redirect)},
     {SKEP_FN_get_cgroup_classid, HT_SKB, CALL(zero)},
     {SKEP_FN_get_route_realm, HT_SKB, CALL(zero)},
     {SKEP_FN_get_socket_cookie, HT_SKB, CALL(one)},
     {SKEP_FN_get_socket_uid, HT_SKB, CALL(zero)},
     {SKEP_FN_skb_cgroup_id, HT_SKB, CALL(one)},
     {SKEP_FN_skb_ecn_set_ce, HT_SKB, CALL(zero)},
-    {SKEP_FN_redirect, HT_SKB | HT_XDP, CALL(redirect)},
-    {SKEP_FN_fib_lookup, HT_SKB | HT_XDP, CALL(fib_lookup)},
-    {SKEP_FN_redirect_map, HT_XDP, CALL(redirect_map)},
     {SKEP_FN_xdp_load_bytes, HT_XDP, CALL(xdp_load)},
     {SKEP_FN_xdp_store_bytes, HT_XDP, CALL(xdp_store)},
     {SKEP_FN_xdp_adjust_head, HT_XDP, CALL(adjust_head)},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Maps of interfaces, processors and AF_XDP sockets. Values are kept, in a hash table, and
- * redirects are recorded with them; nothing is sent, so an interface of that number need not be there.
+ * redirects are recorded with them; so an interface of that number need not be there.
  * By index they look like arrays to bpf(2): every index is a key.
  */
 #include "sys/hash.h"

@@ -6,6 +6,7 @@
 #include "sys/sys.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,25 +18,38 @@ void skep_sys_port(bool is_user)
 	user = is_user;
 }
 
+long syscall(long number, ...);
+static __typeof__(&syscall) libcs(void)
+{
+	static __typeof__(&syscall) real;
+
+	if (!real)
+		real = (__typeof__(&syscall))(uintptr_t)dlsym(RTLD_NEXT, "syscall");
+	return real;
+}
+
+int skep_sys_port_kernel(int cmd, union bpf_attr *attr, unsigned size)
+{
+	long r = libcs()(SYS_bpf, cmd, attr, size);
+
+	return r < 0 ? -errno : (int)r;
+}
+
 /*
  * The caller may have passed fewer than six; then what is read of the stack is passed on, and
  * the kernel ignores it. libc does the same; a checker of addresses must not look.
  */
-long syscall(long number, ...);
 __attribute__((no_sanitize("address"))) long syscall(long number, ...)
 {
-	static __typeof__(&syscall) real;
 	long a[6], r;
 	va_list ap;
 
-	if (!real)
-		real = (__typeof__(&syscall))(uintptr_t)dlsym(RTLD_NEXT, "syscall");
 	va_start(ap, number);
 	for (u32 k = 0; k < 6; k++)
 		a[k] = va_arg(ap, long);
 	va_end(ap);
 	if (!user || skep_probe_blocked || (number != SYS_bpf && number != SYS_perf_event_open))
-		return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+		return libcs()(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	skep_probe_blocked++;
 	if (number == SYS_bpf)
 		r = skep_sys_bpf((int)a[0], (union bpf_attr *)a[1], (unsigned)a[2]);

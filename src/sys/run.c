@@ -5,6 +5,7 @@
  */
 #include "sys/sys_impl.h"
 
+#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -131,7 +132,8 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	from = stats_clock();
 	for (u32 k = 0; k < times; k++) {
 		r->eng.tails = 0;
-		r->redirect_if = r->redirect_map = 0;
+		r->out.kind = SKEP_SYS_WAY_NONE;
+		ways_begin();
 		*ret = (u32)skep_eng_run(p->eng, (u64)(uintptr_t)ctx, 0, &r->eng);
 		if (r->eng.stop)
 			break;
@@ -139,7 +141,7 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	}
 	ns = stats_clock() - from;
 	skep_sys_thread.run = outer;
-	skep_sys_thread.redirect = r->redirect_map && (r->redirect_flags & BPF_F_BROADCAST) ? 0 : r->redirect_if;
+	ways_end(r, *ret); /* elements of maps are still there */
 	end(p, r);
 	*each = (u32)SKEP_MIN(ns / times, (u64)UINT32_MAX);
 	stats_count(p, times, ns);
@@ -174,11 +176,6 @@ void callback_end(struct srun *r)
 {
 	end(r->prog, r);
 	skep_probe_blocked--;
-}
-
-u32 skep_sys_redirect(void)
-{
-	return skep_sys_thread.redirect;
 }
 
 struct skep_sys_prog *skep_sys_prog_get(int fd)
@@ -329,6 +326,7 @@ static int finish(struct testing *t, const void *data, u32 len, u32 ctx_len)
 static int run_xdp(struct testing *t)
 {
 	struct xdp_md *x = (struct xdp_md *)t->ctx;
+	char name[IF_NAMESIZE];
 	u32 end, meta;
 	int err;
 
@@ -339,8 +337,10 @@ static int run_xdp(struct testing *t)
 		end = x->data_end;
 		meta = x->data;
 		if (x->egress_ifindex || x->data_meta || meta > end || end != t->attr->test.data_size_in || (meta & 3) || meta > 32 ||
-		    x->ingress_ifindex > 1 || (x->rx_queue_index && !x->ingress_ifindex))
+		    (x->rx_queue_index && !x->ingress_ifindex))
 			return -EINVAL;
+		if (x->ingress_ifindex && !if_indextoname(x->ingress_ifindex, name))
+			return -ENODEV;
 	} else {
 		meta = 0;
 	}
@@ -355,7 +355,7 @@ static int run_xdp(struct testing *t)
 	t->r.meta = meta;
 	/* A frame is a page that ends with what the kernel keeps there; a larger one is not limited so. */
 	t->r.hard_end = SKEP_MAX((u32)(PAGE - SHARED_INFO), t->r.head + t->r.len);
-	if (!t->ctx_in)
+	if (!x->ingress_ifindex)
 		x->ingress_ifindex = 1;
 	run_sync(&t->r);
 	err = repeat(t->p, &t->r, t->ctx, t->attr->test.repeat, &t->ret, &t->each);
@@ -378,6 +378,7 @@ static int check_skb(const struct testing *t)
 		    {offsetof(struct __sk_buff, hash), offsetof(struct __sk_buff, tstamp)},
 		    {offsetof(struct __sk_buff, sk), offsetof(struct __sk_buff, hwtstamp)}};
 	const struct __sk_buff *s = (const struct __sk_buff *)t->ctx;
+	char name[IF_NAMESIZE];
 
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(zero); k++)
 		for (u32 b = zero[k].from; b < zero[k].to; b++)
@@ -385,9 +386,7 @@ static int check_skb(const struct testing *t)
 				return -EINVAL;
 	if (s->gso_segs > 65535 || (s->wire_len && (s->wire_len < t->r.len || s->wire_len > WIRE_MAX)))
 		return -EINVAL;
-	if (s->ifindex > 1 || s->ingress_ifindex > 1)
-		return -ENODEV;
-	return 0;
+	return s->ifindex > 1 && !if_indextoname(s->ifindex, name) ? -ENODEV : 0;
 }
 
 /* What says that it is IP has a header of IP. */
@@ -432,7 +431,8 @@ static int run_skb(struct testing *t)
 	t->r.ctx = t->ctx;
 	s->protocol = skep_get16(mac + 12, true) >= 0x600 ? skep_get16(mac + 12, false) : 0x0400;
 	s->pkt_type = packet_type(mac);
-	s->ifindex = 1;
+	if (!s->ifindex)
+		s->ifindex = 1;
 	if (!s->wire_len)
 		s->wire_len = t->r.len;
 	run_sync(&t->r);

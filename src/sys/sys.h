@@ -102,8 +102,29 @@ int skep_sys_attach(int prog_fd, const void *function, bool on_return, u64 cooki
 		    char *why, size_t why_size);
 void skep_sys_detach(struct skep_sys_attachment *a);
 
-/* The interface to which this thread's last test run redirected its packet; 0: to none, or to several. */
-u32 skep_sys_redirect(void);
+/* --- where packets of a test run go ------------------------------------------------------ */
+
+enum skep_sys_way_kind {
+	SKEP_SYS_WAY_NONE,
+	SKEP_SYS_WAY_DEVICE, /* an interface: out of it, or in with the flag BPF_F_INGRESS */
+	SKEP_SYS_WAY_PEER,   /* in at the other end of an interface */
+	SKEP_SYS_WAY_NEIGH,  /* out of an interface, by the neighbour's address */
+	SKEP_SYS_WAY_CPU,    /* the stack, on another processor */
+};
+struct skep_sys_way {
+	enum skep_sys_way_kind kind;
+	u32 index; /* of the interface; the processor */
+	u32 map;   /* the map that named it, 0: none */
+	u32 flags; /* of the helper */
+	/* A clone: the packet as it was then. NULL: the packet as the run leaves it. */
+	const u8 *data;
+	u32 len;
+};
+/*
+ * Where this thread's last test run (of the last repetition) sent its packet and clones of it, in
+ * this order; true until the next one. The result is how many.
+ */
+u32 skep_sys_ways(const struct skep_sys_way **out);
 
 /* --- running what was loaded, for embedders ----------------------------------------- */
 
@@ -126,5 +147,7 @@ int skep_sys_raise(const char *name, const u64 *args, u32 n);
  * (else to the kernel)? To be said before the first of them.
  */
 void skep_sys_port(bool is_user);
+/* The kernel's bpf(2), whatever the port is: the result or a negative errno. */
+int skep_sys_port_kernel(int cmd, union bpf_attr *attr, unsigned size);
 
 #endif

@@ -124,7 +124,7 @@ struct sthread {
 	u64 rand, pid_tgid;
 	u64 born; /* when the thread began, in ticks since boot; 0: not asked yet */
 	struct srun *run;
-	u32 redirect; /* interface to which the last test run sent the packet, 0: none */
+	struct ways *ways; /* of the last test run; NULL: there were never any */
 	u32 until_stats; /* runs until it is asked whether they are timed */
 	bool stats;
 };
@@ -396,6 +396,17 @@ const char *kernel_function(const struct skep_btf *btf, u32 id);
 const struct skep_eng_helper *helper_find(u32 prog_type, s64 id);
 s64 sys_packet(u64 ctx, s64 off, u64 size);
 
+struct srun;
+/* What a redirect asks for. */
+struct way_out {
+	u32 kind; /* enum skep_sys_way_kind */
+	u32 index, flags;
+	struct smap *map; /* NULL: it named an interface */
+};
+/* Ways out of a test run (helper_out.c): begin, and the end with what the program returned. */
+void ways_begin(void);
+void ways_end(const struct srun *r, u32 ret);
+
 /* One run; skep_sys_thread.run while it lasts. */
 struct srun {
 	const struct sprog *prog;
@@ -405,7 +416,7 @@ struct srun {
 	u8 *buf;
 	u32 buf_len, head, len, meta; /* data begins at buf + head; meta bytes before it */
 	u32 hard_end; /* of an XDP frame: as far as the packet may grow */
-	u32 redirect_if, redirect_map, redirect_flags;
+	struct way_out out; /* where the packet goes if the program says so in the end */
 	u32 protocol;
 	bool skb, xdp;
 	u64 cookie, func; /* at a probe */
@@ -430,7 +441,7 @@ struct helper_row {
 	struct skep_eng_helper h;
 };
 enum helper_types { HT_ANY = 1, HT_SKB = 2, HT_XDP = 4 };
-extern const struct helper_row helper_rows[], helper_mem_rows[], helper_dynptr_rows[], helper_net_rows[];
+extern const struct helper_row helper_rows[], helper_mem_rows[], helper_dynptr_rows[], helper_net_rows[], helper_out_rows[];
 u8 helper_types_of(u32 prog_type);
 
 int info_by_fd(union bpf_attr *attr, u32 size);

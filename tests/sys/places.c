@@ -328,6 +328,57 @@ static void probe_info(bool user)
 	close(link);
 }
 
+/* --- a test run at an interface --------------------------------------------------------------------- */
+
+/* What the program sees of `word` in its context, or a negative errno. */
+static int see(bool user, u32 type, u32 word, u8 *ctx, u32 ctx_len)
+{
+	struct bpf_insn code[] = {{.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 0, .src_reg = 1, .off = (s16)word}, {.code = BPF_JMP | BPF_EXIT}};
+	union bpf_attr a = {.prog_type = type, .insns = (u64)(uintptr_t)code, .insn_cnt = 2, .license = (u64)(uintptr_t) "GPL"};
+	u8 packet[64] = {[12] = 8, 6};
+	int prog = ask(user, BPF_PROG_LOAD, &a, sizeof(a)), err;
+
+	memset(&a, 0, sizeof(a));
+	a.test.prog_fd = (u32)prog;
+	a.test.data_in = (u64)(uintptr_t)packet;
+	a.test.data_size_in = sizeof(packet);
+	a.test.ctx_in = (u64)(uintptr_t)ctx;
+	a.test.ctx_size_in = ctx_len;
+	err = ask(user, BPF_PROG_TEST_RUN, &a, sizeof(a));
+	close(prog);
+	return err ? err : (int)a.test.retval;
+}
+
+static void contexts(void)
+{
+	static const struct {
+		u32 type, word, a, b;
+		int result;
+	} c[] = {{BPF_PROG_TYPE_SCHED_CLS, 40, 0, 0, 1},	 {BPF_PROG_TYPE_SCHED_CLS, 36, 1, 77, 77}, {BPF_PROG_TYPE_SCHED_CLS, 36, 0, 0, 0},
+		 {BPF_PROG_TYPE_SCHED_CLS, 40, 9999999, 0, -ENODEV}, {BPF_PROG_TYPE_XDP, 12, 0, 0, 1},	   {BPF_PROG_TYPE_XDP, 12, 1, 0, 1},
+		 {BPF_PROG_TYPE_XDP, 12, 9999999, 0, -ENODEV},	 {BPF_PROG_TYPE_XDP, 16, 0, 1, -EINVAL}};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(c); k++)
+		for (u32 user = kernel ? 0 : 1; user < 2; user++) {
+			union {
+				struct __sk_buff skb;
+				struct xdp_md xdp;
+				u8 bytes[1];
+			} x = {0};
+			bool xdp = c[k].type == BPF_PROG_TYPE_XDP;
+			int got;
+
+			if (xdp)
+				x.xdp = (struct xdp_md){.data_end = 64, .ingress_ifindex = c[k].a, .rx_queue_index = c[k].b};
+			else
+				x.skb = (struct __sk_buff){.ifindex = c[k].a, .ingress_ifindex = c[k].b};
+			got = see(user, c[k].type, c[k].word, x.bytes, xdp ? sizeof(x.xdp) : sizeof(x.skb));
+			check("a context's interface", got == c[k].result);
+			if (got != c[k].result)
+				printf("case %u by %s: %d, not %d\n", k, user ? "skep" : "the kernel", got, c[k].result);
+		}
+}
+
 /* --- all --------------------------------------------------------------------------------------------- */
 
 static void open_all(bool user)
@@ -389,6 +440,7 @@ int main(void)
 		if (failed != was)
 			printf("these by %s\n", user ? "skep" : "the kernel");
 	}
+	contexts();
 	if (fd[1].cgroup >= 0) {
 		snprintf(path, sizeof(path), "%s/skep-%d", dir, getpid());
 		rmdir(path);
