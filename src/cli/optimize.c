@@ -2,6 +2,7 @@
 /* skep optimize: a smaller object that does the same, with the record of what was done. */
 #include "cli/cli.h"
 #include "cli/gone.h"
+#include "cli/heat.h"
 #include "cli/remarks.h"
 #include "cli/report.h"
 #include "cli/searching.h"
@@ -29,6 +30,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"drop-unused", 0, NULL, "take out functions that nobody calls, maps that no code uses, and externs not used any more"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
 	{"report", 0, "X.html", "write one page with everything: summary, code old and new, each rewrite, graphs", true},
+	{"heat", 0, "N|PCAP", "count what both versions execute: on N generated inputs, or the packets of a capture"},
 	{"dump", 0, "WHAT", "print a function after each pass that changed it (changed), after:PASS, or all passes"},
 	{"text", 'S', NULL, "print the optimized instructions instead of the summary"},
 	{0},
@@ -57,6 +59,9 @@ const char skep_about_optimize[] =
 	"that the code does not use any more. Programs, variables, pinned maps, maps of old definitions and those that "
 	"others hold from the start stay. User space that looks for a map which is gone must not do so any more (a "
 	"skeleton is to be made again).\n\n"
+	"With --heat both versions run in the interpreter, on the same inputs with the same contents of maps, and it counts how "
+	"often each instruction is executed; the page of --report shows it beside the code. Inputs on which a program traps "
+	"(reading memory that only a kernel has, for one) count for nothing.\n\n"
 	"With --report one page of HTML says all of it: the summary, source, old and new code side by side with the "
 	"reason of each rewrite (and whether it was proved), the rewrites in their order, and the graphs of both. It needs "
 	"no network and no other file.\n\n"
@@ -193,6 +198,8 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 		err = check_stdout(cli);
 	if (!err)
 		err = skep_cli_num(cli, "repeat", 0, 100000000, &repeat);
+	if (!err)
+		err = skep_heat_check(cli);
 	if (!err)
 		err = skep_cli_num(cli, "dearer", 0, 1000000, &dearer);
 	k->sz = sizeof(*k);
@@ -397,7 +404,8 @@ static void json_cost(struct skep_json *j, const char *key, const u32 *cost, u32
 		skep_json_str(j, NULL);
 }
 
-static void json_summary(struct skep_cli *cli, const struct skep_optimized *r, size_t before, size_t after)
+static void json_summary(struct skep_cli *cli, const struct skep_optimized *r, size_t before, size_t after,
+			 const struct skep_run_heat *heat)
 {
 	const struct skep_obj *a = r->before->obj, *b = r->after->obj;
 	struct skep_json *j = &cli->j;
@@ -425,6 +433,7 @@ static void json_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 		skep_json_kint(j, "rewrites", edits_of(&r->res, b->func[k]));
 		json_cost(j, "processed_before", k < a->nfunc ? r->before_cost : NULL, k);
 		json_cost(j, "processed_after", k < a->nfunc ? r->after_cost : NULL, k);
+		skep_heat_json(j, heat, f, b->func[k]);
 		if (r->kernel_after) {
 			json_kernel(j, "kernel_before", kernel_prog(r->kernel_before, f->name));
 			json_kernel(j, "kernel_after", kernel_prog(r->kernel_after, f->name));
@@ -449,9 +458,10 @@ static int write_remarks(struct skep_cli *cli, const struct skep_optimized *r)
 }
 
 static int write_report(struct skep_cli *cli, const struct skep_optimized *r, const struct skep_input *in,
-			const struct skep_buf *result, const struct skep_run_proofs *proofs)
+			const struct skep_buf *result, const struct skep_run_proofs *proofs,
+			const struct skep_run_heat *heat)
 {
-	const struct report p = {cli, in->path, r, proofs, in->len, result->n, &cli->arena};
+	const struct report p = {cli, in->path, r, proofs, heat, in->len, result->n, &cli->arena};
 	const char *path = skep_cli_opt(cli, "report");
 	struct skep_buf b = {0};
 	int err;
@@ -473,6 +483,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 	const char *silent = r->kernel_before ? r->kernel_before->unavailable : NULL;
 	bool drop = skep_cli_flag(cli, "drop-unused");
 	struct skep_pruned gone = {0};
+	struct skep_run_heat *heat;
 	int err;
 
 	if (silent && r->kernel_before->no_access) {
@@ -480,11 +491,13 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		skep_diag_hint(&cli->ds, "without --kernel-check the result is not judged");
 		return SKEP_EXIT_ENV;
 	}
-	err = drop ? skep_gone_drop(cli, in, out, &gone) : 0;
+	err = skep_heat_measure(cli, r, &heat);
+	if (!err && drop)
+		err = skep_gone_drop(cli, in, out, &gone);
 	if (!err)
 		err = write_remarks(cli, r);
 	if (!err)
-		err = write_report(cli, r, in, out, proofs);
+		err = write_report(cli, r, in, out, proofs, heat);
 	if (!err && path)
 		err = skep_cli_write(cli, path, out->p, out->n);
 	if (err)
@@ -495,7 +508,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 	if (to_stdout)
 		return err;
 	if (cli->json) {
-		json_summary(cli, r, in->len, out->n);
+		json_summary(cli, r, in->len, out->n, heat);
 		if (drop)
 			skep_gone_json(&cli->j, &gone);
 		if (proofs)
@@ -506,6 +519,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 			print_func(cli, r->after->obj, r->after->obj->func[k]);
 	} else if (!skep_cli_opt(cli, "dump")) {
 		text_summary(cli, r, in->len, out->n);
+		skep_heat_text(cli, heat);
 		skep_gone_text(cli, &gone);
 		if (proofs)
 			text_proofs(cli, proofs, r);

@@ -8,6 +8,8 @@
 #include "cli/html.h"
 #include "report_assets.h"
 
+#include <math.h>
+
 struct chips {
 	u32 *first, *next; /* by id of an instruction: number of an edit, and the next link; 0: none */
 	u32 *edit;	   /* of a link */
@@ -19,6 +21,7 @@ struct page {
 	struct skep_buf *out;
 	struct chips chips;
 	u32 func;
+	double hottest; /* logarithm of the highest count; 0: nothing was counted */
 };
 
 /* --- which edits touch an instruction ------------------------------------------------- */
@@ -192,6 +195,8 @@ static void summary(struct page *g)
 	number_of(g, "slots", change(g, all_slots(r->before->obj), all_slots(r->after->obj)));
 	number_of(g, "bytes of the file", change(g, g->p->bytes_before, g->p->bytes_after));
 	number_of(g, "rewrites", skep_arena_printf(g->p->arena, "%u", r->res.nedit));
+	if (g->p->heat)
+		number_of(g, "instructions executed", change(g, g->p->heat->before.executed, g->p->heat->after.executed));
 	if (g->p->proofs) {
 		number_of(g, "rewrites proved", skep_arena_printf(g->p->arena, "%u of %u", r->res.nedit, r->res.nedit + r->res.nrefused));
 		number_of(g, "time of the proofs", skep_arena_printf(g->p->arena, "%.0f ms", g->p->proofs->total_ms));
@@ -234,13 +239,44 @@ static void chips_of(struct page *g, const struct report_row *row)
 	}
 }
 
+static void find_hottest(struct page *g)
+{
+	const struct skep_run_heat *h = g->p->heat;
+	u64 most = 0;
+
+	for (u32 k = 0; h && k < g->p->r->before->obj->next_id; k++)
+		most = SKEP_MAX(most, h->before.count[k]);
+	for (u32 k = 0; h && k < g->p->r->after->obj->next_id; k++)
+		most = SKEP_MAX(most, h->after.count[k]);
+	g->hottest = log1p((double)most);
+}
+
+/* How often it was executed; the colour is by the logarithm. */
+static void heat_cell(struct page *g, char side, const struct skep_insn *i)
+{
+	const struct skep_run_heat *h = g->p->heat;
+	u64 n;
+
+	if (!h)
+		return;
+	if (!i) {
+		skep_buf_puts(g->out, "<td class=\"h\"></td>");
+		return;
+	}
+	n = side == 'a' ? h->before.count[i->id] : h->after.count[i->id];
+	skep_buf_printf(g->out, "<td class=\"h\" style=\"--warm:%.2f\">%llu</td>",
+			g->hottest > 0 ? log1p((double)n) / g->hottest : 0.0, (unsigned long long)n);
+}
+
 static void code_cell(struct page *g, char side, u32 slot, const struct skep_insn *i, const char *text)
 {
+	heat_cell(g, side, i);
 	if (!i) {
 		skep_buf_puts(g->out, "<td class=\"s\"></td><td class=\"none\"></td>");
 		return;
 	}
-	skep_buf_printf(g->out, "<td class=\"s\" id=\"f%u%c%u\">%u</td><td><code>", g->func, side, slot, slot);
+	skep_buf_printf(g->out, "<td class=\"s\" id=\"f%u%c%u\">%u</td><td class=\"%s\"><code>", g->func, side, slot, slot,
+			side == 'a' ? "old" : "new");
 	html_text(g->out, text);
 	skep_buf_puts(g->out, "</code>");
 	if (i->njumps)
@@ -281,8 +317,10 @@ static void table(struct page *g, const struct skep_func *fa, const struct skep_
 	report_align(fa, fb, g->p->arena, &rows);
 	skep_buf_puts(g->out, "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"code\">");
 	skep_buf_puts(g->out, g->p->r->before->obj->btf ? "<table class=\"code\">" : "<table class=\"code nosrc\">");
-	skep_buf_puts(g->out, "<thead><tr><th>source</th>"
-			      "<th class=\"s\"></th><th>old</th><th class=\"s\"></th><th>new</th><th>why</th></tr></thead><tbody>");
+	skep_buf_puts(g->out, g->p->heat ? "<thead><tr><th>source</th><th class=\"h\">runs</th><th class=\"s\"></th><th>old</th>"
+					   "<th class=\"h\">runs</th><th class=\"s\"></th><th>new</th><th>why</th></tr></thead><tbody>"
+					 : "<thead><tr><th>source</th><th class=\"s\"></th><th>old</th><th class=\"s\"></th>"
+					   "<th>new</th><th>why</th></tr></thead><tbody>");
 	for (u32 k = 0; k < rows.n; k++) {
 		const struct report_row *row = &rows.v[k];
 		bool same;
@@ -434,6 +472,7 @@ void skep_report_html(const struct report *p, struct skep_buf *out)
 	const struct skep_obj *after = p->r->after->obj;
 
 	read_chips(&g);
+	find_hottest(&g);
 	head(&g);
 	summary(&g);
 	for (g.func = 0; g.func < after->nfunc; g.func++)

@@ -11,6 +11,7 @@ struct report {
 	const char *path; /* of the object, as it was named */
 	const struct skep_optimized *r;
 	const struct skep_run_proofs *proofs; /* NULL: nothing was to be proved */
+	const struct skep_run_heat *heat;     /* NULL: nothing was counted */
 	size_t bytes_before, bytes_after;
 	struct skep_arena *arena;
 };

@@ -117,6 +117,9 @@
 		say('fold all', !fns.some(shown));
 		fns[0].querySelector('summary').click();
 		say('open one', shown(fns[0]) && !fns.slice(1).some(shown));
+		/* It has a size, and a place on the page: it is there to be read. */
+		say('code', [...fns[0].querySelectorAll('td code')].every((e) => e.offsetWidth > 0 && e.offsetHeight > 0));
+		say('heat', [...fns[0].querySelectorAll('td.h')].every((e) => e.offsetWidth > 0));
 		type('exit');
 		say('search finds', hits.length > 0 && hits.every((r) => said(r).includes('exit') && seen(r)));
 		step(1);

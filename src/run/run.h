@@ -345,6 +345,30 @@ void skep_run_witness_print_answers(const struct skep_run_witness *w, struct ske
 bool skep_run_witness_parse_maps(char *text, struct skep_arena *arena, struct skep_run_witness *w);
 bool skep_run_witness_parse_answers(char *text, struct skep_run_witness *w);
 
+/* --- how often instructions are executed (heat.c) ------------------------------------- */
+
+struct skep_run_heat_opts {
+	size_t sz;
+	u32 inputs;		       /* generated ones for each program, unless there is */
+	const struct skep_pcap *capture; /* packets, for programs that take them; or NULL */
+};
+struct skep_run_counts {
+	u64 *count;   /* by id of an instruction */
+	u64 executed; /* in all */
+};
+struct skep_run_heat {
+	struct skep_run_counts before, after;
+	u32 *runs; /* by index of a program: inputs that count; 0: it cannot be run, or traps on all */
+};
+/*
+ * Both versions of each program of `before` (`after` has its functions at the same indices) on the same
+ * inputs. The counts are in the arena. 0 or SKEP_ENOMEM.
+ */
+int skep_run_heat(const struct skep_objfile *before, const struct skep_objfile *after,
+		  const struct skep_run_heat_opts *opts, struct skep_arena *arena, struct skep_run_heat *out);
+/* What was executed of a function. */
+u64 skep_run_heat_of(const struct skep_run_counts *c, const struct skep_func *f);
+
 extern const struct skep_diag_def skep_run_diags[];
 extern const u32 skep_run_ndiags;
 

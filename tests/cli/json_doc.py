@@ -23,7 +23,7 @@ COMMON = 'Every command'
 # What is run for each command, in a directory with the objects of fixtures.py.
 LINES = [
     'show tiny.o', 'show two.o', 'show {firewall}', 'disasm two.o', 'disasm -s {packet_counter}',
-    'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize --drop-unused {tunable}', 'optimize {packet_counter}', 'learn two.o learn.s --cache none --min-hits 1',
+    'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize tiny.o --heat 5', 'optimize --drop-unused {tunable}', 'optimize {packet_counter}', 'learn two.o learn.s --cache none --min-hits 1',
     'specialize --list {tunable}', 'specialize --set debug=0 {tunable}',
     'check tiny.o', 'check bad.o', 'check --compare a.csv b.csv', 'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
     'run tiny.o --engine jit', 'run tiny.o --engine jit --pcap t.pcap',

@@ -22,7 +22,7 @@ import fixtures
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EVIL = '<script>alert(1)</script>"\'&'
 VOID = {'meta', 'input', 'br', 'path', 'rect'}
-ANSWERS = 14
+ANSWERS = 16
 
 
 class Page(html.parser.HTMLParser):
@@ -64,6 +64,19 @@ class Page(html.parser.HTMLParser):
 def check(name, ok, what=''):
     print(f'{"ok" if ok else "FAIL"} {name}{": " + str(what) if what and not ok else ""}')
     return not ok
+
+
+def counts_of_runs(text):
+    """Are there counts beside the code, which add up, and is what was executed most (in each run) as hot as can be?"""
+    rows = [re.findall(r'<td class="h"(?: style="--warm:([0-9.]+)">(\d+))?', row)
+            for row in re.findall(r'<tr class="(?:same|mod|del|add)">.*?</tr>', text, re.S)]
+    if not any(rows):
+        return False
+    old, new = ([int(row[side][1]) for row in rows if row[side][1]] for side in (0, 1))
+    warm = [float(w) for row in rows for w, _ in row if w]
+    total = re.search(r'<b>(\d+) \S+ (\d+) [^<]*</b><span>instructions executed<', text)
+    return (bool(total) and [sum(old), sum(new)] == [int(total.group(1)), int(total.group(2))]
+            and 0 < max(old) == max(new) <= 200 and max(warm) == 1.0)
 
 
 def evil_object():
@@ -113,10 +126,12 @@ def main():
         (tmp / 'evil & <b>.o').write_bytes(fixtures.tiny())
         have = fixtures.compile_examples(ROOT, tmp)
         inputs = ['tiny.o', 'two.o', 'control.o', 'evil.o', 'evil & <b>.o'] + sorted(n for n in have if n.endswith('.o'))
+        heated = next((n for n in inputs if 'firewall' in n), 'tiny.o')
         pages = []
         for name in inputs:
             page = tmp / (re.sub('[^a-z0-9_-]', '-', name.removesuffix('.o')) + '.html')
-            p = subprocess.run([skep, 'optimize', name, '--report', str(page)], cwd=tmp, capture_output=True)
+            heat = ['--heat', '200'] if name == heated else []
+            p = subprocess.run([skep, 'optimize', name, '--report', str(page), *heat], cwd=tmp, capture_output=True)
             failed += check(f'{name}: written', p.returncode == 0, p.stderr)
             text = page.read_text()
             parsed = Page(text)
@@ -124,6 +139,7 @@ def main():
             made = int(re.search(r'<b>(\d+)</b><span>rewrites<', text).group(1))
             by_pass = sum(map(int, re.findall(r'<td class="n">(\d+)</td><td class="barcell">', text)))
             failed += check(f'{name}: rewrites are counted', made == by_pass == text.count('<tr id="e'), (made, by_pass))
+            failed += check(f'{name}: heat', counts_of_runs(text) == bool(heat), counts_of_runs(text))
             failed += check(f'{name}: one script', parsed.scripts == 1)
             failed += check(f'{name}: no control bytes', not re.search('[\x00-\x08\x0b-\x1f\x7f]', text))
             pages.append(page)
