@@ -69,6 +69,16 @@ size_t skep_btf_essential(const char *name);
 /* The next type behind `after` (0: the first) whose name without flavour is these n bytes, or 0. */
 u32 skep_btf_next(const struct skep_btf *btf, const char *name, size_t n, u32 after);
 
+/* --- modules of the kernel (split.c) --- */
+/* Has the module's BTF, which goes on behind `base`, a type of that kind and name? */
+bool skep_btf_split_has(const struct skep_btf *base, const void *data, size_t len, u32 kind, const char *name);
+/*
+ * `all` (the kernel's own types `base`, perhaps with modules' behind them) with those of one more module.
+ * SKEP_EINPUT with diagnostics; *out is in the arena, and has no index.
+ */
+int skep_btf_join(const struct skep_btf *base, const struct skep_btf *all, const void *split, size_t len,
+		  struct skep_arena *arena, struct skep_diags *ds, struct skep_btf **out);
+
 /* What a read of a struct finds. */
 enum skep_walk_what {
 	SKEP_WALK_SCALAR,

@@ -17,7 +17,8 @@ const struct skep_opt_def skep_opts_check[] = {
 	 "the object with the program that extensions (freplace) change a part of"},
 	{"budget", 0, "N", "instructions to process at most (default 1000000, as the kernel does)"},
 	{"kernel-btf", 0, "FILE",
-	 "types of the target kernel (default: the running one's; none: do without)"},
+	 "types of the target kernel, or a folder of it and its modules (default: the running one's; none: "
+	 "do without)"},
 	{"log", 0, "FORM", "print the path: kernel is the form of the kernel's log"},
 	{"unprivileged", 0, NULL, "the rules for users without privileges: no address may leak"},
 	{"strict-alignment", 0, NULL, "every access must be aligned, as on machines that need it"},
@@ -49,6 +50,7 @@ static const char *const verdict_name[] = {"safe", "unsafe", "undecided"};
 struct session {
 	struct skep_verify_opts opts;
 	struct skep_btf *kernel; /* types of the target kernel, or NULL */
+	struct skep_btf *all;	 /* with those of modules */
 	struct skep_buf log;
 	bool csv;
 	bool refused; /* records of an object could not be resolved */
@@ -167,11 +169,15 @@ static int check_file(struct skep_cli *cli, struct session *s, const char *path)
 	/* What the loader would do; a program that reaches such a record is still told of. */
 	if (s->kernel && skep_core_resolve(in->file->obj, s->kernel, &in->arena, &in->ds, NULL))
 		s->refused = true;
+	o = in->file->obj;
+	err = skep_cli_module_types(cli, skep_cli_opt(cli, "kernel-btf"), o, s->kernel, &s->all);
+	if (err)
+		return err;
+	s->opts.kernel = s->all;
 	if (only) {
 		err = skep_cli_func(cli, in, only, &f);
 		return err ? err : check_prog(cli, s, in, f);
 	}
-	o = in->file->obj;
 	for (u32 i = 0; i < o->nfunc && !err; i++)
 		if (o->func[i]->flags & SKEP_FF_PROG) {
 			any = true;
@@ -245,7 +251,7 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 	err = options(cli, &s);
 	if (!err)
 		err = skep_cli_kernel_types(cli, skep_cli_opt(cli, "kernel-btf"), &s.kernel);
-	s.opts.kernel = s.kernel;
+	s.opts.kernel = s.all = s.kernel;
 	if (!err)
 		err = target_object(cli, &s);
 	if (err)

@@ -101,10 +101,15 @@ const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of
 /* Read a file or "-"; 0 or an exit status with a diagnostic. *in stays until the command ends. */
 int skep_cli_read(struct skep_cli *cli, const char *path, struct skep_input **in);
 /*
- * The types of a target kernel, indexed: of the file `path`, of the running kernel when it is NULL, none when it is
+ * The types of a target kernel, indexed: of the file `path` (or vmlinux in that folder), of the running kernel when it is NULL, none when it is
  * "none". *types is NULL without an error when the running kernel has none. 0 or the exit status.
  */
 int skep_cli_kernel_types(struct skep_cli *cli, const char *path, struct skep_btf **types);
+/* The folder of that kernel's BTF, its modules' too; NULL: `path` is no folder. */
+const char *skep_cli_kernel_folder(const char *path);
+/* *all with the types of modules that the object needs besides (modules.c). 0 or the exit status. */
+int skep_cli_module_types(struct skep_cli *cli, const char *path, const struct skep_obj *obj,
+			  const struct skep_btf *base, struct skep_btf **all);
 /* The same, and read it as an object into (*in)->file. */
 int skep_cli_load(struct skep_cli *cli, const char *path, struct skep_input **in);
 /*

@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define KERNEL_FOLDER "/sys/kernel/btf"
+#define KERNEL_BTF KERNEL_FOLDER "/vmlinux"
 
 #define INPUT_MAX_MIB 256
 #define INPUT_MAX ((size_t)INPUT_MAX_MIB << 20)
@@ -260,6 +261,15 @@ int skep_cli_write(struct skep_cli *cli, const char *path, const void *p, size_t
 	return err;
 }
 
+const char *skep_cli_kernel_folder(const char *path)
+{
+	struct stat st;
+
+	if (!path)
+		return KERNEL_FOLDER;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? path : NULL;
+}
+
 int skep_cli_kernel_types(struct skep_cli *cli, const char *path, struct skep_btf **types)
 {
 	struct skep_input *in;
@@ -268,6 +278,8 @@ int skep_cli_kernel_types(struct skep_cli *cli, const char *path, struct skep_bt
 	*types = NULL;
 	if (path ? strcmp(path, "none") == 0 : access(KERNEL_BTF, R_OK) != 0)
 		return 0;
+	if (path && skep_cli_kernel_folder(path))
+		path = skep_arena_printf(&cli->arena, "%s/vmlinux", path);
 	err = skep_cli_read(cli, path ? path : KERNEL_BTF, &in);
 	if (err)
 		return err;

@@ -420,35 +420,44 @@ static bool member_proto(const struct skep_mach *m, struct skep_btf_type *proto)
 	return false;
 }
 
+u32 skep_attach_type(const struct skep_mach_opts *o, char *name, size_t n)
+{
+	const char *form = "%s";
+	u32 kind = SKEP_BTF_FUNC;
+
+	if (!o->attach_to || (o->prog_type != SKEP_PROG_TRACING && o->prog_type != SKEP_PROG_LSM))
+		return 0;
+	if (o->prog_type == SKEP_PROG_LSM) {
+		form = "bpf_lsm_%s";
+	} else if (o->attach_type == SKEP_ATTACH_TRACE_RAW_TP) {
+		form = "btf_trace_%s";
+		kind = SKEP_BTF_TYPEDEF;
+	} else if (o->attach_type == SKEP_ATTACH_TRACE_ITER) {
+		form = "bpf_iter_%s";
+	}
+	return snprintf(name, n, form, o->attach_to) < (int)n ? kind : 0;
+}
+
 /* The prototype behind the program's attach point. */
 static bool find_proto(const struct skep_mach *m, struct skep_btf_type *proto, u32 *skip)
 {
 	const struct skep_btf *btf = m->opt.kernel;
-	char name[160];
+	char name[192];
 	struct skep_btf_type t;
-	u32 id;
+	u32 id, kind;
 
 	*skip = 0;
 	if (m->opt.prog_type == SKEP_PROG_STRUCT_OPS)
 		return btf && member_proto(m, proto);
 	if (!btf || !m->opt.attach_to)
 		return false;
-	if (m->opt.prog_type == SKEP_PROG_LSM) {
-		snprintf(name, sizeof(name), "bpf_lsm_%s", m->opt.attach_to);
-		id = skep_btf_find(btf, SKEP_BTF_FUNC, name);
-	} else if (m->opt.attach_type == SKEP_ATTACH_TRACE_RAW_TP) {
-		snprintf(name, sizeof(name), "btf_trace_%s", m->opt.attach_to);
-		id = skep_btf_find(btf, SKEP_BTF_TYPEDEF, name);
+	kind = skep_attach_type(&m->opt, name, sizeof(name));
+	id = kind ? skep_btf_find(btf, kind, name) : 0;
+	if (kind == SKEP_BTF_TYPEDEF) {
 		if (!id || !skep_btf_resolve(btf, id, &t) || t.kind != SKEP_BTF_PTR)
 			return false;
 		*skip = 1;
-		id = t.ref;
-		return skep_btf_resolve(btf, id, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
-	} else if (m->opt.attach_type == SKEP_ATTACH_TRACE_ITER) {
-		snprintf(name, sizeof(name), "bpf_iter_%s", m->opt.attach_to);
-		id = skep_btf_find(btf, SKEP_BTF_FUNC, name);
-	} else {
-		id = skep_btf_find(btf, SKEP_BTF_FUNC, m->opt.attach_to);
+		return skep_btf_resolve(btf, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
 	}
 	if (!id || !skep_btf_get(btf, id, &t))
 		return false;

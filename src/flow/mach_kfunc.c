@@ -129,6 +129,18 @@ static bool with_lock(const struct skep_kcall *c)
 	       strncmp(c->name, "bpf_iter_num_", 13) == 0;
 }
 
+/* The kernel, or a module, says that programs may call it. */
+static bool is_kfunc(const struct skep_btf *btf, u32 func)
+{
+	struct skep_btf_type t;
+
+	for (u32 id = 1; func && id < btf->ntypes; id++)
+		if (skep_btf_get(btf, id, &t) && t.kind == SKEP_BTF_DECL_TAG && t.ref == func &&
+		    strcmp(t.name, "bpf_kfunc") == 0)
+			return true;
+	return false;
+}
+
 static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
 		struct skep_kcall *c)
 {
@@ -146,6 +158,9 @@ static int find(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 				  c->name);
 	c->k = skep_kfunc_find(c->name);
 	id = skep_btf_find(c->btf, SKEP_BTF_FUNC, c->name);
+	if (!c->k && is_kfunc(c->btf, id))
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+				  "what %s() takes and does is not known", c->name);
 	if (!c->k || !id || !skep_btf_get(c->btf, id, &f) ||
 	    !skep_btf_get(c->btf, f.ref, &c->proto) || c->proto.kind != SKEP_BTF_FUNC_PROTO)
 		return skep_fault(m, st, c->k ? SKEP_RULE_UNSUPPORTED : SKEP_RULE_KFUNC, 0,

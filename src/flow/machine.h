@@ -286,6 +286,11 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 /* The state at the entry of a function: the program itself or a global function. */
 int skep_mach_entry(struct skep_mach *m, u32 func, struct skep_vstate **out);
 
+/*
+ * Which of the kernel's types tells the arguments of what a program attaches to: its kind, its
+ * name in `name`; 0: none does.
+ */
+u32 skep_attach_type(const struct skep_mach_opts *o, char *name, size_t n);
 /* The kernel's types are known, and none is what the program attaches to by its type. */
 bool skep_attach_missing(const struct skep_mach *m);
 

@@ -99,6 +99,42 @@ def make(out):
     for name, data in files.items():
         (out / name).write_bytes(data)
     (out / 'dir').mkdir()
+    kernel(out / 'kernel')
+
+
+INT, PTR, STRUCT, FUNC, FUNC_PROTO = 1, 2, 4, 12, 13
+
+
+def btf(types, first_string=0):
+    """BTF of types (kind, name, size or type, [(member's name, type, bits)]), whose strings begin at that offset."""
+    text, at, body = b'' if first_string else b'\0', {'': 0}, b''
+
+    def string(name):
+        nonlocal text
+        if name not in at:
+            at[name] = first_string + len(text)
+            text += name.encode() + b'\0'
+        return at[name]
+
+    for kind, name, ref, members in types:
+        body += struct.pack('<III', string(name), kind << 24 | len(members), ref)
+        body += struct.pack('<I', 32) if kind == INT else b''
+        for member, to, bits in members:
+            body += struct.pack('<II', string(member), to)
+            body += struct.pack('<I', bits) if kind == STRUCT else b''
+    return struct.pack('<HBBIIIII', 0xeb9f, 1, 0, 24, 0, len(body), len(body), len(text)) + body + text, len(text)
+
+
+def kernel(folder):
+    """The types of a small kernel and of two modules, which both go on where the kernel's end."""
+    folder.mkdir()
+    base, strings = btf([(INT, 'int', 4, []), (STRUCT, 'thing', 8, [('a', 1, 0), ('b', 1, 32)]), (PTR, '', 2, [])])
+    (folder / 'vmlinux').write_bytes(base)
+    for module, size in (('one', 16), ('two', 24)):
+        members = [('of_' + module, 1, 0), ('thing', 3, 64), ('more', 1, 128)]
+        types = [(STRUCT, module + '_object', size, members[:size // 8]), (PTR, '', 4, []),
+                 (FUNC_PROTO, '', 1, [('object', 5, 0)]), (FUNC, module + '_traced', 6, [])]
+        (folder / module).write_bytes(btf(types, strings)[0])
 
 
 def compile_examples(root, out):

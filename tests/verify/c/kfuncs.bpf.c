@@ -274,3 +274,13 @@ REJECT("kptr-field", "syscall", kptr_of_the_old_name)
 		bpf_task_release(old);
 	return 0;
 }
+
+extern int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, u64 *timestamp) __ksym;
+
+/* Only for programs that are bound to a device. */
+REJECT("kfunc-unknown", "xdp", of_a_device)
+{
+	u64 when = 0;
+
+	return bpf_xdp_metadata_rx_timestamp(ctx, &when) ? XDP_DROP : XDP_PASS;
+}
