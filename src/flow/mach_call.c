@@ -484,6 +484,16 @@ static int run_callback(struct skep_mach *m, struct skep_vstate *st, const struc
 					.inner = c->map ? c->map_uid : c->first.btf});
 }
 
+/* The kernel turns a tail call with one index on all paths into a jump, so it keeps the indices apart. */
+static void keep_index(struct skep_mach *m, struct skep_vstate *st, const struct call *c)
+{
+	const struct skep_vreg *index = skep_vreg(st, 3);
+
+	if (skep_vreg_is_const(index) &&
+	    (!c->map || !c->map->max_entries || index->r.bits.value < c->map->max_entries))
+		skep_mach_precise(m, index);
+}
+
 int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	struct call c = {.id = i->in.imm, .func = SKEP_VNONE};
@@ -529,6 +539,8 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (c.id == SKEP_FN_tail_call && st->nref)
 		return skep_fault(m, st, SKEP_RULE_TAIL_CALL, 0,
 				  "a tail call while a reference or a lock is held");
+	if (c.id == SKEP_FN_tail_call)
+		keep_index(m, st, &c);
 	err = skep_dynptr_call(m, st, c.id, c.alloc);
 	if (!err)
 		err = run_callback(m, st, &c);

@@ -65,8 +65,7 @@ static void prune_at(struct skep_mach *m, u32 at, u8 flags)
 		m->insn[at].flags |= flags;
 }
 
-/* As the kernel chooses them: jumps, targets of gotos, behind calls of subprograms, around
- * iterators and callbacks. */
+/* As the kernel chooses them: jumps, targets of gotos, behind calls, around iterators and callbacks. */
 static void choose_prune_points(struct skep_mach *m)
 {
 	for (u32 k = 0; k < m->ninsn; k++) {
@@ -82,8 +81,8 @@ static void choose_prune_points(struct skep_mach *m)
 		} else if (skep_is_branch(i->in.op)) {
 			prune_at(m, v->target, SKEP_VI_PRUNE);
 		} else if (is_call(i)) {
+			prune_at(m, v->next, SKEP_VI_PRUNE);
 			if (i->callee && i->ref == SKEP_REF_FUNC) {
-				prune_at(m, v->next, SKEP_VI_PRUNE);
 				if (!m->func[m->func_of[i->callee->index]].global) {
 					prune_at(m, k, SKEP_VI_PRUNE);
 					prune_at(m, m->func[m->func_of[i->callee->index]].first,
