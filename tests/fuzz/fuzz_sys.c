@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/btf.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sys/sys.h"
@@ -25,6 +27,7 @@ struct worker {
 	u8 *room; /* what every pointer points to */
 };
 
+static int pidfd = -1; /* of this process */
 static char dir[] = "/tmp/skep-fuzz-XXXXXX";
 
 static void clean(void)
@@ -45,6 +48,7 @@ static void start(void)
 	done = true;
 	if (!mkdtemp(dir) || setenv("SKEP_STORE", dir, 1) || atexit(clean))
 		abort();
+	pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 }
 
 static u64 at(struct worker *w, u32 off)
@@ -57,6 +61,77 @@ static void patch_map(struct worker *w, union bpf_attr *a, u32 fd)
 	a->map_fd = fd;
 	a->key = at(w, (u32)a->key & 0xff);
 	a->value = at(w, 4096);
+}
+
+/* Attributes that the type takes, so that all of them come into being. */
+static void sane_map(union bpf_attr *a, u8 rec)
+{
+	static const struct {
+		u32 type, key, value, entries, flags;
+	} sane[] = {
+		{BPF_MAP_TYPE_HASH, 4, 8, 16, 0},
+		{BPF_MAP_TYPE_HASH, 8, 40, 64, BPF_F_NO_PREALLOC},
+		{BPF_MAP_TYPE_LRU_HASH, 4, 8, 32, 0},
+		{BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8, 0},
+		{BPF_MAP_TYPE_LPM_TRIE, 8, 8, 20, BPF_F_NO_PREALLOC},
+		{BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_MMAPABLE},
+		{BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0},
+		{BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0},
+		{BPF_MAP_TYPE_DEVMAP, 4, 8, 8, 0},
+		{BPF_MAP_TYPE_DEVMAP_HASH, 4, 8, 8, 0},
+		{BPF_MAP_TYPE_CPUMAP, 4, 8, 8, 0},
+		{BPF_MAP_TYPE_XSKMAP, 4, 4, 8, 0},
+		{BPF_MAP_TYPE_SOCKMAP, 4, 8, 8, 0},
+		{BPF_MAP_TYPE_SOCKHASH, 12, 4, 8, 0},
+		{BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 4, 8, 8, 0},
+		{BPF_MAP_TYPE_CGROUP_STORAGE, 8, 8, 0, 0},
+		{BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 4, 0},
+		{BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0},
+		{BPF_MAP_TYPE_QUEUE, 0, 8, 4, 0},
+		{BPF_MAP_TYPE_STACK_TRACE, 4, 64, 8, 0},
+	};
+	u32 k = rec % SKEP_ARRAY_SIZE(sane);
+
+	a->map_type = sane[k].type;
+	a->key_size = sane[k].key;
+	a->value_size = sane[k].value;
+	a->max_entries = sane[k].entries;
+	a->map_flags = sane[k].flags;
+	a->map_extra = a->map_ifindex = a->numa_node = 0;
+	memset(a->map_name, 0, sizeof(a->map_name));
+}
+
+/*
+ * The descriptor of a task storage: its types are those that the map's attributes name, so they
+ * come with it.
+ */
+static int task_map(void)
+{
+	static const char text[] = "\0int";
+	struct {
+		struct btf_header h;
+		u32 type[4];
+		char text[sizeof(text)];
+	} t = {{0xeb9f, 1, 0, sizeof(t.h), 0, sizeof(t.type), sizeof(t.type), sizeof(text)}, {1, 1u << 24, 4, 1u << 24 | 32}, ""};
+	union bpf_attr a = {0};
+	int btf, fd;
+
+	memcpy(t.text, text, sizeof(text));
+	a.btf = (u64)(uintptr_t)&t;
+	a.btf_size = offsetof(__typeof__(t), text) + sizeof(text);
+	btf = skep_sys_bpf(BPF_BTF_LOAD, &a, sizeof(a));
+	memset(&a, 0, sizeof(a));
+	a.map_type = BPF_MAP_TYPE_TASK_STORAGE;
+	a.key_size = 4;
+	a.value_size = 4;
+	a.map_flags = BPF_F_NO_PREALLOC;
+	a.btf_fd = (u32)btf;
+	a.btf_key_type_id = a.btf_value_type_id = 1;
+	fd = btf < 0 ? btf : skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
+	MUST(fd >= 0, "a task storage");
+	if (btf >= 0)
+		close(btf);
+	return fd;
 }
 
 static void patch_load(struct worker *w, union bpf_attr *a, const u8 *rec, u32 fd)
@@ -99,6 +174,8 @@ static void patch(struct worker *w, int cmd, union bpf_attr *a, const u8 *rec)
 		a->value_size &= 0xfff;
 		a->inner_map_fd = rec[2] & 1 ? other : 0;
 		a->btf_fd = a->btf_key_type_id = a->btf_value_type_id = 0;
+		if (rec[3] & 1)
+			sane_map(a, rec[3] >> 1);
 		break;
 	case BPF_MAP_LOOKUP_BATCH:
 	case BPF_MAP_LOOKUP_AND_DELETE_BATCH:
@@ -144,6 +221,9 @@ static void patch(struct worker *w, int cmd, union bpf_attr *a, const u8 *rec)
 			/* A descriptor as the value of a map of descriptors. */
 			if (rec[2] & 0x80)
 				memcpy(w->room + 4096, &other, 4);
+			/* As the key of a storage; descriptor 0 is none of a task. */
+			if (rec[2] & 0x40)
+				memcpy(w->room + (a->key - at(w, 0)), &pidfd, 4);
 		}
 	}
 }
@@ -159,6 +239,7 @@ static void *work(void *arg)
 {
 	struct worker *w = arg;
 
+	w->fd[w->nfd++] = task_map();
 	for (size_t pos = w->first * RECORD; pos + RECORD <= w->len; pos += 2 * RECORD) {
 		const u8 *rec = w->data + pos;
 		int cmd = rec[0] % 37, got;
