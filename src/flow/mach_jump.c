@@ -32,6 +32,15 @@ static void not_null(struct skep_mach *m, struct skep_vreg *r)
 	r->id = 0;
 }
 
+/*
+ * The address of a node inside of an object that may not be there: its offset is the node's, not
+ * what was added to it, since nothing may be added before the test. So NULL is 0.
+ */
+static bool is_node(const struct skep_vreg *r)
+{
+	return r->type == SKEP_VT_BTF && (r->flags & SKEP_VF_ALLOC);
+}
+
 static void settle_null(struct skep_mach *m, struct skep_vstate *st, u32 id, u32 ref, bool null)
 {
 	if (null && ref && ref == id) /* a cast's result shares the reference, but not its fate */
@@ -41,7 +50,7 @@ static void settle_null(struct skep_mach *m, struct skep_vstate *st, u32 id, u32
 			continue;
 		if (!null)
 			not_null(m, r);
-		else if (r->off)
+		else if (r->off && !is_node(r))
 			skep_vreg_unknown(r, r->def);
 		else
 			skep_vreg_const(r, 0, r->def);

@@ -217,6 +217,10 @@ void jit_call(struct jit *j, u32 slot)
 			jit_const(j, RAX, (u64)-22);
 		break;
 	case SKEP_ENG_CONST: jit_const(j, RAX, h->value); break;
+	case SKEP_ENG_CALL_WITH:
+		jit_const(j, jit_reg[5], h->value);
+		call_c(j, h->fn);
+		break;
 	case SKEP_ENG_TLS32:
 	case SKEP_ENG_TLS64:
 		if ((s64)h->value == (s32)h->value)

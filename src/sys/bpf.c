@@ -492,7 +492,7 @@ static void *map_mmap(void *addr, size_t len, int prot, int flags, int fd, struc
 {
 	if (m->ops->mmap)
 		return m->ops->mmap(addr, len, prot, flags, fd, m, off);
-	if (!(m->d.flags & BPF_F_MMAPABLE)) {
+	if (!(m->d.flags & BPF_F_MMAPABLE) || m->nfield) {
 		errno = 524;
 		return MAP_FAILED;
 	}

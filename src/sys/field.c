@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fields of values that belong to helpers: bpf_spin_lock and bpf_timer, as the value's BTF
- * declares them. Copies from and to user space leave them out, so that nobody sets a lock from
+ * Fields of values that belong to helpers: locks, timers, lists, trees and pointers to objects,
+ * as the value's BTF declares them. Copies from and to user space leave them out, so that nobody sets a lock from
  * outside; with BPF_F_LOCK a value is copied under its own lock.
  *
  * A process that is killed inside of such a copy leaves the lock to the next who asks for it,
@@ -18,29 +18,118 @@
 static const struct {
 	const char *name;
 	u32 size;
-	bool lock;
-} known[] = {{"bpf_spin_lock", 4, true}, {"bpf_timer", 16, false}};
+	u8 kind;
+} known[] = {{"bpf_spin_lock", 4, FIELD_LOCK}, {"bpf_timer", 16, FIELD_TIMER},	     {"bpf_list_head", 16, FIELD_LIST},
+	     {"bpf_rb_root", 16, FIELD_TREE},  {"bpf_list_node", 24, FIELD_LIST_NODE}, {"bpf_rb_node", 32, FIELD_TREE_NODE},
+	     {"bpf_refcount", 4, FIELD_COUNT}};
+static const char *const pointers[] = {"kptr", "kptr_untrusted", "percpu_kptr", "uptr"};
 
-enum { MAX_DEPTH = 8 };
+enum { MAX_DEPTH = 8, ELEMENTS_MAX = 64 };
 
-static void look(struct smap *m, const struct skep_btf *b, u32 type, u32 at, u32 depth)
+struct looking {
+	const struct skep_btf *b;
+	u32 size;
+	struct fields *out;
+};
+
+static void add(struct looking *l, u32 at, u32 size, u8 kind)
+{
+	struct fields *f = l->out;
+
+	if (f->n == FIELDS_MAX)
+		f->err = -E2BIG;
+	else if ((u64)at + size > l->size || at % 4)
+		f->err = -EINVAL;
+	else
+		f->field[f->n++] = (struct sfield){at, size, kind};
+}
+
+/* A pointer whose type tag says that it keeps an object. */
+static bool keeps(const struct skep_btf *b, u32 type)
 {
 	struct skep_btf_type t;
+
+	if (!skep_btf_get(b, type, &t) || t.kind != SKEP_BTF_PTR)
+		return false;
+	while (skep_btf_get(b, t.ref, &t) && t.kind == SKEP_BTF_TYPE_TAG)
+		for (u32 k = 0; k < SKEP_ARRAY_SIZE(pointers); k++)
+			if (strcmp(t.name, pointers[k]) == 0)
+				return true;
+	return false;
+}
+
+static void look(struct looking *l, u32 type, u32 at, u32 depth);
+
+static void look_struct(struct looking *l, const struct skep_btf_type *t, u32 at, u32 depth)
+{
 	struct skep_btf_member x;
 
-	if (!skep_btf_resolve(b, type, &t) || t.kind != SKEP_BTF_STRUCT || depth > MAX_DEPTH)
-		return;
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(known); k++)
-		if (strcmp(t.name, known[k].name) == 0) {
-			if (m->nfield < SKEP_ARRAY_SIZE(m->field) &&
-			    (u64)at + known[k].size <= m->d.value_size && at % 4 == 0)
-				m->field[m->nfield++] =
-					(struct sfield){at, known[k].size, known[k].lock};
+		if (strcmp(t->name, known[k].name) == 0) {
+			if (t->ref != known[k].size)
+				l->out->err = -EINVAL;
+			else
+				add(l, at, known[k].size, known[k].kind);
 			return;
 		}
-	for (u32 k = 0; k < t.vlen && skep_btf_member(b, &t, k, &x); k++)
-		if (!x.size && x.off / 8 < m->d.value_size)
-			look(m, b, x.type, at + x.off / 8, depth + 1);
+	for (u32 k = 0; k < t->vlen && skep_btf_member(l->b, t, k, &x); k++)
+		if (!x.size && x.off / 8 < l->size)
+			look(l, x.type, at + x.off / 8, depth + 1);
+}
+
+/* The variables of a section of the program's data. */
+static void look_section(struct looking *l, const struct skep_btf_type *t, u32 depth)
+{
+	struct skep_btf_member x;
+	struct skep_btf_type var;
+
+	for (u32 k = 0; k < t->vlen && skep_btf_member(l->b, t, k, &x); k++)
+		if (skep_btf_get(l->b, x.type, &var) && x.off < l->size)
+			look(l, var.ref, x.off, depth + 1);
+}
+
+static void look_array(struct looking *l, const struct skep_btf_type *t, u32 at, u32 depth)
+{
+	struct fields before = *l->out;
+	u32 elem, n;
+	s64 size;
+
+	skep_btf_array(l->b, t, &elem, &n);
+	size = skep_btf_size(l->b, elem);
+	for (u32 k = 0; k < n && size > 0 && at + (u64)k * (u64)size < l->size; k++) {
+		if (k == ELEMENTS_MAX) {
+			l->out->err = -E2BIG;
+			return;
+		}
+		look(l, elem, at + k * (u32)size, depth + 1);
+		/* When the first has none the others have none. */
+		if (k == 0 && l->out->n == before.n && !l->out->err)
+			return;
+	}
+}
+
+static void look(struct looking *l, u32 type, u32 at, u32 depth)
+{
+	struct skep_btf_type t;
+
+	if (depth > MAX_DEPTH || !skep_btf_resolve(l->b, type, &t))
+		return;
+	if (t.kind == SKEP_BTF_STRUCT)
+		look_struct(l, &t, at, depth);
+	else if (t.kind == SKEP_BTF_DATASEC)
+		look_section(l, &t, depth);
+	else if (t.kind == SKEP_BTF_ARRAY)
+		look_array(l, &t, at, depth);
+	else if (t.kind == SKEP_BTF_PTR && keeps(l->b, t.id))
+		add(l, at, 8, FIELD_POINTER);
+}
+
+void fields_of(const struct skep_btf *b, u32 type, u32 size, struct fields *out)
+{
+	struct looking l = {b, size, out};
+
+	memset(out, 0, sizeof(*out));
+	look(&l, type, 0, 0);
 }
 
 /* Most objects have none, which their strings tell without reading all types. */
@@ -49,26 +138,45 @@ static bool mentioned(const struct sbtf *b)
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(known); k++)
 		if (memmem(b->data, b->len, known[k].name, strlen(known[k].name) + 1))
 			return true;
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(pointers); k++)
+		if (memmem(b->data, b->len, pointers[k], strlen(pointers[k]) + 1))
+			return true;
 	return false;
 }
 
 /* Which maps may have them. */
-static bool may_have(u32 type, bool lock)
+static bool may_have(u32 type, u8 kind)
 {
 	switch (type) {
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_ARRAY: return true;
-	case BPF_MAP_TYPE_LRU_HASH: return !lock;
+	case BPF_MAP_TYPE_LRU_HASH: return kind != FIELD_LOCK;
 	case BPF_MAP_TYPE_TASK_STORAGE:
-	case BPF_MAP_TYPE_CGROUP_STORAGE: return lock;
+	case BPF_MAP_TYPE_CGROUP_STORAGE: return kind == FIELD_LOCK;
 	default: return false;
 	}
+}
+
+/* Nodes and counts of references are for objects. */
+static int take_over(struct smap *m, const struct fields *f)
+{
+	for (u32 k = 0; k < f->n; k++) {
+		u8 kind = f->field[k].kind;
+
+		if (kind == FIELD_COUNT)
+			return -EOPNOTSUPP;
+		if (kind == FIELD_LIST_NODE || kind == FIELD_TREE_NODE)
+			continue;
+		m->field[m->nfield++] = f->field[k];
+		m->objects |= field_owns(&f->field[k]);
+	}
+	return f->err;
 }
 
 static bool allowed(const struct smap *m)
 {
 	for (u32 k = 0; k < m->nfield; k++)
-		if (!may_have(m->d.type, m->field[k].lock))
+		if (!may_have(m->d.type, m->field[k].kind))
 			return false;
 	return true;
 }
@@ -77,8 +185,10 @@ int fields_read(struct smap *m)
 {
 	struct skep_arena a;
 	struct skep_diags ds;
+	struct fields f = {0};
 	struct skep_btf *b;
 	struct sobj *o;
+	int err;
 
 	if (!m->d.btf || !m->d.value_type)
 		return 0;
@@ -88,11 +198,12 @@ int fields_read(struct smap *m)
 	skep_diags_init(&ds);
 	if (mentioned(sbtf_of(o)) &&
 	    skep_btf_read(sbtf_of(o)->data, sbtf_of(o)->len, false, &a, &ds, &b) == 0)
-		look(m, b, m->d.value_type, 0, 0);
+		fields_of(b, m->d.value_type, m->d.value_size, &f);
 	skep_diags_fini(&ds);
 	skep_arena_fini(&a);
 	sobj_put(o);
-	return allowed(m) ? 0 : -EOPNOTSUPP;
+	err = take_over(m, &f);
+	return err ? err : allowed(m) ? 0 : -EOPNOTSUPP;
 }
 
 /* --- locks
@@ -124,7 +235,7 @@ void word_unlock(u32 *word)
 static u32 *lock_in(const struct smap *m, u8 *value)
 {
 	for (u32 k = 0; k < m->nfield; k++)
-		if (m->field[k].lock)
+		if (m->field[k].kind == FIELD_LOCK)
 			return (u32 *)(value + m->field[k].off);
 	return NULL;
 }
@@ -189,6 +300,13 @@ void value_get(const struct smap *m, void *to, void *from, u64 flags)
 	copy_around(m, to, from);
 	if (lock)
 		word_unlock(lock);
+}
+
+void fields_drop(const struct smap *m, u8 *value)
+{
+	timers_drop(m, value);
+	if (m->objects && __atomic_load_n(&m->h->owner, __ATOMIC_ACQUIRE) == (u32)getpid())
+		objects_free(m->field, m->nfield, value);
 }
 
 void value_fresh(const struct smap *m, u8 *value)

@@ -118,6 +118,12 @@ H(cgroup_get)
 	return (u64)(uintptr_t)run_storage(MAP(a));
 }
 
+/* A pointer in a value for another one, which the value owns then. */
+H(kptr_xchg)
+{
+	return __atomic_exchange_n((u64 *)PTR(a), b, __ATOMIC_ACQ_REL);
+}
+
 /* --- rings -------------------------------------------------------------------------------------------- */
 
 H(rb_reserve)
@@ -343,6 +349,7 @@ const struct helper_row helper_rows[] = {
     {SKEP_FN_map_peek_elem, HT_ANY, CALL(peek)},
     {SKEP_FN_map_lookup_percpu_elem, HT_ANY, CALL(lookup_percpu)},
     {SKEP_FN_for_each_map_elem, HT_ANY, CALL(for_each)},
+    {SKEP_FN_kptr_xchg, HT_ANY, CALL(kptr_xchg)},
     {SKEP_FN_get_current_task_btf, HT_ANY, CALL(task)},
     {SKEP_FN_task_storage_get, HT_ANY, CALL(task_get)},
     {SKEP_FN_task_storage_delete, HT_ANY, CALL(task_delete)},

@@ -52,8 +52,13 @@ static void read_types(void)
 	skep_arena_init(&types.arena);
 	skep_diags_init(&ds);
 	data = read_file(&types.arena, &len);
-	if (data && skep_btf_read(data, len, false, &types.arena, &ds, &btf) == 0)
-		types.btf = btf;
+	if (data && skep_btf_read(data, len, false, &types.arena, &ds, &btf) == 0) {
+		int oom = 0;
+
+		/* Each call of a function asks for its name. */
+		SKEP_GUARD(&types.arena, oom, { skep_btf_index(btf, &types.arena); });
+		types.btf = oom ? NULL : btf;
+	}
 	skep_diags_fini(&ds);
 }
 

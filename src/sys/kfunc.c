@@ -87,7 +87,7 @@ bool kfunc_owns_cpu(const char *name)
 
 const struct skep_eng_helper *kfunc_find(u32 type, const char *name)
 {
-	static const struct kfunc_row *const tables[] = {kfunc_rows, kfunc_dynptr_rows, kfunc_string_rows};
+	static const struct kfunc_row *const tables[] = {kfunc_rows, kfunc_dynptr_rows, kfunc_string_rows, kfunc_object_rows};
 	u8 want = helper_types_of(type);
 
 	for (u32 t = 0; name && t < SKEP_ARRAY_SIZE(tables); t++)

@@ -247,6 +247,8 @@ static void free_map(struct sobj *o)
 {
 	struct smap *m = smap_of(o);
 
+	if (m->objects)
+		map_disown(m);
 	if (m->ops->fini)
 		m->ops->fini(m);
 	if (m->fixed)

@@ -198,7 +198,7 @@ void element_remove(struct smap *m, u32 k, u32 *link)
 	__atomic_store_n(link, s->next, __ATOMIC_RELEASE);
 	room_give(m, k);
 	if (m->nfield)
-		timers_drop(m, value_of(m, s));
+		fields_drop(m, value_of(m, s));
 	slot_retire(m, k, i);
 }
 
@@ -263,7 +263,7 @@ static int replace(struct smap *m, const void *key, u32 hash, const void *value,
 	slot_at(m, (u32)i)->used = 1;
 	__atomic_store_n(link, (u32)i, __ATOMIC_RELEASE);
 	if (m->nfield)
-		timers_drop(m, value_of(m, slot_at(m, was)));
+		fields_drop(m, value_of(m, slot_at(m, was)));
 	slot_retire(m, stripe_of(m, hash), was);
 	return 0;
 }

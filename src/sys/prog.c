@@ -55,6 +55,8 @@ static void free_prog(struct sobj *o)
 	for (u32 k = 0; k < p->nmap; k++)
 		if (p->map[k])
 			sobj_put(&p->map[k]->o);
+	if (p->types)
+		sobj_put(p->types);
 	if (p->h)
 		munmap((void *)((uintptr_t)p->h & ~(uintptr_t)(PAGE - 1)), PAGE);
 	free(p->map);
@@ -182,6 +184,24 @@ static bool same_callers(const struct sprog *p, struct smap *m)
 	return atomic_compare_exchange_strong(&m->prog_type, &seen, p->d.type) || seen == p->d.type;
 }
 
+static int own_objects(struct sprog *p, struct skep_buf *log)
+{
+	for (u32 k = 0; k < p->nmap; k++) {
+		struct smap *m = p->map[k];
+		int err;
+
+		if (!m || !m->objects)
+			continue;
+		err = map_own(m);
+		if (err == -EBUSY && log)
+			skep_buf_printf(log, "map %s has objects of process %u, which still runs\n", m->name, m->h->owner);
+		if (err)
+			return err;
+		p->owner = (u32)getpid();
+	}
+	return 0;
+}
+
 static int open_maps(struct sprog *p)
 {
 	if (p->map)
@@ -304,6 +324,8 @@ static int know_kernel(struct sprog *p, struct skep_buf *log)
 		return -EINVAL;
 	}
 	p->kernel = kernel_types();
+	if (p->d.btf && !p->types && sobj_get_id(p->d.btf, SKEP_SYS_BTF, &p->types))
+		return -EINVAL;
 	for (slot = 0; (i = next_kfunc(p, &slot));)
 		p->percpu |= kfunc_owns_cpu(kernel_function(p->kernel, (u32)i->imm));
 	return 0;
@@ -411,9 +433,15 @@ static const struct skep_eng_helper *env_helper(void *user, s64 id)
 
 static const struct skep_eng_helper *env_kfunc(void *user, const struct skep_ins *in)
 {
-	const struct sprog *p = user;
+	struct sprog *p = user;
+	const struct skep_eng_helper *h =
+		in->off ? NULL : kfunc_find(p->d.type, kernel_function(p->kernel, (u32)in->imm));
 
-	return in->off ? NULL : kfunc_find(p->d.type, kernel_function(p->kernel, (u32)in->imm));
+	if (!h || h->kind != SKEP_ENG_CALL_WITH)
+		return h;
+	p->with = *h;
+	p->with.value = (u64)(uintptr_t)p;
+	return &p->with;
 }
 
 static const struct skep_engine *engine(void)
@@ -464,6 +492,7 @@ static int compile(struct sprog *p, struct skep_buf *log)
 int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 {
 	int ready = atomic_load(&p->ready);
+	bool again = false;
 
 	if (ready)
 		return ready > 0 ? 0 : ready;
@@ -471,6 +500,10 @@ int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 	ready = atomic_load(&p->ready);
 	if (!ready) {
 		ready = open_maps(p);
+		if (!ready) {
+			ready = own_objects(p, log);
+			again = ready == -EBUSY;
+		}
 		if (!ready)
 			ready = know_kernel(p, log);
 		if (!ready)
@@ -481,7 +514,8 @@ int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 			announce(p);
 			ready = 1;
 		}
-		atomic_store(&p->ready, ready);
+		if (!again) /* the process that owns its objects may end */
+			atomic_store(&p->ready, ready);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return ready > 0 ? 0 : ready;

@@ -86,8 +86,11 @@ s64 sys_packet(u64 ctx, s64 off, u64 size)
 
 static int begin(const struct sprog *p, struct srun *r)
 {
-	int err = reader_enter();
+	int err;
 
+	if (p->owner && p->owner != (u32)getpid())
+		return -EPERM;
+	err = reader_enter();
 	if (err)
 		return err;
 	if (p->percpu) {

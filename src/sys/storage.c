@@ -37,8 +37,8 @@ static int task_check(struct mhead *h)
 	return hash_layout(h, TASKS, sizeof(struct task), round8(h->value_size));
 }
 
-/* When a thread began, by /proc; 0: there is none. */
-static u64 born(u32 tid)
+/* By /proc. */
+u64 task_born(u32 tid)
 {
 	char path[48], text[512];
 	const char *p;
@@ -64,7 +64,7 @@ static struct task current(void)
 	struct task t = {.tid = (u32)syscall(SYS_gettid)};
 
 	if (!skep_sys_thread.born)
-		skep_sys_thread.born = born(t.tid);
+		skep_sys_thread.born = task_born(t.tid);
 	t.born = skep_sys_thread.born;
 	return t;
 }
@@ -93,13 +93,13 @@ static int task_of(const void *key, struct task *t)
 	if (n <= 0)
 		return -ENOENT;
 	t->tid = (u32)n;
-	t->born = born(t->tid);
+	t->born = task_born(t->tid);
 	return t->born ? 0 : -ENOENT;
 }
 
 static bool ended(const struct task *t)
 {
-	return born(t->tid) != t->born;
+	return task_born(t->tid) != t->born;
 }
 
 /* Takes out what threads left that ended; true: there was something. */

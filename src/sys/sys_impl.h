@@ -168,6 +168,8 @@ struct mhead {
 	u32 frozen; /* from here on it changes */
 	u32 gen;    /* of a prog array's contents */
 	u32 writers; /* mappings that user space writes */
+	u32 owner;   /* the process whose objects values point to, 0: none */
+	u64 owner_born;
 	struct shlock lock;
 	/* guarded by the lock */
 	u32 given, fresh, ready; /* see hash.h; slots that have memory */
@@ -198,11 +200,34 @@ struct map_ops {
 	void (*fini)(struct smap *m);
 };
 
-/* A part of values that only helpers touch. */
+/* A part of values, or of objects that programs allocate, that only helpers touch. */
+enum field_kind {
+	FIELD_LOCK,
+	FIELD_TIMER,
+	FIELD_LIST,
+	FIELD_LIST_NODE,
+	FIELD_TREE,
+	FIELD_TREE_NODE,
+	FIELD_COUNT,
+	FIELD_POINTER, /* to an object */
+};
 struct sfield {
 	u32 off, size;
-	bool lock; /* it is the lock of the value */
+	u8 kind;
 };
+enum { FIELDS_MAX = 16 };
+struct fields {
+	struct sfield field[FIELDS_MAX];
+	u32 n;
+	int err; /* there are too many, or one is none that is known */
+};
+struct skep_btf;
+/* Those of a type of so many bytes. */
+void fields_of(const struct skep_btf *b, u32 type, u32 size, struct fields *out);
+static inline bool field_owns(const struct sfield *f)
+{
+	return f->kind == FIELD_LIST || f->kind == FIELD_TREE || f->kind == FIELD_POINTER;
+}
 
 struct smap {
 	struct skep_eng_map eng; /* first: programs hold its address */
@@ -213,8 +238,9 @@ struct smap {
 	u8 *mem;
 	u64 len, payload;
 	u32 vstride; /* of values: rounded up, of one processor */
-	struct sfield field[8];
+	struct sfield field[FIELDS_MAX];
 	u32 nfield;
+	bool objects; /* values have pointers to objects */
 	char name[16];
 	u64 born;
 	/* in this process only */
@@ -269,7 +295,23 @@ int timer_init(void *field, struct smap *m, u64 flags);
 int timer_set_callback(void *field, u64 func);
 int timer_start(void *field, u64 ns, u64 flags);
 int timer_cancel(void *field);
-void timers_drop(const struct smap *m, u8 *value); /* the element goes */
+void timers_drop(const struct smap *m, u8 *value);
+/* The element goes: so do its timers, and its objects when they are this process's. */
+void fields_drop(const struct smap *m, u8 *value);
+/* Objects that programs allocate (object_heap.c); they are of one process. */
+void *object_new(const struct sprog *p, u64 type);
+void object_drop(void *object);
+void *object_share(void *object); /* one reference more, or NULL */
+void *object_of_node(void *node);
+/* What an object or a value owns is dropped; where it has a lock, under it. */
+void objects_free(const struct sfield *f, u32 n, u8 *base);
+/* The map's objects are this process's from now on; -EBUSY: another one's that lives. */
+int map_own(struct smap *m);
+void map_disown(struct smap *m);
+u64 task_born(u32 tid); /* when a thread began, 0: there is none */
+/* Nodes of lists and trees without an owner, NULL when there is none (more). */
+void *list_take(void *head, bool last);
+void *tree_take(void *root);
 void *sys_hash_find(struct smap *m, const void *key);
 int sys_hash_update(struct smap *m, const void *key, const void *value, u64 flags);
 int sys_hash_remove(struct smap *m, const void *key);
@@ -363,6 +405,9 @@ struct sprog {
 	u32 nmap;
 	struct skep_eng_prog *eng;
 	bool percpu, tails, runs_locked;
+	struct sobj *types; /* of its objects, as they were verified, or NULL */
+	u32 owner; /* the only process that may run it, since maps have objects of it; 0: any */
+	struct skep_eng_helper with; /* a kernel function that needs to know the program */
 	const struct skep_btf *kernel; /* NULL: it names nothing of the kernel */
 	u64 compile_ns;
 	struct skep_jit_symbols *symbols; /* gdb's, or NULL */

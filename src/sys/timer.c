@@ -253,7 +253,7 @@ static bool in_thread(void)
 static u8 *value_around(const struct smap *m, u8 *field)
 {
 	for (u32 k = 0; k < m->nfield; k++)
-		if (!m->field[k].lock)
+		if (m->field[k].kind == FIELD_TIMER)
 			return field - m->field[k].off;
 	return NULL;
 }
@@ -379,7 +379,7 @@ void timers_drop(const struct smap *m, u8 *value)
 		struct field *f = (struct field *)(value + m->field[k].off);
 		struct stimer *t;
 
-		if (m->field[k].lock || !__atomic_load_n(&f->id, __ATOMIC_ACQUIRE))
+		if (m->field[k].kind != FIELD_TIMER || !__atomic_load_n(&f->id, __ATOMIC_ACQUIRE))
 			continue;
 		pthread_once(&all.once, first);
 		pthread_mutex_lock(&all.lock);

@@ -49,6 +49,7 @@ struct skep_eng_map {
 
 enum skep_eng_helper_kind {
 	SKEP_ENG_CALL,	    /* call fn */
+	SKEP_ENG_CALL_WITH, /* call fn, whose r5 is value whatever the program has there */
 	SKEP_ENG_LOOKUP,    /* map lookup (r1 map, r2 key): fn, or inlined for arrays */
 	SKEP_ENG_TAIL_CALL, /* r1 context, r2 map of programs, r3 index */
 	SKEP_ENG_CONST,	    /* r0 = value */

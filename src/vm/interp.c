@@ -99,6 +99,7 @@ static u16 helper(struct builder *b, const struct skep_eng_helper *h, const stru
 		return X_TAIL_CALL;
 	case SKEP_ENG_CONST: x->imm = (s64)h->value; return X_CONST;
 	case SKEP_ENG_THROW: return X_THROW;
+	case SKEP_ENG_CALL_WITH: x->imm = (s64)h; return X_HELPER_WITH;
 	default: return X_HELPER;
 	}
 }

@@ -42,7 +42,7 @@ struct iframe {
 	M(LDXS1) M(LDXS2) M(LDXS4) X_SIZES(M, ST) X_SIZES(M, STX) M(NEG4) M(NEG8) M(MOVSX4)        \
 	M(MOVSX8) M(TOLE16) M(TOLE32) M(TOLE64) M(SWAP16) M(SWAP32) M(SWAP64) M(LDDW) M(JA)        \
 	M(MAY_GOTO) M(HELPER) M(LOOKUP) M(TAIL_CALL) M(CONST) M(THROW) M(SUBPROG) M(EXIT) M(PACKET) \
-	M(ATOMIC4) M(ATOMIC8) M(ATOMIC_SMALL)
+	M(HELPER_WITH) M(ATOMIC4) M(ATOMIC8) M(ATOMIC_SMALL)
 /* Two at once: the name says which. */
 #define X_FUSED(M)                                                                                 \
 	M(LEA) M(LEAR) M(ZEXT) M(SEXT) M(SHRPAIR) M(ADD_JNE) M(ADD_JLT) M(ADD_JNE_R) M(ADD_JLT_R)  \

@@ -264,6 +264,17 @@ L_MAY_GOTO:
 		JUMP(i->off);
 	frame[depth].may_goto--;
 	NEXT();
+L_HELPER_WITH:
+	r[5] = ((const struct skep_eng_helper *)i->imm)->value;
+	run->left = left;
+#ifdef CHECKED
+	run->fp = r[10] - SKEP_ENG_STACK;
+#endif
+	r[0] = ((const struct skep_eng_helper *)i->imm)->fn(r[1], r[2], r[3], r[4], r[5]);
+	left = run->left;
+	if (__builtin_expect(run->stop, 0))
+		goto leave_all;
+	NEXT();
 L_HELPER:
 	run->left = left;
 #ifdef CHECKED

@@ -15,7 +15,10 @@ import tempfile
 
 skep, client, source = (str(pathlib.Path(a).resolve()) for a in sys.argv[1:4])
 mark, more = sys.argv[4], sys.argv[5:]
-clang = next((c for c in ['clang-14', 'clang', 'clang-15', 'clang-16', 'clang-19'] if shutil.which(c)), None)
+compilers = ['clang-14', 'clang', 'clang-15', 'clang-16', 'clang-19']
+if 'btf_type_tag' in pathlib.Path(source).read_text():  # which the older ones do not write down
+    compilers = ['clang-19', 'clang-18', 'clang-17', 'clang-16', 'clang-15']
+clang = next((c for c in compilers if shutil.which(c)), None)
 if not clang:
     print('SKIP: no compiler for eBPF')
     sys.exit(77)

@@ -74,6 +74,7 @@ static const struct skep_eng_helper *helper(void *user, s64 id)
 		{.kind = SKEP_ENG_TLS64},
 		{.kind = SKEP_ENG_TLS32},
 		{.fn = twice},
+		{.kind = SKEP_ENG_CALL_WITH, .fn = add5, .value = 0x100000000000ull},
 	};
 
 	h[5].value = h[6].value = (u64)&thread_value - (u64)__builtin_thread_pointer();
@@ -143,6 +144,8 @@ static void test_helpers(void **state)
 	expect("r6 = 7\nr1 = 1\nr2 = 0\nr3 = 0\nr4 = 0\nr5 = 0\ncall 0\nr0 += r6\nexit\n", 0, 8);
 	expect("r1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = 5\ncall kfunc#5@0\nexit\n", 0, 54321);
 	expect("call 3\nexit\n", 0, 0x123456789abcdefull);
+	/* The fifth argument is the helper's own, whatever the program has there, or nothing. */
+	expect("r1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = 5\ncall 8\nexit\n", 0, 4321 + 10000 * 0x100000000000ull);
 	expect("*(u64 *)(r10 - 8) = r1\ncall 3\nr0 = *(u64 *)(r10 - 8)\nexit\n", 77, 77);
 }
 

@@ -55,6 +55,23 @@ extern struct bpf_list_node *bpf_list_front(struct bpf_list_head *head) __ksym;
 	if (!p)                                                                                    \
 		return 0
 
+/* Where there was none, there is none at the second test either. */
+ACCEPT("tc", tested_twice)
+{
+	struct listed *v = first(&values);
+	struct bpf_list_node *n;
+
+	if (!v)
+		return 0;
+	bpf_spin_lock(&v->lock);
+	n = bpf_list_pop_front(&v->head);
+	bpf_spin_unlock(&v->lock);
+	v->n = !n;
+	if (n)
+		drop(elem_of(n));
+	return 0;
+}
+
 ACCEPT("tc", pushed)
 {
 	BEGIN(struct made_elem);
