@@ -19,6 +19,8 @@
 #ifndef SKEP_PROVE_H
 #define SKEP_PROVE_H
 
+#include <stdatomic.h>
+
 #include "flow/flow.h"
 #include "rule/rule.h"
 #include "smt/smt.h"
@@ -44,6 +46,8 @@ struct skep_prove_opts {
 	const struct skep_vfact *facts;
 	u32 nfacts;
 	u32 prog_type, cpus; /* of the runs for skep_prove_hunt(); 0: the section's; 1 */
+	/* Set by another thread when the answer is not wanted any more; or NULL. */
+	const atomic_bool *stop;
 	/* Every question that the solver got, as SMT-LIB2, and its answer (unsat, sat, unknown); or
 	 * NULL. */
 	void (*dump)(void *user, const char *text, size_t n, const char *answer);

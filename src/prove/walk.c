@@ -299,7 +299,9 @@ static void enough(struct prover *p)
 
 static bool spend(struct prover *p)
 {
-	if ((p->hunt || ++p->path_steps <= MAX_PATH_STEPS) && ++p->res->steps <= p->opts.max_steps)
+	bool stop = p->opts.stop && atomic_load_explicit(p->opts.stop, memory_order_relaxed);
+
+	if (!stop && (p->hunt || ++p->path_steps <= MAX_PATH_STEPS) && ++p->res->steps <= p->opts.max_steps)
 		return true;
 	skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many instructions between two cuts");
 	p->failed = true;

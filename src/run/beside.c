@@ -19,7 +19,7 @@ struct ask {
 	struct skep_opt_step *step;
 	struct proving w;
 	enum state state;
-	bool dropped; /* while BUSY */
+	atomic_bool dropped; /* while BUSY */
 };
 
 struct skep_run_beside {
@@ -50,6 +50,7 @@ static void prove(struct skep_run_beside *b, struct ask *a, struct skep_arena *s
 
 	a->w.arena = scratch;
 	a->w.keep = &a->arena;
+	a->w.stop = &a->dropped;
 	SKEP_GUARD(scratch, oom, {
 		a->arena.on_oom = scratch->on_oom;
 		skep_run_prove_step(b->proofs, a->step, &a->w);

@@ -50,6 +50,7 @@ void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_
 	struct skep_prove_opts o = {.sz = sizeof(o),
 				    .match = SKEP_PROVE_BY_ID,
 				    .timeout_ms = p->timeout_ms,
+				    .stop = w->stop,
 				    .facts = step->facts,
 				    .nfacts = step->nfacts};
 	double t = now_ms();

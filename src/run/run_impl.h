@@ -24,6 +24,7 @@ struct question {
 /* The proof of one step; on any thread. */
 struct proving {
 	struct skep_arena *arena, *keep; /* for the proof; for what is told of it */
+	const atomic_bool *stop;	 /* see struct skep_prove_opts */
 	struct skep_prove_result result;
 	double ms;
 	SKEP_VEC(question_vec, struct question) question; /* when they are to be written */

@@ -388,7 +388,7 @@ bool skep_run_witness_parse_maps(char *text, struct skep_arena *arena, struct sk
 
 	while ((line = strtok_r(rest, "\n", &rest))) {
 		struct skep_run_entry e = {0};
-		const char *stop, *word;
+		const char *stop = NULL, *word;
 		char *more = line;
 
 		for (u32 k = 0; k < SKEP_ARRAY_SIZE(head); k++) {
