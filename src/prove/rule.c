@@ -248,6 +248,17 @@ static u32 follow(struct ask *a, const struct skep_rule_insn *v, u32 n, bool lef
 	return 0;
 }
 
+static u16 written(const struct skep_rule *r)
+{
+	u16 regs = 0;
+
+	for (u32 k = 0; k < r->nbefore; k++)
+		regs |= skep_isa_writes(&r->before[k].in);
+	for (u32 k = 0; k < r->nafter; k++)
+		regs |= skep_isa_writes(&r->after[k].in);
+	return regs;
+}
+
 static void build(struct ask *a)
 {
 	struct skep_smt *s = &a->smt;
@@ -274,7 +285,8 @@ static void build(struct ask *a)
 		static const char *const name[] = {"A", "B", "C", "D", "E",
 						   "F", "G", "H", "I", "J"};
 
-		if (before[k] != after[k] && !(r->dead >> k & 1))
+		/* Also where the terms are one: another solver is to say so, too. */
+		if (written(r) >> k & 1 && !(r->dead >> k & 1))
 			goal(a, skep_smt_eq(s, before[k], after[k]), name[k]);
 	}
 }

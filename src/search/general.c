@@ -230,6 +230,7 @@ const struct skep_rule *skep_learn_rule(const struct skep_window *w, const struc
 		if (skep_learn_has_imm(&w->in[k])) {
 			if (g->nparam == SKEP_RW_PARAMS - 1)
 				return NULL;
+			g->wide |= (u16)((w->in[k].op == SKEP_LDDW) << g->nparam);
 			g->val[g->nparam++] = w->in[k].imm;
 		}
 	for (u32 k = 0; k < f->n; k++)

@@ -23,6 +23,23 @@ static s64 sample_param(struct general *g, u32 k, const s64 *so_far)
 	}
 }
 
+/* A number of 64 bits: of 32 most often, or such a one with ones above it, or shifted. */
+static s64 sample_wide(struct general *g, s64 small)
+{
+	u64 r = skep_rng_next(&g->rng), v = skep_rng_next(&g->rng);
+
+	switch (r & 7) {
+	case 0:
+	case 1: return small;
+	case 2:
+	case 3:
+	case 4: return (s64)(u32)small;
+	case 5: return (s64)(u32)v;
+	case 6: return (s64)((u64)small << (v & 63));
+	default: return (s64)v;
+	}
+}
+
 void skep_learn_sample(struct general *g, struct skep_rule_env *env)
 {
 	skep_learn_own_env(g, env);
@@ -30,6 +47,8 @@ void skep_learn_sample(struct general *g, struct skep_rule_env *env)
 		env->param[k] = sample_param(g, k, env->param);
 		if (env->param[k] != (s32)env->param[k])
 			env->param[k] = (s32)env->param[k];
+		if (g->wide >> k & 1)
+			env->param[k] = sample_wide(g, env->param[k]);
 	}
 	for (u32 r = 0; r < g->w->nin; r++)
 		if (skep_rng_below(&g->rng, 3))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules [--cvc5 PROGRAM] [--list] WRONG.rule: every rule of the build must be proved by both
+ * rules [--cvc5 PROGRAM] [--list] [--only NAME] WRONG.rule: every rule of the build must be proved by both
  * solvers, each rule of the file refused by both: a solver in process (Z3), with values on
  * which the reference meaning differs, and cvc5 in a process of its own, which gets each
  * question as it stands. No answer in time is a failure, as is no rule. Exit status 77: one
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "opt/opt.h"
@@ -19,6 +20,7 @@ enum { MIN_WRONG = 30, TIMEOUT_MS = 5000 };
 struct test {
 	const char *cvc5;
 	bool list;
+	const char *only; /* rules whose name has this */
 	FILE *f; /* questions of the rule that is being proved */
 	u32 asked;
 	u32 passed, failed, questions;
@@ -141,12 +143,65 @@ static struct skep_rules read_rules(struct skep_arena *arena, const char *path)
 	return rules;
 }
 
+/* --- all of them, on all processors ------------------------------------------------- */
+
+/* Rule number `i`: those of the build, then the wrong ones. */
+static void judge_number(struct test *t, const struct skep_rules *wrong, u32 i)
+{
+	bool right = i < skep_opt_rules.n;
+	const struct skep_rule *r = right ? &skep_opt_rules.rule[i]
+					  : &wrong->rule[i - skep_opt_rules.n];
+
+	if (!t->only || strstr(r->name, t->only))
+		judge(t, r, right);
+}
+
+/* Every `jobs`-th rule from `first` on in a process of its own, which writes its counts. */
+static bool start(struct test *t, const struct skep_rules *wrong, u32 first, u32 jobs, int to)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid > 0;
+	for (u32 i = first; i < skep_opt_rules.n + wrong->n; i += jobs)
+		judge_number(t, wrong, i);
+	_exit(write(to, t, sizeof(*t)) != (ssize_t)sizeof(*t));
+}
+
+static bool judge_all(struct test *t, const struct skep_rules *wrong)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	u32 jobs = cpus > 1 ? (u32)cpus : 1, started = 0, ended = 0;
+	int pipes[2], status;
+	struct test part;
+	bool ok = true;
+
+	if (pipe(pipes)) {
+		perror("pipe");
+		return false;
+	}
+	fflush(stdout);
+	for (; started < jobs && start(t, wrong, started, jobs, pipes[1]); started++)
+		;
+	close(pipes[1]);
+	for (; read(pipes[0], &part, sizeof(part)) == (ssize_t)sizeof(part); ended++) {
+		t->passed += part.passed;
+		t->failed += part.failed;
+		t->questions += part.questions;
+	}
+	close(pipes[0]);
+	while (wait(&status) > 0)
+		ok &= status == 0;
+	return ok && ended == jobs;
+}
+
 int main(int argc, char **argv)
 {
 	struct test t = {.cvc5 = "cvc5"};
 	struct skep_arena arena;
 	struct skep_rules wrong;
 	struct answers a;
+	bool ok;
 	int k = 1;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -158,8 +213,13 @@ int main(int argc, char **argv)
 		t.list = true;
 		k++;
 	}
+	if (k + 1 < argc && strcmp(argv[k], "--only") == 0) {
+		t.only = argv[k + 1];
+		k += 2;
+	}
 	if (k + 1 != argc) {
-		fprintf(stderr, "usage: rules [--cvc5 PROGRAM] [--list] WRONG.rule\n");
+		fprintf(stderr,
+			"usage: rules [--cvc5 PROGRAM] [--list] [--only NAME] WRONG.rule\n");
 		return 2;
 	}
 	if (!skep_smt_solver() || (run_cvc5(&t, "--version", &a) && a.other < 2)) {
@@ -167,14 +227,11 @@ int main(int argc, char **argv)
 		       skep_smt_solver() ? "cvc5" : "Z3");
 		return 77;
 	}
-	for (u32 i = 0; i < skep_opt_rules.n; i++)
-		judge(&t, &skep_opt_rules.rule[i], true);
 	skep_arena_init(&arena);
 	wrong = read_rules(&arena, argv[k]);
-	for (u32 i = 0; i < wrong.n; i++)
-		judge(&t, &wrong.rule[i], false);
+	ok = judge_all(&t, &wrong);
 	printf("%u passed, %u failed, 0 skipped; %u rules proved and %u wrong ones refused by both solvers, %u questions each\n",
 	       t.passed, t.failed, skep_opt_rules.n, wrong.n, t.questions);
 	skep_arena_fini(&arena);
-	return t.failed || wrong.n < MIN_WRONG || !skep_opt_rules.n;
+	return !ok || t.failed || (!t.only && t.passed < skep_opt_rules.n + wrong.n) || wrong.n < MIN_WRONG || !skep_opt_rules.n;
 }

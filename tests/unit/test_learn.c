@@ -267,6 +267,8 @@ static const struct {
 	 "r1 = -9; r0 += r1", NULL},
 	{"a mask of what fits", "r0 &= 255; r0 += 1", "r0 += 1", 1, 1, 1, 0, 8,
 	 "r0 &= 0xffff; r0 += 9", "r0 &= 15; r0 += 1"},
+	{"a wide constant", "r1 = 0xf0000000 ll; r0 &= r1", "w0 &= -268435456", 1, 2, 1, 0, 64,
+	 "r1 = 0xff00ff00 ll; r0 &= r1", "r1 = 0x1ff00ff00 ll; r0 &= r1"},
 };
 
 static bool covers(const struct skep_rule *r, const char *row, u32 k)

@@ -188,75 +188,6 @@ L10:
 	exit
 
 === title
-a comparison with the constant shifted back
-=== args
-optimize --passes=rules --cpu=v4 -S %in.s
-=== input
-.license "GPL"
-.section "xdp"
-.func f
-	call bpf_get_prandom_u32
-	r6 = r0
-	call bpf_get_prandom_u32
-	r1 = r0
-	r1 *= r6
-	r1 s>>= 3
-	if r1 s< 100 goto l
-	r0 = 1
-	exit
-l:
-	r0 = 2
-	exit
-=== expect
-f:
-	call bpf_get_prandom_u32#7
-	r6 = r0
-	call bpf_get_prandom_u32#7
-	r1 = r0
-	r1 *= r6
-	if r1 s< 800 goto L10
-	r0 = 1
-	exit
-L10:
-	r0 = 2
-	exit
-
-=== title
-must not: the constant does not fit when it is shifted back
-=== args
-optimize --passes=rules --cpu=v4 -S %in.s
-=== input
-.license "GPL"
-.section "xdp"
-.func f
-	call bpf_get_prandom_u32
-	r6 = r0
-	call bpf_get_prandom_u32
-	r1 = r0
-	r1 *= r6
-	r1 s>>= 30
-	if r1 s< 100 goto l
-	r0 = 1
-	exit
-l:
-	r0 = 2
-	exit
-=== expect
-f:
-	call bpf_get_prandom_u32#7
-	r6 = r0
-	call bpf_get_prandom_u32#7
-	r1 = r0
-	r1 *= r6
-	r1 s>>= 30
-	if r1 s< 100 goto L10
-	r0 = 1
-	exit
-L10:
-	r0 = 2
-	exit
-
-=== title
 the low half of a product
 === args
 optimize --passes=rules --cpu=v4 -S %in.s
@@ -540,8 +471,7 @@ f:
 	call bpf_get_prandom_u32#7
 	r6 &= 65535
 	r0 = r6
-	r0 <<= 16
-	r0 += r6
+	r0 *= 65537
 	r0 >>= 12
 	exit
 
