@@ -312,7 +312,7 @@ static bool none_wider(const struct skep_range *a, const struct skep_range *b, u
 
 bool skep_found_bounded(const struct skep_window *w, const struct skep_found *f)
 {
-	struct known a, b;
+	struct known a = {.leaves = true}, b = {.leaves = true};
 
 	bounds(w, w->in, w->n, &a);
 	bounds(w, f->in, f->n, &b);
