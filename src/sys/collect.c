@@ -85,11 +85,22 @@ static void list_kind(struct heap *h, u32 kind)
 		closedir(d);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : x->id != y->id ? (x->id < y->id ? -1 : 1) : 0;
+}
+
+/* Items are sorted: most words that come here are no ids at all. */
 static void mark(struct heap *h, u32 kind, u32 id)
 {
-	for (u32 k = 0; id && k < h->n; k++)
-		if (h->v[k].kind == kind && h->v[k].id == id)
-			h->v[k].live = true;
+	struct item key = {.kind = kind, .id = id}, *found = NULL;
+
+	if (id && h->n)
+		found = bsearch(&key, h->v, h->n, sizeof(key), by_id);
+	if (found)
+		found->live = true;
 }
 
 static void mark_words(struct heap *h, int fd, u64 at, u64 n, u32 kind)
@@ -121,6 +132,9 @@ static void mark_map(struct heap *h, int fd, const struct fhead *f)
 	/* Any word may be a value: it keeps at worst too much alive. */
 	if (m.type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		mark_words(h, fd, 0, f->size / 4, SKEP_SYS_MAP);
+	if ((m.type == BPF_MAP_TYPE_DEVMAP || m.type == BPF_MAP_TYPE_DEVMAP_HASH || m.type == BPF_MAP_TYPE_CPUMAP) &&
+	    m.value_size == 8)
+		mark_words(h, fd, 0, f->size / 4, SKEP_SYS_PROG);
 }
 
 static void mark_from(struct heap *h, struct item *it)
@@ -174,6 +188,8 @@ void store_collect(void)
 		return;
 	for (u32 k = 1; k < NKIND; k++)
 		list_kind(&h, k);
+	if (h.n)
+		qsort(h.v, h.n, sizeof(*h.v), by_id);
 	while (more) {
 		more = false;
 		for (u32 k = 0; k < h.n; k++)

@@ -342,6 +342,75 @@ static void creations(struct skep_rng *r, u64 n)
 	}
 }
 
+/* Loads a program, puts it into the map, and ends. */
+static int hand_over(int (*call)(int, union bpf_attr *, unsigned), int map)
+{
+	struct bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS}, {.code = BPF_JMP | BPF_EXIT}};
+	struct bpf_devmap_val value = {.ifindex = 1};
+	union bpf_attr a = {0};
+	int status = -1;
+	u32 key = 2;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		a.prog_type = BPF_PROG_TYPE_XDP;
+		a.expected_attach_type = BPF_XDP_DEVMAP;
+		a.insns = (u64)(uintptr_t)code;
+		a.insn_cnt = SKEP_ARRAY_SIZE(code);
+		a.license = (u64)(uintptr_t) "GPL";
+		value.bpf_prog.fd = call(BPF_PROG_LOAD, &a, sizeof(a));
+		memset(&a, 0, sizeof(a));
+		a.map_fd = (u32)map;
+		a.key = (u64)(uintptr_t)&key;
+		a.value = (u64)(uintptr_t)&value;
+		_exit(value.bpf_prog.fd < 0 ? 1 : call(BPF_MAP_UPDATE_ELEM, &a, sizeof(a)) ? 2 : 0);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+/* A program that only a map of interfaces names stays. 0, or which step failed. */
+static int held(int (*call)(int, union bpf_attr *, unsigned))
+{
+	struct kind k = {"devmap", BPF_MAP_TYPE_DEVMAP, 4, 8, 4, 0}, other = {"array", BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0};
+	struct bpf_devmap_val value = {0};
+	union bpf_attr a;
+	u32 key = 2;
+	int map, fd;
+
+	create_attr(&k, &a);
+	map = call(BPF_MAP_CREATE, &a, sizeof(a));
+	if (map < 0 || hand_over(call, map))
+		return 1;
+	for (u32 n = 0; n < 64; n++) { /* so many new objects are an occasion to tidy up */
+		create_attr(&other, &a);
+		close(call(BPF_MAP_CREATE, &a, sizeof(a)));
+	}
+	memset(&a, 0, sizeof(a));
+	a.map_fd = (u32)map;
+	a.key = (u64)(uintptr_t)&key;
+	a.value = (u64)(uintptr_t)&value;
+	if (call(BPF_MAP_LOOKUP_ELEM, &a, sizeof(a)) || !value.bpf_prog.id)
+		return 2;
+	memset(&a, 0, sizeof(a));
+	a.prog_id = value.bpf_prog.id;
+	fd = call(BPF_PROG_GET_FD_BY_ID, &a, sizeof(a));
+	close(map);
+	if (fd < 0)
+		return 3;
+	close(fd);
+	return 0;
+}
+
+static void holdings(void)
+{
+	static const struct kind k = {.name = "a program in a map"};
+	int got = held(skep_sys_bpf), want = kernel ? held(to_kernel) : 0;
+
+	if (got != want || got)
+		bad(&k, "held", got, want);
+}
+
 /* The kernel and skep get the same descriptors. */
 static void make_tasks(void)
 {
@@ -377,6 +446,7 @@ int main(int argc, char **argv)
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kinds); k++)
 		run_kind(&kinds[k], &r, n);
 	creations(&r, n);
+	holdings();
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	if (system(cmd))
 		return 1;
