@@ -31,12 +31,15 @@ static bool clears_above(const struct skep_insn *i, u32 size)
 
 static bool clearing(const struct skep_opt *o, const struct skep_insn *i, struct skep_place *at)
 {
-	return i->in.op == SKEP_ST && i->in.size > 1 && !skep_insn_frozen(i) && i->ref == SKEP_REF_NONE &&
-	       skep_place_get(o->fa, i, at) && at->kind == SKEP_K_STACK && at->vn == SKEP_VN_FP;
+	return i->in.op == SKEP_ST && i->in.size > 1 && !skep_insn_frozen(i) &&
+	       i->ref == SKEP_REF_NONE && skep_place_get(o->fa, i, at) &&
+	       at->kind == SKEP_K_STACK && at->vn == SKEP_VN_FP;
 }
 
-/* The narrower store of a number that begins where `z` does, next after it in its block; or NULL. */
-static struct skep_insn *narrow_store(const struct skep_opt *o, const struct skep_insn *z, const struct skep_place *at)
+/* The narrower store of a number that begins where `z` does, next after it in its block; or NULL.
+ */
+static struct skep_insn *narrow_store(const struct skep_opt *o, const struct skep_insn *z,
+				      const struct skep_place *at)
 {
 	const struct skep_insn *last = skep_opt_block_last(o, z);
 
@@ -44,10 +47,11 @@ static struct skep_insn *narrow_store(const struct skep_opt *o, const struct ske
 		struct skep_insn *i = o->cfg->insn[k];
 		struct skep_place p;
 
-		if (!i->func || i->in.op != SKEP_STX || !skep_place_get(o->fa, i, &p) || p.kind != at->kind ||
-		    p.vn != at->vn || p.off != at->off)
+		if (!i->func || i->in.op != SKEP_STX || !skep_place_get(o->fa, i, &p) ||
+		    p.kind != at->kind || p.vn != at->vn || p.off != at->off)
 			continue;
-		if (i->in.size >= z->in.size || skep_insn_frozen(i) || !clears_above(z, i->in.size) ||
+		if (i->in.size >= z->in.size || skep_insn_frozen(i) ||
+		    !clears_above(z, i->in.size) ||
 		    !below(&o->fa->in[k][i->in.src], i->in.size * 8u) ||
 		    skep_opt_meets(o, z, i, at, OPT_READS | OPT_WRITES))
 			return NULL;

@@ -76,6 +76,21 @@ static void shift(struct gen *g)
 	}
 }
 
+/* x << s | x >> (32 - s), sometimes not quite. */
+static void rotation(struct gen *g)
+{
+	u32 s = 1 + below(g, 31), off = below(g, 8) == 0;
+	int x = any(g), a = 1 + (int)below(g, 2), b = 3 + (int)below(g, 2), to = any(g);
+
+	if (below(g, 4))
+		put("\tw%d = w%d\n", x, x);
+	put("\tw%d = w%d\n\tw%d >>= %u\n\tw%d = w%d\n\tw%d <<= %u\n\tw%d |= w%d\n", a, x, a, 32 - s - (off && s < 31), b,
+	    x, b, s, b, a);
+	put(below(g, 4) ? "\tw%d -= w%d\n" : "\tr%d -= r%d\n", to, b);
+	if (below(g, 2))
+		put("\tw%d = %ld\n\tw%d = %ld\n", a, number(g), b, number(g));
+}
+
 static void unary(struct gen *g)
 {
 	int r = any(g);
@@ -282,7 +297,7 @@ static void make_row(struct gen *g)
 static void body(struct gen *g, u32 n)
 {
 	while (n--) {
-		switch (below(g, 22)) {
+		switch (below(g, 24)) {
 		case 0: case 1: case 2: case 3: alu(g); break;
 		case 4: case 5: shift(g); break;
 		case 6: unary(g); break;
@@ -293,6 +308,7 @@ static void body(struct gen *g, u32 n)
 		case 15: case 16: jump(g); break;
 		case 17: loop(g); break;
 		case 18: put("\tr%d = *(u32 *)(r6 + %u)\n", any(g), 12 + 4 * below(g, 2)); break;
+		case 21: case 22: rotation(g); break;
 		case 19: case 20:
 			skep_buf_add(&g->text, g->row.p, g->row.n);
 			scratch(g);
