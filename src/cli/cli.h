@@ -170,4 +170,7 @@ void skep_cols_num(struct skep_cols *t, u64 v);
 /* Print the rows, each after `indent` spaces; the first row is a heading. */
 void skep_cols_print(const struct skep_cols *t, u32 indent);
 
+/* The library that skep exec preloads: in the build tree, or where it is installed (exec.c). */
+bool skep_cli_preload(char *buf, size_t size);
+
 #endif

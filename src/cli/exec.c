@@ -26,8 +26,7 @@ const char skep_about_exec[] =
 	"Native code has names in gdb; with SKEP_PERF_MAP=1 in the environment also for perf, in /tmp/perf-PID.map.\n\n"
 	"Put -- before the command. Commands that are linked statically or that are set-user-ID are not reached.";
 
-/* The library beside this program: in the build tree, or where it is installed. */
-static bool find_preload(char *buf, size_t size)
+bool skep_cli_preload(char *buf, size_t size)
 {
 	static const char *const where[] = {"/libskep-preload.so", "/../sys/libskep-preload.so", "/../lib/libskep-preload.so",
 					    "/../lib/" SKEP_LIBDIR "/libskep-preload.so", "/../" SKEP_LIBDIR "/libskep-preload.so"};
@@ -80,7 +79,7 @@ int skep_cmd_exec(struct skep_cli *cli, int argc, char **argv)
 		SKEP_CLI_DIAG(cli, BAD_VALUE, engine, "--engine", "interp or jit");
 		return SKEP_EXIT_USAGE;
 	}
-	if (!find_preload(lib, sizeof(lib))) {
+	if (!skep_cli_preload(lib, sizeof(lib))) {
 		SKEP_CLI_DIAG(cli, NO_TOOL, "libskep-preload.so", "it is not beside skep; set SKEP_PRELOAD");
 		return SKEP_EXIT_ENV;
 	}

@@ -36,6 +36,12 @@ u64 skep_probe_missed(void)
 	return 0;
 }
 
+int skep_probe_inject(const struct skep_probe_inject *in, char why[SKEP_PROBE_WHY])
+{
+	snprintf(why, SKEP_PROBE_WHY, "this build has no probes (they need x86-64 and Zydis)");
+	return -EOPNOTSUPP;
+}
+
 bool skep_probe_owns(u64 addr)
 {
 	return false;

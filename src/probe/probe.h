@@ -65,8 +65,20 @@ void skep_probe_forget(struct skep_probe *p);
  * handlers work on.
  */
 extern _Thread_local u32 skep_probe_blocked __attribute__((tls_model("initial-exec")));
-/* A return address as the program knows it: of a call with a return probe the stack holds another. */
+/* A return address as the program knows it: of a call with a return probe the stack holds another.
+ */
 u64 skep_probe_came_from(u64 addr);
+/*
+ * Load a library into a running process of this user and call its function with the argument: it
+ * gives 0 or a negative errno, and must not wait for the thread that calls it, which is stopped
+ * again. 0 or a negative errno, and `why`, which is empty when the function gave it. The process
+ * goes on as it was, also when this fails.
+ */
+struct skep_probe_inject {
+	int pid;
+	const char *library, *function, *argument;
+};
+int skep_probe_inject(const struct skep_probe_inject *in, char why[SKEP_PROBE_WHY]);
 /* Is the address in code that this module made, or that a hit runs through? */
 bool skep_probe_owns(u64 addr);
 

@@ -421,12 +421,8 @@ static bool followed(void)
 	struct follower *row = followers();
 
 	for (u32 k = 0; row && k < NFOLLOWER; k++)
-		if (atomic_load(&row[k].pid) == (u32)getpid()) {
-			if (shlock_try(&row[k].lock) < 0)
-				return true;
-			atomic_store(&row[k].pid, 0);
-			shlock_drop(&row[k].lock);
-		}
+		if (atomic_load(&row[k].pid) == (u32)getpid() && follower_lives(&row[k]))
+			return true;
 	return false;
 }
 

@@ -25,6 +25,7 @@
 
 static const char *const kind_dir[NKIND] = {NULL, "bpf-map", "bpf-prog", "btf", "bpf_link", "perf"};
 static char dir[PATH_LEN - 320];
+static char told[sizeof(dir)]; /* skep_sys_store() */
 static int dir_err;
 static dev_t dir_dev;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -72,7 +73,7 @@ static int own_dir(const char *path)
 
 static void find_dir(void)
 {
-	const char *given = getenv("SKEP_STORE"), *run = getenv("XDG_RUNTIME_DIR");
+	const char *given = told[0] ? told : getenv("SKEP_STORE"), *run = getenv("XDG_RUNTIME_DIR");
 	char sub[PATH_LEN];
 	int n;
 
@@ -106,6 +107,23 @@ const char *store_dir(void)
 		return NULL;
 	}
 	return dir;
+}
+
+const char *skep_sys_store_dir(void)
+{
+	return store_dir();
+}
+
+int skep_sys_store(const char *path)
+{
+	const char *now;
+
+	if (path[0] != '/' || strlen(path) >= sizeof(told))
+		return -EINVAL;
+	if (!told[0])
+		strcpy(told, path);
+	now = store_dir();
+	return !now ? -errno : strcmp(now, path) != 0 ? -EBUSY : 0;
 }
 
 int store_path(char *buf, u32 kind, u32 id)

@@ -36,6 +36,16 @@ void skep_sys_closed(void);
 /* Why this thread's last call was refused where a probe could not be placed; or "". Said once. */
 const char *skep_sys_refusal(void);
 
+/* The store's directory, instead of what the environment says; -EBUSY when another one is in use. */
+int skep_sys_store(const char *path);
+/* That directory, made and checked; NULL and errno. */
+const char *skep_sys_store_dir(void);
+/*
+ * Have a running process of this user follow the store's probes: it is made to load this library, which
+ * skep exec preloads. When this returns 0 all is placed there. Else a negative errno, and `why`.
+ */
+int skep_sys_inject(int pid, const char *library, char *why, size_t size);
+
 enum skep_sys_kind {
 	SKEP_SYS_NONE,
 	SKEP_SYS_MAP,

@@ -563,6 +563,7 @@ struct follower {
 	char why[256];
 };
 struct follower *followers(void);
+bool follower_lives(struct follower *row); /* one whose thread ended is free again */
 /*
  * Have every process look at the store's probes again and wait until they did. What one of
  * them says of this object: 0 or a negative errno. pid: only that process is asked, 0: all.

@@ -26,7 +26,7 @@ LINES = [
     'disasm -t tiny.o', 'asm t.s -o t.o', 'cfg tiny.o', 'optimize tiny.o', 'optimize tiny.o --heat 5', 'optimize --drop-unused {tunable}', 'optimize {packet_counter}', 'learn two.o learn.s --cache none --min-hits 1',
     'specialize --list {tunable}', 'specialize --set debug=0 {tunable}',
     'check tiny.o', 'check bad.o', 'check --compare a.csv b.csv', 'differ tiny.o tiny.o', 'differ tiny.o other.s', 'run tiny.o', 'run {tail_dispatch} -p dispatch -n 20',
-    'run tiny.o --engine jit', 'run tiny.o --engine jit --pcap t.pcap',
+    'attach 999999999', 'run tiny.o --engine jit', 'run tiny.o --engine jit --pcap t.pcap',
     'prog load {packet_counter} /sys/fs/bpf/p', 'prog show', 'prog run /sys/fs/bpf/p', 'prog dump xlated /sys/fs/bpf/p --source',
     'prog dump jited /sys/fs/bpf/p', 'map create /sys/fs/bpf/m type hash key 4 value 4 entries 1', 'map show',
     'map update /sys/fs/bpf/m key 1 value 1', 'map dump counters', 'map getnext /sys/fs/bpf/m', 'prog load point.o /sys/fs/bpf/point', 'link create /sys/fs/bpf/point raw_tracepoint event /sys/fs/bpf/l', 'link show',

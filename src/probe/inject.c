@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A library into a running process: one of its threads calls dlopen(3), and then a function of the
+ * library. It must do so where it holds no lock of libc's and is in the middle of nothing:
+ *
+ *	- in code that is not libc's, the dynamic linker's or an allocator's, or in a system call of
+ *libc's in which none of them waits: libc's allocator and linker make calls about memory and files,
+ *never those of the list;
+ *	- with no signal handler on its stack, which might have interrupted any of them;
+ *	- not in a restartable sequence.
+ *
+ * When the thread is not at such a place, it goes on, and another one is looked at, or the same
+ *later. All other threads run meanwhile: one of them may have a lock that dlopen needs.
+ */
+#include "probe/remote.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <dirent.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	RANGES = 4096,
+	STACK_LEN = 1 << 20,
+	SCAN = 256 << 10,
+	THREADS = 1024,
+	TRY_MS = 5000,
+	CALL_MS = 15000,
+	CODE_64 = 0x33,
+	GET_RSEQ = 0x420f,
+	PATH_ROOM = 512,
+	PAGES_FOR_TEXT = 16 << 10
+};
+
+struct range {
+	u64 lo, hi;
+	bool code, closed; /* closed: libc, the linker, an allocator */
+};
+struct target {
+	struct remote r;
+	u64 libc;	      /* where it begins there */
+	u64 libc_lo, libc_hi; /* its code */
+	u32 nrange;
+	struct range range[RANGES];
+	u64 open, sym, error, errno_at; /* functions there */
+};
+
+static int refuse(char *why, int err, const char *text)
+{
+	snprintf(why, SKEP_PROBE_WHY, "%s", text);
+	return err;
+}
+
+/* --- may it be done, and where is what
+ * ------------------------------------------------------------ */
+
+static int read_status(int pid, const char *name, char *value, size_t size)
+{
+	char path[64], line[256];
+	size_t n = strlen(name);
+	FILE *f;
+
+	value[0] = 0;
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -ESRCH;
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, name, n) == 0 && line[n] == ':')
+			snprintf(value, size, "%s", line + n + 1 + strspn(line + n + 1, " \t"));
+	fclose(f);
+	return 0;
+}
+
+static int check_process(int pid, char *why)
+{
+	char value[128], path[64];
+	struct stat st;
+
+	if (pid == getpid())
+		return refuse(why, -EINVAL, "that is this process");
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	if (stat(path, &st) || read_status(pid, "Tgid", value, sizeof(value)))
+		return refuse(why, -ESRCH, "there is no such process");
+	if (atoi(value) != pid)
+		return refuse(why, -ESRCH, "that is a thread of a process");
+	if (st.st_uid != geteuid())
+		return refuse(why, -EPERM,
+			      "the process belongs to another user, or may not be looked at");
+	read_status(pid, "State", value, sizeof(value));
+	if (value[0] == 'T')
+		return refuse(why, -EBUSY, "it is stopped");
+	read_status(pid, "TracerPid", value, sizeof(value));
+	if (atoi(value))
+		return refuse(why, -EBUSY, "a debugger traces it");
+	read_status(pid, "Seccomp", value, sizeof(value));
+	if (atoi(value))
+		return refuse(why, -EPERM, "it filters its system calls (seccomp)");
+	read_status(pid, "x86_Thread_features", value, sizeof(value));
+	if (strstr(value, "shstk"))
+		return refuse(why, -EOPNOTSUPP, "it has a shadow stack");
+	return 0;
+}
+
+static bool is_closed(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && (strncmp(name, "/libc.so", 8) == 0 || strncmp(name, "/libc-", 6) == 0 ||
+			strncmp(name, "/ld-", 4) == 0 || strncmp(name, "/ld.so", 6) == 0 ||
+			strncmp(name, "/libpthread", 11) == 0 || strncmp(name, "/libdl", 6) == 0 ||
+			strstr(name, "malloc") || strstr(name, "libskep"));
+}
+
+/* Our C library, by its file; the target must have the same one. */
+static int own_libc(struct stat *st, u64 *base)
+{
+	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD),
+	     *f = libc ? dlsym(libc, "dlopen") : NULL;
+	Dl_info i;
+
+	if (!f || !dladdr(f, &i) || stat(i.dli_fname, st))
+		return -EOPNOTSUPP;
+	*base = PROBE_PTR(i.dli_fbase);
+	return 0;
+}
+
+/* Is the file of this line of its maps `st`? Device numbers of maps are not those of stat
+ * everywhere. */
+static bool same_file(int pid, u64 lo, u64 hi, const struct stat *st)
+{
+	char path[96];
+	struct stat it;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, (unsigned long long)lo,
+		 (unsigned long long)hi);
+	return stat(path, &it) == 0 && it.st_ino == st->st_ino && it.st_dev == st->st_dev;
+}
+
+static bool is_libc(int pid, u64 lo, u64 hi, const char *path, const struct stat *st)
+{
+	char there[PATH_ROOM + 32];
+	struct stat it;
+
+	if (!strstr(path, "/libc"))
+		return false;
+	if (same_file(pid, lo, hi, st))
+		return true;
+	/* Where map_files may not be read, by the name as the process sees it. */
+	snprintf(there, sizeof(there), "/proc/%d/root%s", pid, path);
+	return stat(there, &it) == 0 && it.st_ino == st->st_ino && it.st_dev == st->st_dev;
+}
+
+static int read_ranges(struct target *t, const struct stat *libc)
+{
+	char path[64], line[PATH_ROOM + 128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", t->r.pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -EPERM;
+	t->nrange = 0;
+	while (t->nrange < RANGES && fgets(line, sizeof(line), f)) {
+		unsigned long long lo, hi, off;
+		char mode[8] = "", name[PATH_ROOM] = "";
+
+		if (sscanf(line, "%llx-%llx %7s %llx %*s %*s %511[^\n]", &lo, &hi, mode, &off,
+			   name) < 4)
+			continue;
+		t->range[t->nrange++] =
+			(struct range){lo, hi, mode[2] == 'x' && name[0] == '/', is_closed(name)};
+		if (name[0] != '/' || !is_libc(t->r.pid, lo, hi, name, libc))
+			continue;
+		if (!off)
+			t->libc = lo;
+		if (mode[2] == 'x') {
+			t->libc_lo = lo;
+			t->libc_hi = hi;
+		}
+	}
+	fclose(f);
+	return 0;
+}
+
+static const struct range *range_of(const struct target *t, u64 addr)
+{
+	for (u32 k = 0; k < t->nrange; k++)
+		if (addr >= t->range[k].lo && addr < t->range[k].hi)
+			return &t->range[k];
+	return NULL;
+}
+
+/* An instruction `syscall`, in libc's function of that name. */
+static u64 find_gadget(const struct target *t, u64 function)
+{
+	u8 code[64];
+
+	if (remote_read(&t->r, function, code, sizeof(code)))
+		for (u32 k = 0; k + 1 < sizeof(code); k++)
+			if (code[k] == 0x0f && code[k + 1] == 0x05)
+				return function + k;
+	return 0;
+}
+
+static int find_functions(struct target *t, char *why)
+{
+	static const char *const name[] = {"dlopen", "dlsym", "dlerror", "__errno_location",
+					   "syscall"};
+	u64 *const to[] = {&t->open, &t->sym, &t->error, &t->errno_at, &t->r.gadget};
+	struct stat st;
+	u64 base;
+	void *libc;
+
+	if (own_libc(&st, &base))
+		return refuse(why, -EOPNOTSUPP, "the C library here is not glibc since 2.34");
+	if (read_ranges(t, &st))
+		return refuse(why, -EPERM, "its memory may not be looked at");
+	if (!t->libc || !t->libc_hi)
+		return refuse(
+			why, -EOPNOTSUPP,
+			"it is linked statically, or has another C library than skep (a container's, an updated one)");
+	libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(name); k++) {
+		void *f = libc ? dlsym(libc, name[k]) : NULL;
+
+		if (!f)
+			return refuse(why, -EOPNOTSUPP,
+				      "the C library here is not glibc since 2.34");
+		*to[k] = PROBE_PTR(f) - base + t->libc;
+	}
+	t->r.gadget = find_gadget(t, t->r.gadget);
+	return t->r.gadget ? 0
+			   : refuse(why, -EOPNOTSUPP,
+				    "its C library has not the code that is expected");
+}
+
+/* --- where a thread stands
+ * --------------------------------------------------------------------------- */
+
+/* System calls in which libc's allocator and linker never are. */
+static bool waits_outside(u64 number)
+{
+	static const u16 safe[] = {SYS_read,
+				   SYS_write,
+				   SYS_readv,
+				   SYS_writev,
+				   SYS_poll,
+				   SYS_ppoll,
+				   SYS_select,
+				   SYS_pselect6,
+				   SYS_epoll_wait,
+				   SYS_epoll_pwait,
+				   SYS_nanosleep,
+				   SYS_clock_nanosleep,
+				   SYS_accept,
+				   SYS_accept4,
+				   SYS_connect,
+				   SYS_recvfrom,
+				   SYS_recvmsg,
+				   SYS_recvmmsg,
+				   SYS_sendto,
+				   SYS_sendmsg,
+				   SYS_sendmmsg,
+				   SYS_wait4,
+				   SYS_waitid,
+				   SYS_pause,
+				   SYS_rt_sigsuspend,
+				   SYS_rt_sigtimedwait,
+				   SYS_msgrcv,
+				   SYS_msgsnd,
+				   SYS_semop,
+				   SYS_semtimedop,
+				   SYS_flock,
+				   SYS_io_getevents,
+				   SYS_mq_timedreceive,
+				   SYS_mq_timedsend,
+				   SYS_sched_yield};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(safe); k++)
+		if (safe[k] == number)
+			return true;
+	return false;
+}
+
+/*
+ * Conditions, semaphores, the end of a thread: who waits for them waits with a bit set, which no
+ * lock of libc's does.
+ */
+static bool waits_for_event(const struct user_regs_struct *u)
+{
+	return u->orig_rax == SYS_futex && (u->rsi & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+}
+
+/* Is there a frame of a signal handler? It returns to: mov $15 (rt_sigreturn), %rax; syscall. */
+static bool in_handler(const struct target *t)
+{
+	static const u8 sigreturn[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+	u64 words[512], sp = t->r.regs.rsp & ~(u64)7;
+	const struct range *stack = range_of(t, sp);
+
+	if (!stack)
+		return true;
+	for (u64 at = sp; at < stack->hi && at - sp < SCAN; at += sizeof(words)) {
+		size_t n = SKEP_MIN(sizeof(words), (size_t)(stack->hi - at));
+
+		if (!remote_read(&t->r, at, words, n))
+			return true;
+		for (size_t k = 0; k < n / 8; k++) {
+			u8 code[sizeof(sigreturn)];
+
+			if (words[k] >= t->libc_lo && words[k] < t->libc_hi &&
+			    remote_read(&t->r, words[k], code, sizeof(code)) &&
+			    memcmp(code, sigreturn, sizeof(code)) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool in_sequence(const struct target *t)
+{
+	struct {
+		u64 area;
+		u32 size, signature, flags, pad;
+	} c = {0};
+	u64 critical = 0;
+
+	if (probe_syscall(SYS_ptrace, GET_RSEQ, (u64)t->r.tid, sizeof(c), PROBE_PTR(&c), 0, 0) <
+		    0 ||
+	    !c.area)
+		return false;
+	return !remote_read(&t->r, c.area + 8, &critical, sizeof(critical)) || critical;
+}
+
+/* Whether the thread, which is stopped, may be used; *why otherwise. */
+static bool is_safe(struct target *t)
+{
+	const struct user_regs_struct *u = &t->r.regs;
+	const struct range *at = range_of(t, u->rip);
+	bool called = (s64)u->orig_rax >= 0,
+	     waits = called && (waits_outside(u->orig_rax) || waits_for_event(u));
+
+	t->r.why =
+		"it is nowhere where a library can be loaded: no thread waits or computes outside of the C library";
+	if (u->cs != CODE_64) {
+		t->r.why = "it is a program of 32 bits";
+		return false;
+	}
+	if (!at || !at->code)
+		return false;
+	if (called ? !waits || (at->closed && !(u->rip >= t->libc_lo && u->rip < t->libc_hi))
+		   : at->closed)
+		return false;
+	return !in_sequence(t) && !in_handler(t);
+}
+
+static u32 list_threads(int pid, int *v)
+{
+	char path[64];
+	struct dirent *e;
+	u32 n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	d = opendir(path);
+	while (d && n < THREADS && (e = readdir(d)))
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			v[n++] = atoi(e->d_name);
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* Only what runs or sleeps can be stopped at once. */
+static bool stops(int pid, int tid)
+{
+	char path[64], text[512], *p;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+	fclose(f);
+	p = strrchr(text, ')');
+	return p && (p[2] == 'R' || p[2] == 'S');
+}
+
+/* Stop a thread at a place that will do. */
+static int find_thread(struct target *t)
+{
+	u64 until = remote_now() + TRY_MS;
+	struct timespec nap = {0, 2000000};
+	int tid[THREADS];
+
+	t->r.why = "no thread can be stopped";
+	for (u32 turn = 0; remote_now() < until; turn++) {
+		u32 n = list_threads(t->r.pid, tid);
+
+		if (!n)
+			return -ESRCH;
+		for (u32 k = 0; k < n; k++) {
+			int got;
+
+			t->r.tid = tid[(turn + k) % n];
+			if (!stops(t->r.pid, t->r.tid))
+				continue;
+			got = remote_stop(&t->r);
+			if (got < 0)
+				return got;
+			if (got && is_safe(t))
+				return 0;
+			if (got)
+				remote_release(&t->r);
+		}
+		nanosleep(&nap, NULL);
+		nap.tv_nsec = SKEP_MIN(nap.tv_nsec * 3 / 2, 50000000L);
+	}
+	return -EAGAIN;
+}
+
+/* --- the calls
+ * ------------------------------------------------------------------------------------------ */
+
+static void say_error(struct target *t, char *why)
+{
+	u64 text = 0;
+	char said[SKEP_PROBE_WHY - 32] = "";
+
+	if (remote_call(&t->r, t->error, 0, 0, 0, &text) == 0 && text)
+		for (u32 k = 0;
+		     k + 1 < sizeof(said) && remote_read(&t->r, text + k, said + k, 1) && said[k];
+		     k++)
+			said[k + 1] = 0;
+	snprintf(why, SKEP_PROBE_WHY, "the library is not loaded: %s",
+		 said[0] ? said : "no reason is given");
+}
+
+/* The library, and its function with the argument. Strings lie at the low end of the stack for
+ * calls. */
+static int load(struct target *t, const struct skep_probe_inject *in, char *why)
+{
+	const char *text[] = {in->library, in->function, in->argument};
+	u64 at[3], low = t->r.stack, library = 0, function = 0, result = 0;
+	int err;
+
+	for (u32 k = 0; k < 3; k++) {
+		at[k] = low;
+		low += strlen(text[k]) + 1;
+		if (!remote_write(&t->r, at[k], text[k], strlen(text[k]) + 1))
+			return refuse(why, -EFAULT, "its memory cannot be written");
+	}
+	err = remote_call(&t->r, t->open, at[0], RTLD_NOW | RTLD_LOCAL, 0, &library);
+	if (!err && !library) {
+		say_error(t, why);
+		return -ELIBACC;
+	}
+	if (!err)
+		err = remote_call(&t->r, t->sym, library, at[1], 0, &function);
+	if (!err && !function) {
+		say_error(t, why);
+		return -ELIBBAD;
+	}
+	if (!err)
+		err = remote_call(&t->r, function, at[2], 0, 0, &result);
+	if (err)
+		return refuse(why, err, t->r.why);
+	why[0] = 0; /* the function's own affair */
+	return (s32)result;
+}
+
+static int with_stack(struct target *t, const struct skep_probe_inject *in, char *why)
+{
+	const u64 map[] = {0,	    STACK_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   ~(u64)0, 0};
+	u64 where = 0, none, at = 0;
+	s32 was = 0;
+	int err = remote_syscall(&t->r, SYS_mmap, map, 6, &where);
+
+	if (err || (s64)where < 0)
+		return refuse(why, err ? err : -ENOMEM,
+			      err ? t->r.why : "it has no memory for a stack");
+	t->r.stack = where;
+	t->r.stack_len = STACK_LEN;
+	err = remote_call(&t->r, t->errno_at, 0, 0, 0, &at);
+	if (err || !remote_read(&t->r, at, &was, sizeof(was))) {
+		err = refuse(why, err ? err : -EFAULT,
+			     err ? t->r.why : "its memory cannot be read");
+	} else {
+		err = load(t, in, why);
+		remote_write(&t->r, at, &was, sizeof(was));
+	}
+	if (err != -ETIMEDOUT && err != -ESRCH)
+		remote_syscall(&t->r, SYS_munmap, (const u64[]){where, STACK_LEN}, 2, &none);
+	return err;
+}
+
+static int in_thread(struct target *t, const struct skep_probe_inject *in, char *why)
+{
+	int err = remote_save(&t->r);
+
+	if (err)
+		return refuse(why, err, t->r.why);
+	t->r.until = remote_now() + CALL_MS;
+	err = with_stack(t, in, why);
+	if (remote_restore(&t->r) && err != -ESRCH)
+		return refuse(why, -EIO, t->r.why);
+	return err;
+}
+
+/* Why ptrace(2) may be refused, where the kernel says so. */
+static const char *refused_by(const char *otherwise)
+{
+	int level = 0;
+	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+
+	if (f) {
+		if (fscanf(f, "%d", &level) != 1)
+			level = 0;
+		fclose(f);
+	}
+	return level ? "ptrace(2) is restricted: see /proc/sys/kernel/yama/ptrace_scope"
+		     : otherwise;
+}
+
+int skep_probe_inject(const struct skep_probe_inject *in, char why[SKEP_PROBE_WHY])
+{
+	struct target *t;
+	char path[64];
+	int err = check_process(in->pid, why);
+
+	if (err)
+		return err;
+	if (strlen(in->library) + strlen(in->function) + strlen(in->argument) > PAGES_FOR_TEXT)
+		return refuse(why, -ENAMETOOLONG, "the names are too long");
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return refuse(why, -ENOMEM, "no memory");
+	t->r.pid = in->pid;
+	snprintf(path, sizeof(path), "/proc/%d/mem", in->pid);
+	t->r.mem = open(path, O_RDWR | O_CLOEXEC);
+	if (t->r.mem < 0)
+		err = refuse(why, -EPERM, refused_by("its memory may not be opened"));
+	if (!err)
+		err = find_functions(t, why);
+	if (!err) {
+		err = find_thread(t);
+		if (err)
+			refuse(why, err, err == -EPERM ? refused_by(t->r.why) : t->r.why);
+	}
+	if (!err) {
+		err = in_thread(t, in, why);
+		remote_release(&t->r);
+	}
+	if (t->r.mem >= 0)
+		close(t->r.mem);
+	free(t);
+	return err;
+}
