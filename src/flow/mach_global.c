@@ -82,9 +82,8 @@ static const char *plain_name(const struct skep_mach *m, const char *name)
 {
 	const char *end = strstr(name, "___");
 
-	return end && end != name
-		       ? skep_arena_printf(m->arena, "%.*s", (int)(end - name), name)
-		       : name;
+	return end && end != name ? skep_arena_printf(m->arena, "%.*s", (int)(end - name), name)
+				  : name;
 }
 
 static struct arg classify(const struct skep_mach *m, u32 func, u32 n, u32 type)
@@ -198,18 +197,20 @@ static int check_global_arg(struct skep_mach *m, struct skep_vstate *st, u32 fun
 		if (a->nullable && skep_mach_null(m, r))
 			return 0;
 		if (!m->opt.kernel)
-			return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(reg),
-					  "the kernel's types are not known, argument %u of '%s' is "
-					  "one of them",
-					  reg, name);
+			return skep_fault(
+				m, st, SKEP_RULE_UNSUPPORTED, REG(reg),
+				"the kernel's types are not known, argument %u of '%s' is "
+				"one of them",
+				reg, name);
 		/* Objects that are followed count as alive, as the kernel has it. */
 		if (r->type == SKEP_VT_BTF && skep_vreg_fixed(r) && skep_btf_is(m, r, a->name) &&
 		    !(r->flags & (SKEP_VF_UNTRUSTED | SKEP_VF_USER | SKEP_VF_PERCPU)) &&
 		    (a->nullable || !(r->flags & SKEP_VF_NULL)))
 			return 0;
-		return skep_fault(m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
-				  "argument %u of global function '%s' must be a pointer to struct %s that is alive",
-				  reg, name, a->name);
+		return skep_fault(
+			m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
+			"argument %u of global function '%s' must be a pointer to struct %s that is alive",
+			reg, name, a->name);
 	default:
 		return skep_fault(
 			m, st, SKEP_RULE_GLOBAL_FUNC, REG(reg),
@@ -236,6 +237,10 @@ int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (skep_ref_lock(st))
 		return skep_fault(m, st, SKEP_RULE_LOCK, 0,
 				  "a global function is called while a lock is held");
+	if (m->func[func].sleep && (!st->sleeps || st->rcu || st->preempt || skep_irqs_off(st)))
+		return skep_fault(m, st, SKEP_RULE_SLEEP, 0,
+				  "global function '%s' may sleep, which is not possible here",
+				  m->func[func].func->name);
 	for (u32 k = 0; k < proto.vlen && k < 5; k++) {
 		struct arg a;
 

@@ -122,6 +122,8 @@ void skep_call_clobber(struct skep_vstate *st);
 bool skep_mach_throws(const struct skep_mach *m, const struct skep_insn *i);
 /* A call of a kernel function after which packet pointers are invalid. */
 bool skep_mach_moves_packet(const struct skep_mach *m, const struct skep_insn *i);
+/* And one that may sleep. */
+bool skep_mach_sleeps(const struct skep_mach *m, const struct skep_insn *i);
 bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i);
 
 /* --- memory (mach_mem.c, mach_stack.c) --- */

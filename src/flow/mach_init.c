@@ -65,7 +65,8 @@ static void prune_at(struct skep_mach *m, u32 at, u8 flags)
 		m->insn[at].flags |= flags;
 }
 
-/* As the kernel chooses them: jumps, targets of gotos, behind calls, around iterators and callbacks. */
+/* As the kernel chooses them: jumps, targets of gotos, behind calls, around iterators and
+ * callbacks. */
 static void choose_prune_points(struct skep_mach *m)
 {
 	for (u32 k = 0; k < m->ninsn; k++) {
@@ -238,9 +239,29 @@ static void compute_live(struct skep_mach *m)
 	}
 }
 
+/* What one instruction does that its function's callers must know of. */
+static void add_effects(struct skep_mach *m, const struct skep_insn *i, struct skep_vfunc *f)
+{
+	const struct skep_helper_type *type = NULL;
+	const struct skep_helper *h = NULL;
+	const struct skep_vfunc *to = NULL;
+
+	if (i->callee && (is_call(i) || i->ref == SKEP_REF_FUNC)) {
+		to = &m->func[m->func_of[i->callee->index]];
+	} else if (is_call(i) && i->ref == SKEP_REF_NONE && i->in.src == SKEP_CALL_HELPER) {
+		h = skep_helper_find(i->in.imm);
+		type = skep_helper_type(m->opt.prog_type, i->in.imm);
+	}
+	f->pkt |= (to && to->pkt) || (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL))) ||
+		  skep_mach_moves_packet(m, i);
+	f->throws |= (to && to->throws) || skep_mach_throws(m, i);
+	f->sleep |= (to && to->sleep) || (type && (type->flags & SKEP_HT_SLEEPS)) ||
+		    skep_mach_sleeps(m, i);
+}
+
 /*
- * Which functions change packets, also by what they call: callers lose their packet pointers.
- * And which throw: callbacks may not.
+ * Which functions change packets, also by what they call: callers lose their packet pointers;
+ * which throw: callbacks may not; which may sleep: not where that is impossible.
  */
 static void compute_effects(struct skep_mach *m)
 {
@@ -249,24 +270,11 @@ static void compute_effects(struct skep_mach *m)
 	while (changed) {
 		changed = false;
 		for (u32 k = 0; k < m->ninsn; k++) {
-			const struct skep_insn *i = m->insn[k].insn;
 			struct skep_vfunc *f = &m->func[m->insn[k].func];
-			const struct skep_helper *h = NULL;
-			bool pkt = f->pkt, throws = f->throws || skep_mach_throws(m, i);
-			const struct skep_vfunc *to = NULL;
+			bool pkt = f->pkt, throws = f->throws, sleep = f->sleep;
 
-			if (i->callee && (is_call(i) || i->ref == SKEP_REF_FUNC))
-				to = &m->func[m->func_of[i->callee->index]];
-			else if (is_call(i) && i->ref == SKEP_REF_NONE &&
-				 i->in.src == SKEP_CALL_HELPER)
-				h = skep_helper_find(i->in.imm);
-			pkt |= (to && to->pkt) ||
-			       (h && (h->flags & (SKEP_HF_PKT | SKEP_HF_TAIL))) ||
-			       skep_mach_moves_packet(m, i);
-			throws |= to && to->throws;
-			changed |= pkt != f->pkt || throws != f->throws;
-			f->pkt = pkt;
-			f->throws = throws;
+			add_effects(m, m->insn[k].insn, f);
+			changed |= pkt != f->pkt || throws != f->throws || sleep != f->sleep;
 		}
 	}
 }

@@ -30,6 +30,11 @@ bool skep_mach_moves_packet(const struct skep_mach *m, const struct skep_insn *i
 	return kfunc_flagged(m, i, SKEP_KF_CHANGES_PKT);
 }
 
+bool skep_mach_sleeps(const struct skep_mach *m, const struct skep_insn *i)
+{
+	return kfunc_flagged(m, i, SKEP_KF_SLEEPS);
+}
+
 bool skep_mach_iter_next(const struct skep_mach *m, const struct skep_insn *i)
 {
 	return kfunc_flagged(m, i, SKEP_KF_ITER_NEXT);

@@ -215,7 +215,7 @@ struct skep_vfunc {
 	u16 live;  /* registers live at the entry */
 	bool pkt;  /* may change the packet (also by what it calls) */
 	bool throws; /* calls bpf_throw() (the same) */
-	bool sleep;
+	bool sleep; /* calls what may sleep (the same) */
 	bool called, callback, async;
 	bool global, queued; /* verified alone by its signature */
 	bool catches; /* gets what is thrown; what it returns, the program returns */

@@ -454,3 +454,151 @@ REJECT("null", "syscall", object_not_tested)
 {
 	return takes_task_or_null_unchecked(bpf_get_current_task_btf()) & 1;
 }
+
+/* --- functions that may sleep ---------------------------------------------------------------- */
+
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
+extern void bpf_preempt_disable(void) __ksym;
+extern void bpf_preempt_enable(void) __ksym;
+extern void bpf_local_irq_save(unsigned long *flags) __ksym;
+extern void bpf_local_irq_restore(unsigned long *flags) __ksym;
+
+struct timed {
+	struct bpf_timer timer;
+};
+ARRAY_OF(struct timed, timers);
+
+__noinline int sleeps(int n)
+{
+	u64 x = 0;
+
+	bpf_copy_from_user(&x, sizeof(x), (void *)8);
+	return n + (int)x;
+}
+
+__noinline int sleeps_below(int n)
+{
+	return sleeps(n) + 1;
+}
+
+ACCEPT("syscall", asleep)
+{
+	return sleeps_below(1) & 1;
+}
+
+REJECT("sleep", "syscall", asleep_under_rcu)
+{
+	int n;
+
+	bpf_rcu_read_lock();
+	n = sleeps(1);
+	bpf_rcu_read_unlock();
+	return n & 1;
+}
+
+REJECT("sleep", "syscall", asleep_below_under_rcu)
+{
+	int n;
+
+	bpf_rcu_read_lock();
+	n = sleeps_below(1);
+	bpf_rcu_read_unlock();
+	return n & 1;
+}
+
+REJECT("sleep", "syscall", asleep_without_preemption)
+{
+	int n;
+
+	bpf_preempt_disable();
+	n = sleeps(1);
+	bpf_preempt_enable();
+	return n & 1;
+}
+
+REJECT("sleep", "syscall", asleep_without_interrupts)
+{
+	unsigned long flags;
+	int n;
+
+	bpf_local_irq_save(&flags);
+	n = sleeps(1);
+	bpf_local_irq_restore(&flags);
+	return n & 1;
+}
+
+ACCEPT("syscall", awake_under_rcu)
+{
+	int n;
+
+	bpf_rcu_read_lock();
+	n = number(1);
+	bpf_rcu_read_unlock();
+	return n & 1;
+}
+
+static int fires_asleep(void *map, int *key, struct timed *v)
+{
+	sleeps(1);
+	return 0;
+}
+
+REJECT("sleep", "syscall", asleep_in_a_timer)
+{
+	struct timed *v = first(&timers);
+
+	if (!v)
+		return 0;
+	bpf_timer_init(&v->timer, &timers, 0);
+	bpf_timer_set_callback(&v->timer, fires_asleep);
+	return 0;
+}
+
+static int fires_and_copies(void *map, int *key, struct timed *v)
+{
+	u64 x = 0;
+
+	bpf_copy_from_user(&x, sizeof(x), (void *)8);
+	return 0;
+}
+
+REJECT("sleep", "syscall", copied_in_a_timer)
+{
+	struct timed *v = first(&timers);
+
+	if (!v)
+		return 0;
+	bpf_timer_init(&v->timer, &timers, 0);
+	bpf_timer_set_callback(&v->timer, fires_and_copies);
+	return 0;
+}
+
+static int each_sleeps(u32 n, void *arg)
+{
+	u64 x = 0;
+
+	bpf_copy_from_user(&x, sizeof(x), (void *)8);
+	return 0;
+}
+
+__noinline int sleeps_in_a_loop(int n)
+{
+	bpf_loop(4, each_sleeps, NULL, 0);
+	return n;
+}
+
+ACCEPT("syscall", asleep_in_a_loop)
+{
+	return sleeps_in_a_loop(1) & 1;
+}
+
+REJECT("sleep", "syscall", asleep_in_a_loop_under_rcu)
+{
+	int n;
+
+	bpf_rcu_read_lock();
+	n = sleeps_in_a_loop(1);
+	bpf_rcu_read_unlock();
+	return n & 1;
+}

@@ -392,3 +392,18 @@ REJECT("wq-field", "tc", of_another_inner_map)
 		bpf_wq_init(&v->wq, other, 0);
 	return 0;
 }
+
+/* Who hands over what sleeps counts as one that may sleep. */
+__noinline int hands_over(int n)
+{
+	struct queued *v = first(&values);
+
+	if (v)
+		on_queue(&v->wq, runs_and_sleeps);
+	return n;
+}
+
+REJECT("sleep", "tc", handed_over_in_a_global_function)
+{
+	return hands_over(1);
+}
