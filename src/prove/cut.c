@@ -219,7 +219,8 @@ static void own_variable(struct prover *p, struct cut *c, u32 k, u32 v)
 struct value {
 	u32 v, base;
 	u64 off;
-	bool open; /* the template has a variable of the cut */
+	u32 low[3]; /* of a register: the lowest 8, 16, 32 bits */
+	bool open;  /* the template has a variable of the cut */
 };
 
 static struct value value_of(struct prover *p, const struct loc *l, const struct state *a,
@@ -228,6 +229,8 @@ static struct value value_of(struct prover *p, const struct loc *l, const struct
 	struct value r = {.v = value_at(p, l, a, b)};
 
 	skep_smt_split(&p->smt, r.v, &r.base, &r.off);
+	for (u32 k = 0; k < 3 && l->reg != 0xff; k++)
+		r.low[k] = skep_smt_extract(&p->smt, r.v, 0, 8u << k);
 	return r;
 }
 
@@ -268,7 +271,7 @@ static u32 related(struct prover *p, const struct cut *c, u32 k, const struct va
 			continue;
 		/* A narrow place and a register. */
 		if (wm > w && c->loc[m].reg != 0xff &&
-		    skep_smt_extract(s, val[m].v, 0, w) == val[k].v)
+		    val[m].low[w == 8 ? 0 : w == 16 ? 1 : 2] == val[k].v)
 			return skep_smt_extract(s, c->loc[m].tmpl, 0, w);
 		if (wm < w && c->loc[k].reg != 0xff && skep_smt_zext(s, val[m].v, w) == val[k].v)
 			return skep_smt_zext(s, c->loc[m].tmpl, w);

@@ -33,13 +33,18 @@ struct skep_run_beside {
 	bool stop;
 };
 
+static void release(struct ask *a)
+{
+	skep_arena_fini(&a->arena);
+	free(a);
+}
+
 static void end(struct ask *a)
 {
 	if (a->next)
 		a->next->link = a->link;
 	*a->link = a->next;
-	skep_arena_fini(&a->arena);
-	free(a);
+	release(a);
 }
 
 /* --- a thread ----------------------------------------------------------------------------- */
@@ -230,8 +235,10 @@ void skep_run_beside_stop(struct skep_run_beside *b)
 	pthread_mutex_unlock(&b->lock);
 	for (u32 k = 0; k < b->threads; k++)
 		pthread_join(b->thread[k], NULL);
-	while (b->all)
-		end(b->all);
+	for (struct ask *a = b->all, *next; a; a = next) {
+		next = a->next;
+		release(a);
+	}
 	pthread_cond_destroy(&b->done);
 	pthread_cond_destroy(&b->come);
 	pthread_mutex_destroy(&b->lock);
