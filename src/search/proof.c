@@ -158,6 +158,12 @@ static bool mem_alone(const struct skep_window *w, const struct skep_ins *in)
 	return in->op == SKEP_STX || !((skep_isa_reads(in) | skep_isa_writes(in)) & mem);
 }
 
+static bool same_branch(const struct skep_ins *a, const struct skep_ins *b)
+{
+	return a->op == b->op && a->size == b->size && a->form == b->form && a->dst == b->dst &&
+	       a->src == b->src && a->imm == b->imm;
+}
+
 static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 {
 	const struct skep_ins *sink = w->sink ? &w->in[w->n - 1] : NULL;
@@ -166,7 +172,7 @@ static bool well_formed(const struct skep_window *w, const struct skep_found *f)
 
 	if (f->n > SKEP_WIN_MAX || (sink && !f->n))
 		return false;
-	if (w->side && (side == f->n || memcmp(&f->in[side], &w->in[w->side - 1], sizeof(*sink))))
+	if (w->side && (side == f->n || !same_branch(&f->in[side], &w->in[w->side - 1])))
 		return false;
 	for (u32 k = 0; k < f->n; k++) {
 		const struct skep_ins *in = &f->in[k];
