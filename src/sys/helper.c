@@ -351,6 +351,7 @@ const struct helper_row helper_rows[] = {
     {SKEP_FN_for_each_map_elem, HT_ANY, CALL(for_each)},
     {SKEP_FN_kptr_xchg, HT_ANY, CALL(kptr_xchg)},
     {SKEP_FN_get_current_task_btf, HT_ANY, CALL(task)},
+    {SKEP_FN_get_current_task, HT_ANY, CALL(task)},
     {SKEP_FN_task_storage_get, HT_ANY, CALL(task_get)},
     {SKEP_FN_task_storage_delete, HT_ANY, CALL(task_delete)},
     {SKEP_FN_get_local_storage, HT_ANY, CALL(cgroup_get)},
@@ -404,7 +405,7 @@ u8 helper_types_of(u32 type)
 
 const struct skep_eng_helper *helper_find(u32 type, s64 id)
 {
-	static const struct helper_row *const tables[] = {helper_rows, helper_mem_rows, helper_dynptr_rows, helper_net_rows, helper_out_rows};
+	static const struct helper_row *const tables[] = {helper_rows, helper_mem_rows, helper_dynptr_rows, helper_net_rows, helper_sock_rows, helper_out_rows};
 	u8 want = helper_types_of(type);
 
 	for (u32 t = 0; id > 0 && t < SKEP_ARRAY_SIZE(tables); t++)

@@ -486,7 +486,7 @@ struct helper_row {
 	struct skep_eng_helper h;
 };
 enum helper_types { HT_ANY = 1, HT_SKB = 2, HT_XDP = 4 };
-extern const struct helper_row helper_rows[], helper_mem_rows[], helper_dynptr_rows[], helper_net_rows[], helper_out_rows[];
+extern const struct helper_row helper_rows[], helper_mem_rows[], helper_dynptr_rows[], helper_net_rows[], helper_sock_rows[], helper_out_rows[];
 u8 helper_types_of(u32 prog_type);
 
 int info_by_fd(union bpf_attr *attr, u32 size);
