@@ -5,9 +5,9 @@
  * subprogram. What is walked then is the caller with the callee's instructions,
  * which do the same in the caller's frame, because
  * they take no address of their own; behind them r1 to r5 get odd numbers, since
- * a call leaves nothing in them, and r6 to r9, where the callee has written
- * them, come back from the end of the frame. (Should the caller keep something of
- * its own there, the versions differ by that, and nothing is proved that is not so.)
+ * a call leaves nothing in them (r0, too, when nothing is returned), and r6 to r9, where the callee
+ * has written them, come back from the end of the frame. (Should the caller keep something of its
+ * own there, the versions differ by that, and nothing is proved that is not so.)
  */
 #include "prove/prove_impl.h"
 
@@ -16,14 +16,22 @@ enum { ARGS = 0x3e, SAVED = 0x3c0, ODD = 0x2b5d };
 /* Can a call of it be put in place of it? */
 static bool straight(const struct skep_obj *obj, const struct skep_func *f)
 {
+	u16 has = ARGS;
+
 	if (!f->first || f->flags & (SKEP_FF_PROG | SKEP_FF_GLOBAL))
 		return false;
 	SKEP_FOR_INSN(i, f) {
+		u16 reads = skep_reads(obj, i);
+
+		/* An exit reads r0, but its caller need not. */
 		if (i->in.op == SKEP_EXIT)
 			return !i->next;
+		/* What the caller has in other registers is none of its business. */
+		if (reads & ~has)
+			return false;
+		has |= skep_isa_writes(&i->in);
 		if (i->target || i->ref == SKEP_REF_FUNC || i->in.op == SKEP_CALLX ||
-		    skep_is_end(i->in.op) ||
-		    (skep_reads(obj, i) | skep_isa_writes(&i->in)) & 1u << 10)
+		    skep_is_end(i->in.op) || (reads | skep_isa_writes(&i->in)) & 1u << 10)
 			return false;
 	}
 	return false;
@@ -79,7 +87,7 @@ static void put_body(struct builder *b, const struct skep_insn *call)
 		b->insn[b->n] = *i;
 		b->insn[b->n++].id = 0;
 	}
-	for (u8 r = 1; r <= 5; r++) {
+	for (u8 r = writes & 1; r <= 5; r++) {
 		struct skep_ins odd = {
 			.op = SKEP_MOV, .size = 8, .form = SKEP_IMM, .dst = r, .imm = ODD + 2 * r};
 
@@ -98,7 +106,7 @@ static u32 expanded_size(const struct prover *p, const struct skep_obj *obj,
 	SKEP_FOR_INSN(i, f) {
 		n++;
 		if (expands(p, obj, other, i)) {
-			n += i->callee->ninsns + 5 + 8;
+			n += i->callee->ninsns + 6 + 8;
 			any = true;
 		}
 	}
