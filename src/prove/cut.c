@@ -82,6 +82,20 @@ static u32 value_at(struct prover *p, const struct loc *l, const struct state *a
 	return skep_prove_current(p, v);
 }
 
+/* Bytes that a store writes are not read from there on, before it. */
+static void kill_stored(const struct side *sd, const struct skep_insn *i, u64 *bits)
+{
+	struct skep_place at;
+	struct skep_memop m;
+
+	if (!skep_isa_memop(&i->in, &m) || !m.store || m.load || !skep_place_get(sd->fa, i, &at) ||
+	    at.kind != SKEP_K_STACK || at.vn != SKEP_VN_FP)
+		return;
+	for (s64 o = at.off; o < at.off + (s64)at.size; o++)
+		if (o >= -STK && o < 0)
+			skep_bit_clear(bits, (size_t)(o + STK));
+}
+
 /* Stack bytes that may be read from here on, a superset. */
 static void live_stack(struct prover *p, int side, const struct skep_insn *i, u64 *bits)
 {
@@ -90,6 +104,7 @@ static void live_stack(struct prover *p, int side, const struct skep_insn *i, u6
 	struct skep_memop m;
 
 	memcpy(bits, sd->lv->stack_out[i->num], SKEP_STACK_WORDS * sizeof(u64));
+	kill_stored(sd, i, bits);
 	if (skep_isa_memop(&i->in, &m) && m.load && skep_place_get(sd->fa, i, &at)) {
 		if (at.kind == SKEP_K_STACK && at.vn == SKEP_VN_FP) {
 			for (s64 o = at.off; o < at.off + (s64)at.size; o++)
