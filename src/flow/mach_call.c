@@ -265,7 +265,8 @@ static int check_percpu(struct skep_mach *m, struct skep_vstate *st, struct call
 	const struct skep_vreg *r = skep_vreg(st, reg);
 
 	if (r->type != SKEP_VT_BTF || !(r->flags & SKEP_VF_PERCPU) ||
-	    (r->flags & (SKEP_VF_NULL | SKEP_VF_UNTRUSTED)) || r->ref || !skep_vreg_fixed(r))
+	    (r->flags & (SKEP_VF_NULL | SKEP_VF_UNTRUSTED)) || r->ref || r->off ||
+	    !skep_vreg_fixed(r))
 		return wrong(m, st, c, reg,
 			     "the address of a per-CPU variable, or a per-CPU object in a value");
 	return 0;

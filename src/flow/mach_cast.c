@@ -30,7 +30,7 @@ static bool kernel_context(const struct skep_mach *m, struct skep_btf_type *out)
 		return false;
 	for (u32 k = 0; k < t.vlen; k++)
 		if (skep_btf_member(btf, &t, k, &mb) && strcmp(mb.name, name) == 0)
-			return skep_btf_resolve(btf, mb.type, out) && skep_btf_struct(out);
+			return skep_btf_resolve(btf, mb.type, out);
 	return false;
 }
 
@@ -49,6 +49,11 @@ int skep_cast_result(struct skep_mach *m, struct skep_vstate *st, const struct s
 		if (!kernel_context(m, &t))
 			return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(1),
 					  "the kernel's struct behind the context is not known");
+		if (!skep_btf_struct(&t))
+			return skep_fault(
+				m, st, SKEP_RULE_KFUNC, REG(1),
+				"the context of programs of type %s is no struct of the kernel",
+				m->type->name);
 		give(skep_vreg(st, 0), t.id, SKEP_VF_TRUSTED, st->at);
 		return 1;
 	}

@@ -181,10 +181,13 @@ void skep_critical_apply(struct skep_mach *m, struct skep_vstate *st, const stru
 
 /* --- read sections, preemption ------------------------------------------------------------ */
 
-static void leave_rcu(struct skep_vstate *st)
+/* What RCU kept alive may be gone: kernel objects may still be read, those of programs no more. */
+static void leave_rcu(struct skep_mach *m, struct skep_vstate *st)
 {
 	FOR_EACH_VREG(st, r, {
-		if (skep_vreg_is_ptr(r) && (r->flags & SKEP_VF_RCU))
+		if (skep_vreg_is_ptr(r) && (r->flags & SKEP_VF_RCU) && (r->flags & SKEP_VF_ALLOC))
+			skep_vreg_stale(m, r, st->at);
+		else if (skep_vreg_is_ptr(r) && (r->flags & SKEP_VF_RCU))
 			r->flags = (u16)((r->flags & ~(SKEP_VF_RCU | SKEP_VF_NULL)) |
 					 SKEP_VF_UNTRUSTED);
 	});
@@ -204,7 +207,7 @@ int skep_section(struct skep_mach *m, struct skep_vstate *st, const char *name)
 		if (!st->rcu)
 			return skep_fault(m, st, SKEP_RULE_LOCK, 0, "no RCU read section is open");
 		if (!--st->rcu)
-			leave_rcu(st);
+			leave_rcu(m, st);
 		return 1;
 	}
 	if (strcmp(name, "bpf_preempt_disable") == 0) {

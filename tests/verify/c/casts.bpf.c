@@ -96,3 +96,8 @@ REJECT("kfunc-arg", "tc", no_struct)
 
 	return (int)*n;
 }
+
+REJECT("kfunc-arg", "syscall", context_that_is_no_struct)
+{
+	return bpf_cast_to_kern_ctx(ctx) ? 1 : 0;
+}

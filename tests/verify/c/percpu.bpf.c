@@ -305,3 +305,40 @@ REJECT("helper-arg", "tc", perhaps_null_asked)
 
 	return c->a[0];
 }
+
+REJECT("null", "tc", another_processors_not_tested)
+{
+	void *p = counts_of();
+	struct counts *c = p ? bpf_per_cpu_ptr(p, 2) : NULL;
+
+	if (!p)
+		return 0;
+	return c->a[0];
+}
+
+REJECT("helper-moved", "tc", moved_and_asked)
+{
+	char *p = counts_of();
+	struct counts *c;
+
+	if (!p)
+		return 0;
+	c = bpf_this_cpu_ptr(p + 8);
+	return c->a[0];
+}
+
+REJECT("object-gone", "syscall", read_behind_the_rcu_section)
+{
+	struct counts *c;
+	void *p;
+
+	bpf_rcu_read_lock();
+	p = counts_of();
+	if (!p) {
+		bpf_rcu_read_unlock();
+		return 0;
+	}
+	c = bpf_this_cpu_ptr(p);
+	bpf_rcu_read_unlock();
+	return (int)*(volatile u64 *)&c->a[0];
+}
