@@ -10,7 +10,7 @@
  */
 #include "prove/prove_impl.h"
 
-enum { MAX_TRIES = 48, MAX_SOLVED = 4000, MAX_WANT = 4096, MAX_PACKET = 1500 };
+enum { MAX_TRIES = 48, MAX_SOLVED = 1500, MAX_WANT = 4096, MAX_PACKET = 1500 };
 /* A packet's address in models; what programs see of it are differences. */
 #define PACKET_AT ((u64)1 << 32)
 
