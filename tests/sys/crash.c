@@ -356,6 +356,136 @@ static u32 run_ring(u64 kills, u64 seed)
 	return wrong;
 }
 
+/* --- rings that user space writes --------------------------------------------------------- */
+
+enum { NUMBERS = 1 << 20 };
+
+/* Drains records, numbers, and marks in another map which it saw. */
+static void drain(int ring, int seen)
+{
+	struct bpf_insn code[] = {
+	    {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = ring},
+	    {0},
+	    {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 2, .src_reg = BPF_PSEUDO_FUNC, .imm = 6},
+	    {0},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4},
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_user_ringbuf_drain},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 2},
+	    {.code = BPF_JMP | BPF_EXIT},
+	    /* the callback */
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 3, .src_reg = 1},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10},
+	    {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -8},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 8},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 5},
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_dynptr_read},
+	    {.code = BPF_LDX | BPF_DW | BPF_MEM, .dst_reg = 1, .src_reg = 10, .off = -8},
+	    {.code = BPF_STX | BPF_W | BPF_MEM, .dst_reg = 10, .src_reg = 1, .off = -16},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 10},
+	    {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = -16},
+	    {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = seen},
+	    {0},
+	    {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem},
+	    {.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 0, .off = 1},
+	    {.code = BPF_ST | BPF_DW | BPF_MEM, .dst_reg = 0, .imm = 1},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
+	    {.code = BPF_JMP | BPF_EXIT}};
+	union bpf_attr a = {0};
+	u8 packet[64] = {0};
+	int prog;
+
+	a.prog_type = BPF_PROG_TYPE_XDP;
+	a.insns = (u64)(uintptr_t)code;
+	a.insn_cnt = SKEP_ARRAY_SIZE(code);
+	a.license = (u64)(uintptr_t) "GPL";
+	prog = skep_sys_bpf(BPF_PROG_LOAD, &a, sizeof(a));
+	if (prog < 0)
+		_exit(3);
+	for (;;) {
+		memset(&a, 0, sizeof(a));
+		a.test.prog_fd = (u32)prog;
+		a.test.data_in = (u64)(uintptr_t)packet;
+		a.test.data_size_in = sizeof(packet);
+		if (skep_sys_bpf(BPF_PROG_TEST_RUN, &a, sizeof(a)))
+			_exit(4);
+	}
+}
+
+/* As many numbers as there is room for; the next one. */
+static u64 put_numbers(volatile const u64 *cons, volatile u64 *prod, u64 number)
+{
+	while (number < NUMBERS && *prod - __atomic_load_n(cons, __ATOMIC_ACQUIRE) + 16 <= RING) {
+		volatile u8 *at = (volatile u8 *)prod + 4096 + (*prod & (RING - 1));
+
+		*(volatile u64 *)(at + 8) = number++;
+		*(volatile u32 *)at = 8;
+		__atomic_store_n(prod, *prod + 16, __ATOMIC_RELEASE);
+	}
+	return number;
+}
+
+static pid_t start_drain(int ring, int seen)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		drain(ring, seen);
+	return pid;
+}
+
+static u32 run_user_ring(u64 kills, u64 seed)
+{
+	int ring = create_map(BPF_MAP_TYPE_USER_RINGBUF, 0, 0, RING, 0), seen;
+	union bpf_attr a = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = NUMBERS,
+			    .map_flags = BPF_F_MMAPABLE};
+	void *cons, *prod, *marks;
+	u64 number = 0, waits = 0;
+	struct skep_rng r;
+	u32 wrong = 0;
+	pid_t pid;
+
+	seen = skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
+	if (ring < 0 || seen < 0 || !skep_sys_mmap(NULL, 4096, PROT_READ, MAP_SHARED, ring, 0, &cons) || cons == MAP_FAILED ||
+	    !skep_sys_mmap(NULL, 4096 + 2 * RING, PROT_READ | PROT_WRITE, MAP_SHARED, ring, 4096, &prod) || prod == MAP_FAILED ||
+	    !skep_sys_mmap(NULL, 8 * NUMBERS, PROT_READ, MAP_SHARED, seen, 0, &marks) || marks == MAP_FAILED) {
+		printf("cannot map the ring\n");
+		return 1;
+	}
+	skep_rng_init(&r, seed);
+	pid = start_drain(ring, seen);
+	for (u64 n = 0; n < kills; n++) {
+		u64 until = number + skep_rng_below(&r, 20000) % (NUMBERS / (kills + 1)), before = number;
+
+		for (u32 k = 0; number < until && k < 20000; k++) {
+			struct timespec nap = {0, 20000};
+
+			number = put_numbers(cons, prod, number);
+			nanosleep(&nap, NULL);
+		}
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		pid = start_drain(ring, seen);
+		if (number == before && number < until)
+			break;
+	}
+	while (*(volatile u64 *)cons != *(volatile u64 *)prod && waits++ < 10000)
+		usleep(1000);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	for (u64 n = 0; n < number; n++)
+		wrong += !((volatile u64 *)marks)[n];
+	if (*(volatile u64 *)cons != *(volatile u64 *)prod) {
+		printf("nobody drains any more\n");
+		wrong++;
+	}
+	printf("user ring buffer: %llu kills, %llu records, %u wrong\n", (unsigned long long)kills, (unsigned long long)number, wrong);
+	close(ring);
+	close(seen);
+	return wrong;
+}
+
 int main(int argc, char **argv)
 {
 	u64 kills = argc > 1 ? strtoull(argv[1], NULL, 0) : 200, seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
@@ -374,6 +504,9 @@ int main(int argc, char **argv)
 			unlink(at);
 	}
 	wrong += run_ring(kills, seed + SKEP_ARRAY_SIZE(kinds));
+	if (skep_sys_path(pin, at, sizeof(at)))
+		unlink(at);
+	wrong += run_user_ring(kills, seed + SKEP_ARRAY_SIZE(kinds) + 1);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd) || wrong ? 1 : 0;
 }
