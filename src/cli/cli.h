@@ -173,4 +173,7 @@ void skep_cols_print(const struct skep_cols *t, u32 indent);
 /* The library that skep exec preloads: in the build tree, or where it is installed (exec.c). */
 bool skep_cli_preload(char *buf, size_t size);
 
+/* --fib: the routing table for programs in user space, here and in what is executed. 0 or an exit status. */
+int skep_cli_fib(struct skep_cli *cli);
+
 #endif

@@ -145,7 +145,10 @@ int skep_feed_engine(struct skep_cli *cli, struct skep_input *in, const char *pr
 	struct engine *e = SKEP_NEW(&cli->arena, struct engine);
 	struct bpf_program *p;
 	struct bpf_object *bo;
-	int err = choose(cli);
+	int err = skep_cli_fib(cli);
+
+	if (!err)
+		err = choose(cli);
 
 	if (!err)
 		err = skep_port_load(cli, in, prog, &bo);

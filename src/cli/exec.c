@@ -2,6 +2,8 @@
 /* skep exec: another program with bpf(2) answered by skep. Replaces this process. */
 #include "cli/cli.h"
 
+#include "sys/sys.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@ const struct skep_opt_def skep_opts_exec[] = {
 	{"store", 0, "DIR", "where maps and programs live (default: see below)"},
 	{"engine", 'e', "interp|jit", "what runs the programs (default: native code where there is a compiler)"},
 	{"no-probes", 0, NULL, "no thread that places uprobes in the command"},
+	{"fib", 0, "FILE", "the routing table for bpf_fib_lookup, see docs/fib.md"},
 	{"trace", 0, "FILE", "append what programs print with bpf_trace_printk"},
 	{0},
 };
@@ -51,6 +54,20 @@ static int set(const char *name, const char *value)
 	return value && setenv(name, value, 1) ? -1 : 0;
 }
 
+int skep_cli_fib(struct skep_cli *cli)
+{
+	const char *path = skep_cli_opt(cli, "fib");
+	char full[PATH_MAX], why[128];
+
+	if (!path)
+		return 0;
+	if (skep_sys_fib(path, why, sizeof(why))) {
+		SKEP_CLI_DIAG(cli, BAD_VALUE, path, "--fib", skep_arena_strdup(&cli->arena, why));
+		return SKEP_EXIT_USAGE;
+	}
+	return realpath(path, full) && set("SKEP_FIB", full) == 0 ? 0 : SKEP_EXIT_ENV;
+}
+
 static int prepare(struct skep_cli *cli, const char *lib)
 {
 	const char *old = getenv("LD_PRELOAD"), *store = skep_cli_opt(cli, "store");
@@ -60,6 +77,8 @@ static int prepare(struct skep_cli *cli, const char *lib)
 		SKEP_CLI_DIAG(cli, CANNOT_READ, store, strerror(errno));
 		return SKEP_EXIT_ENV;
 	}
+	if (skep_cli_fib(cli))
+		return SKEP_EXIT_USAGE;
 	if (set("LD_PRELOAD", old && *old ? skep_arena_printf(&cli->arena, "%s:%s", lib, old) : lib) ||
 	    set("SKEP_STORE", store ? full : NULL) || set("SKEP_ENGINE", skep_cli_opt(cli, "engine")) ||
 	    set("SKEP_PROBES", skep_cli_flag(cli, "no-probes") ? "0" : NULL) || set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {

@@ -24,6 +24,7 @@ const struct skep_opt_def skep_opts_run[] = {
 	{"count", 'c', "N", "of an interface: end after so many frames"},
 	{"seconds", 0, "N", "of an interface: end after so long"},
 	{"quiet", 'q', NULL, "of a capture or an interface only the sum of verdicts"},
+	{"fib", 0, "FILE", "with --engine interp or jit: the routing table for bpf_fib_lookup, see docs/fib.md"},
 	{"strict", 0, NULL, "reading registers or stack bytes that nothing wrote is a trap"},
 	{0},
 };

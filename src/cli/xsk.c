@@ -133,6 +133,11 @@ int skep_xsk_inject(u32 ifindex, u32 queue, const u8 *data, u32 len)
 	return err;
 }
 
+static int failed(void)
+{
+	return errno > 0 ? -errno : -EIO;
+}
+
 /* --- rings --------------------------------------------------------------------------------------
  */
 
@@ -144,7 +149,7 @@ static int map_ring(int fd, const struct xdp_ring_offset *at, size_t size, u64 w
 		      (off_t)where);
 	if (r->mem == MAP_FAILED) {
 		r->mem = NULL;
-		return -errno;
+		return failed();
 	}
 	r->producer = (u32 *)((u8 *)r->mem + at->producer);
 	r->consumer = (u32 *)((u8 *)r->mem + at->consumer);
@@ -170,9 +175,9 @@ static int map_rings(struct queue *q)
 	/* Their places are known once all have a size. */
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(ring); k++)
 		if (setsockopt(q->fd, SOL_XDP_, option[k], &n, sizeof(n)))
-			return -errno;
+			return failed();
 	if (getsockopt(q->fd, SOL_XDP_, XDP_MMAP_OFFSETS, &off, &len))
-		return -errno;
+		return failed();
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(ring) && !err; k++)
 		err = map_ring(q->fd, at[k], size[k], where[k], ring[k]);
 	return err;

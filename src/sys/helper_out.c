@@ -203,12 +203,11 @@ H(clone_redirect)
 	return add_clone((u32)b, (u32)c, r->buf + r->head, r->len) ? 0 : ERR(ENOMEM);
 }
 
-/* There is no routing table here: nothing is found. */
 H(fib_lookup)
 {
 	if ((u32)c < sizeof(struct bpf_fib_lookup))
 		return ERR(EINVAL);
-	return BPF_FIB_LKUP_RET_NOT_FWDED;
+	return (u64)fib_ask(PTR(b), (u32)d, run_now()->skb ? run_now()->len : 0);
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}

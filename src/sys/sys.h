@@ -112,6 +112,12 @@ int skep_sys_attach(int prog_fd, const void *function, bool on_return, u64 cooki
 		    char *why, size_t why_size);
 void skep_sys_detach(struct skep_sys_attachment *a);
 
+/*
+ * The routing table for bpf_fib_lookup(), instead of the file that $SKEP_FIB names; to be said before a
+ * program runs. 0 or a negative errno, and `why`. docs/fib.md has the format.
+ */
+int skep_sys_fib(const char *path, char *why, size_t size);
+
 /* --- where packets of a test run go ------------------------------------------------------ */
 
 enum skep_sys_way_kind {

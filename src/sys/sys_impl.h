@@ -441,6 +441,10 @@ const char *kernel_function(const struct skep_btf *btf, u32 id);
 const struct skep_eng_helper *helper_find(u32 prog_type, s64 id);
 s64 sys_packet(u64 ctx, s64 off, u64 size);
 
+/* bpf_fib_lookup(), of a packet of the kernel's stack with its length, else 0 (fib.c). */
+struct bpf_fib_lookup;
+s64 fib_ask(struct bpf_fib_lookup *p, u32 flags, u32 skb_len);
+
 struct srun;
 /* What a redirect asks for. */
 struct way_out {
