@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * search: the superoptimizer. A window is a few instructions of one block, chosen
+ * search: the superoptimizer. A window is a few instructions of an extended basic block, chosen
  * by data dependence; candidates that do the same for less are enumerated in the
  * order of their length, tried on numbers, and proved by a solver. What is found
  * is an edit of the pass "search", or a rule that skep learn writes.

@@ -54,7 +54,7 @@ optimize --passes=rules -S %in.s
 	r2 <<= 3
 	r0 = r2
 	r2 <<= 5
-	r0 += r2
+	r0 ^= r2
 	exit
 === expect
 f:
@@ -62,7 +62,7 @@ f:
 	r2 <<= 3
 	r0 = r2
 	r2 <<= 5
-	r0 += r2
+	r0 ^= r2
 	exit
 
 === title
