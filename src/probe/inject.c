@@ -204,7 +204,7 @@ static u64 find_gadget(const struct target *t, u64 function)
 {
 	u8 code[64];
 
-	if (remote_read(&t->r, function, code, sizeof(code)))
+	if (probe_remote_read(&t->r, function, code, sizeof(code)))
 		for (u32 k = 0; k + 1 < sizeof(code); k++)
 			if (code[k] == 0x0f && code[k + 1] == 0x05)
 				return function + k;
@@ -312,13 +312,13 @@ static bool in_handler(const struct target *t)
 	for (u64 at = sp; at < stack->hi && at - sp < SCAN; at += sizeof(words)) {
 		size_t n = SKEP_MIN(sizeof(words), (size_t)(stack->hi - at));
 
-		if (!remote_read(&t->r, at, words, n))
+		if (!probe_remote_read(&t->r, at, words, n))
 			return true;
 		for (size_t k = 0; k < n / 8; k++) {
 			u8 code[sizeof(sigreturn)];
 
 			if (words[k] >= t->libc_lo && words[k] < t->libc_hi &&
-			    remote_read(&t->r, words[k], code, sizeof(code)) &&
+			    probe_remote_read(&t->r, words[k], code, sizeof(code)) &&
 			    memcmp(code, sigreturn, sizeof(code)) == 0)
 				return true;
 		}
@@ -338,7 +338,7 @@ static bool in_sequence(const struct target *t)
 		    0 ||
 	    !c.area)
 		return false;
-	return !remote_read(&t->r, c.area + 8, &critical, sizeof(critical)) || critical;
+	return !probe_remote_read(&t->r, c.area + 8, &critical, sizeof(critical)) || critical;
 }
 
 /* Whether the thread, which is stopped, may be used; *why otherwise. */
@@ -399,12 +399,12 @@ static bool stops(int pid, int tid)
 /* Stop a thread at a place that will do. */
 static int find_thread(struct target *t)
 {
-	u64 until = remote_now() + TRY_MS;
+	u64 until = probe_remote_now() + TRY_MS;
 	struct timespec nap = {0, 2000000};
 	int tid[THREADS];
 
 	t->r.why = "no thread can be stopped";
-	for (u32 turn = 0; remote_now() < until; turn++) {
+	for (u32 turn = 0; probe_remote_now() < until; turn++) {
 		u32 n = list_threads(t->r.pid, tid);
 
 		if (!n)
@@ -415,13 +415,13 @@ static int find_thread(struct target *t)
 			t->r.tid = tid[(turn + k) % n];
 			if (!stops(t->r.pid, t->r.tid))
 				continue;
-			got = remote_stop(&t->r);
+			got = probe_remote_stop(&t->r);
 			if (got < 0)
 				return got;
 			if (got && is_safe(t))
 				return 0;
 			if (got)
-				remote_release(&t->r);
+				probe_remote_release(&t->r);
 		}
 		nanosleep(&nap, NULL);
 		nap.tv_nsec = SKEP_MIN(nap.tv_nsec * 3 / 2, 50000000L);
@@ -437,9 +437,9 @@ static void say_error(struct target *t, char *why)
 	u64 text = 0;
 	char said[SKEP_PROBE_WHY - 32] = "";
 
-	if (remote_call(&t->r, t->error, 0, 0, 0, &text) == 0 && text)
-		for (u32 k = 0;
-		     k + 1 < sizeof(said) && remote_read(&t->r, text + k, said + k, 1) && said[k];
+	if (probe_remote_call(&t->r, t->error, 0, 0, 0, &text) == 0 && text)
+		for (u32 k = 0; k + 1 < sizeof(said) &&
+				probe_remote_read(&t->r, text + k, said + k, 1) && said[k];
 		     k++)
 			said[k + 1] = 0;
 	snprintf(why, SKEP_PROBE_WHY, "the library is not loaded: %s",
@@ -457,22 +457,22 @@ static int load(struct target *t, const struct skep_probe_inject *in, char *why)
 	for (u32 k = 0; k < 3; k++) {
 		at[k] = low;
 		low += strlen(text[k]) + 1;
-		if (!remote_write(&t->r, at[k], text[k], strlen(text[k]) + 1))
+		if (!probe_remote_write(&t->r, at[k], text[k], strlen(text[k]) + 1))
 			return refuse(why, -EFAULT, "its memory cannot be written");
 	}
-	err = remote_call(&t->r, t->open, at[0], RTLD_NOW | RTLD_LOCAL, 0, &library);
+	err = probe_remote_call(&t->r, t->open, at[0], RTLD_NOW | RTLD_LOCAL, 0, &library);
 	if (!err && !library) {
 		say_error(t, why);
 		return -ELIBACC;
 	}
 	if (!err)
-		err = remote_call(&t->r, t->sym, library, at[1], 0, &function);
+		err = probe_remote_call(&t->r, t->sym, library, at[1], 0, &function);
 	if (!err && !function) {
 		say_error(t, why);
 		return -ELIBBAD;
 	}
 	if (!err)
-		err = remote_call(&t->r, function, at[2], 0, 0, &result);
+		err = probe_remote_call(&t->r, function, at[2], 0, 0, &result);
 	if (err)
 		return refuse(why, err, t->r.why);
 	why[0] = 0; /* the function's own affair */
@@ -485,35 +485,35 @@ static int with_stack(struct target *t, const struct skep_probe_inject *in, char
 			   ~(u64)0, 0};
 	u64 where = 0, none, at = 0;
 	s32 was = 0;
-	int err = remote_syscall(&t->r, SYS_mmap, map, 6, &where);
+	int err = probe_remote_syscall(&t->r, SYS_mmap, map, 6, &where);
 
 	if (err || (s64)where < 0)
 		return refuse(why, err ? err : -ENOMEM,
 			      err ? t->r.why : "it has no memory for a stack");
 	t->r.stack = where;
 	t->r.stack_len = STACK_LEN;
-	err = remote_call(&t->r, t->errno_at, 0, 0, 0, &at);
-	if (err || !remote_read(&t->r, at, &was, sizeof(was))) {
+	err = probe_remote_call(&t->r, t->errno_at, 0, 0, 0, &at);
+	if (err || !probe_remote_read(&t->r, at, &was, sizeof(was))) {
 		err = refuse(why, err ? err : -EFAULT,
 			     err ? t->r.why : "its memory cannot be read");
 	} else {
 		err = load(t, in, why);
-		remote_write(&t->r, at, &was, sizeof(was));
+		probe_remote_write(&t->r, at, &was, sizeof(was));
 	}
 	if (err != -ETIMEDOUT && err != -ESRCH)
-		remote_syscall(&t->r, SYS_munmap, (const u64[]){where, STACK_LEN}, 2, &none);
+		probe_remote_syscall(&t->r, SYS_munmap, (const u64[]){where, STACK_LEN}, 2, &none);
 	return err;
 }
 
 static int in_thread(struct target *t, const struct skep_probe_inject *in, char *why)
 {
-	int err = remote_save(&t->r);
+	int err = probe_remote_save(&t->r);
 
 	if (err)
 		return refuse(why, err, t->r.why);
-	t->r.until = remote_now() + CALL_MS;
+	t->r.until = probe_remote_now() + CALL_MS;
 	err = with_stack(t, in, why);
-	if (remote_restore(&t->r) && err != -ESRCH)
+	if (probe_remote_restore(&t->r) && err != -ESRCH)
 		return refuse(why, -EIO, t->r.why);
 	return err;
 }
@@ -560,7 +560,7 @@ int skep_probe_inject(const struct skep_probe_inject *in, char why[SKEP_PROBE_WH
 	}
 	if (!err) {
 		err = in_thread(t, in, why);
-		remote_release(&t->r);
+		probe_remote_release(&t->r);
 	}
 	if (t->r.mem >= 0)
 		close(t->r.mem);

@@ -32,7 +32,7 @@ static void tell_perf(const struct skep_eng_prog *eng, const char *name)
 	close(fd);
 }
 
-void announce(struct sprog *p)
+void sys_announce(struct sprog *p)
 {
 	char name[64], tag[17];
 

@@ -20,14 +20,14 @@ static int refuse(char *to, size_t size, int err, const char *why)
 
 static int get_prog(struct skep_sys_attachment *a, int fd, char *why, size_t size)
 {
-	int err = sobj_get(fd, SKEP_SYS_PROG, &a->prog);
+	int err = sys_sobj_get(fd, SKEP_SYS_PROG, &a->prog);
 
 	if (err)
 		return refuse(why, size, err, "there is no program");
 	a->run.prog = sprog_of(a->prog);
-	err = a->run.prog->d.type == BPF_PROG_TYPE_KPROBE ? prog_ready(sprog_of(a->prog), NULL, 0, NULL) : -EINVAL;
+	err = a->run.prog->d.type == BPF_PROG_TYPE_KPROBE ? sys_prog_ready(sprog_of(a->prog), NULL, 0, NULL) : -EINVAL;
 	if (err) {
-		sobj_put(a->prog);
+		sys_sobj_put(a->prog);
 		return refuse(why, size, err, "the program is not of type kprobe, or not safe");
 	}
 	return 0;
@@ -35,17 +35,17 @@ static int get_prog(struct skep_sys_attachment *a, int fd, char *why, size_t siz
 
 static int place(struct skep_sys_attachment *a, u64 addr, bool on_return, char *why, size_t size)
 {
-	struct skep_probe_spec s = {.addr = addr, .fn = prog_run_probe, .arg = &a->run, .flags = on_return ? SKEP_PROBE_RETURN : 0};
+	struct skep_probe_spec s = {.addr = addr, .fn = sys_prog_run_probe, .arg = &a->run, .flags = on_return ? SKEP_PROBE_RETURN : 0};
 	char said[SKEP_PROBE_WHY] = "there is no code of a program or library";
-	int err = module_code_around(addr, &s.text_lo, &s.text_hi) ? 0 : -EINVAL;
+	int err = sys_module_code_around(addr, &s.text_lo, &s.text_hi) ? 0 : -EINVAL;
 
-	if (on_return && module_returns_twice(addr))
+	if (on_return && sys_module_returns_twice(addr))
 		return refuse(why, size, -EOPNOTSUPP, "the function may return twice");
 
-	s.text_id = modules_changes() | 1;
-	module_function(addr, &s.func_lo, &s.func_hi);
+	s.text_id = sys_modules_changes() | 1;
+	sys_module_function(addr, &s.func_lo, &s.func_hi);
 	if (a->run.prog->eng->plain) {
-		s.fn = prog_run_plain;
+		s.fn = sys_prog_run_plain;
 		s.flags |= SKEP_PROBE_PLAIN;
 	}
 	if (!err)
@@ -68,7 +68,7 @@ int skep_sys_attach(int prog_fd, const void *function, bool on_return, u64 cooki
 	if (!err) {
 		err = place(a, a->run.func, on_return, why, why_size);
 		if (err)
-			sobj_put(a->prog);
+			sys_sobj_put(a->prog);
 	}
 	skep_probe_blocked--;
 	if (err)
@@ -82,7 +82,7 @@ void skep_sys_detach(struct skep_sys_attachment *a)
 {
 	skep_probe_blocked++;
 	skep_probe_detach(a->probe);
-	sobj_put(a->prog);
+	sys_sobj_put(a->prog);
 	free(a);
 	skep_probe_blocked--;
 }

@@ -47,7 +47,7 @@ static int mode_of(int fd)
 static int open_access(struct access *a, u32 fd, int need)
 {
 	struct sobj *o;
-	int err = sobj_get((int)fd, SKEP_SYS_MAP, &o), mode;
+	int err = sys_sobj_get((int)fd, SKEP_SYS_MAP, &o), mode;
 
 	a->m = NULL;
 	a->value = NULL;
@@ -59,12 +59,12 @@ static int open_access(struct access *a, u32 fd, int need)
 	mode = mode_of((int)fd);
 	if ((mode & need) != need || ((need & MAY_WRITE) && __atomic_load_n(&a->m->h->frozen, __ATOMIC_ACQUIRE)))
 		return -EPERM;
-	a->value_size = map_value_size(a->m);
+	a->value_size = sys_map_value_size(a->m);
 	a->value = a->value_size <= SMALL ? a->small_value : calloc(1, a->value_size);
 	if (!a->value)
 		return -ENOMEM;
 	/* Who writes holds a lock instead: a writer may wait for readers. */
-	err = need == MAY_READ ? reader_enter() : 0;
+	err = need == MAY_READ ? sys_reader_enter() : 0;
 	a->has_reader = need == MAY_READ && !err;
 	return err;
 }
@@ -72,11 +72,11 @@ static int open_access(struct access *a, u32 fd, int need)
 static int close_access(struct access *a, int err)
 {
 	if (a->has_reader)
-		reader_leave();
+		sys_reader_leave();
 	if (a->value && a->value != a->small_value)
 		free(a->value);
 	if (a->m)
-		sobj_put(&a->m->o);
+		sys_sobj_put(&a->m->o);
 	return err;
 }
 
@@ -85,7 +85,7 @@ static int get_key(struct access *a, u64 key)
 	if (!a->m->d.key_size)
 		return key ? -EINVAL : 0;
 	a->key = a->small_key;
-	return user_read(a->key, key, a->m->d.key_size);
+	return sys_user_read(a->key, key, a->m->d.key_size);
 }
 
 /* How a map says that it has no keys. */
@@ -107,17 +107,17 @@ static int lookup_elem(union bpf_attr *attr, u32 size)
 	if (err || (attr->flags & ~(u64)BPF_F_LOCK))
 		return -EINVAL;
 	err = open_access(&a, attr->map_fd, MAY_READ);
-	if (!err && (attr->flags & BPF_F_LOCK) && !map_has_lock(a.m))
+	if (!err && (attr->flags & BPF_F_LOCK) && !sys_map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err)
 		err = get_key(&a, attr->key);
 	/* A bloom filter is asked for the value. */
 	if (!err && a.m->d.type == BPF_MAP_TYPE_BLOOM_FILTER)
-		err = user_read(a.value, attr->value, a.value_size);
+		err = sys_user_read(a.value, attr->value, a.value_size);
 	if (!err)
 		err = a.m->ops->read ? a.m->ops->read(a.m, a.key, a.value, attr->flags) : -524;
 	if (!err && a.m->d.type != BPF_MAP_TYPE_BLOOM_FILTER)
-		err = user_write(attr->value, a.value, a.value_size);
+		err = sys_user_write(attr->value, a.value, a.value_size);
 	return close_access(&a, err);
 }
 
@@ -129,12 +129,12 @@ static int update_elem(union bpf_attr *attr, u32 size)
 	if (err)
 		return err;
 	err = open_access(&a, attr->map_fd, MAY_WRITE);
-	if (!err && (attr->flags & BPF_F_LOCK) && !map_has_lock(a.m))
+	if (!err && (attr->flags & BPF_F_LOCK) && !sys_map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err)
 		err = get_key(&a, attr->key);
 	if (!err)
-		err = user_read(a.value, attr->value, a.value_size);
+		err = sys_user_read(a.value, attr->value, a.value_size);
 	if (!err)
 		err = a.m->ops->write ? a.m->ops->write(a.m, a.key, a.value, attr->flags) : -524;
 	return close_access(&a, err);
@@ -169,7 +169,7 @@ static int next_key(union bpf_attr *attr, u32 size)
 	if (!err)
 		err = a.m->ops->next ? a.m->ops->next(a.m, a.key, next) : lacking(a.m);
 	if (!err)
-		err = user_write(attr->next_key, next, a.m->d.key_size);
+		err = sys_user_write(attr->next_key, next, a.m->d.key_size);
 	return close_access(&a, err);
 }
 
@@ -181,14 +181,14 @@ static int take_elem(union bpf_attr *attr, u32 size)
 	if (err || (attr->flags & ~(u64)BPF_F_LOCK))
 		return -EINVAL;
 	err = open_access(&a, attr->map_fd, MAY_READ | MAY_WRITE);
-	if (!err && attr->flags && !map_has_lock(a.m))
+	if (!err && attr->flags && !sys_map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err)
 		err = get_key(&a, attr->key);
 	if (!err)
 		err = a.m->ops->take ? a.m->ops->take(a.m, a.key, a.value, attr->flags) : -524;
 	if (!err)
-		err = user_write(attr->value, a.value, a.value_size);
+		err = sys_user_write(attr->value, a.value, a.value_size);
 	return close_access(&a, err);
 }
 
@@ -222,7 +222,7 @@ static int batch_start(struct access *a, const union bpf_attr *attr, u64 *skip)
 	int err = 0;
 
 	if (attr->batch.in_batch)
-		err = user_read(&n, attr->batch.in_batch, 4);
+		err = sys_user_read(&n, attr->batch.in_batch, 4);
 	*skip = n;
 	return err;
 }
@@ -239,7 +239,7 @@ static int batch_lookup(union bpf_attr *attr, bool take)
 	if (err || (attr->batch.elem_flags & ~(u64)BPF_F_LOCK) || attr->batch.flags)
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, take ? MAY_READ | MAY_WRITE : MAY_READ);
-	if (!err && attr->batch.elem_flags && !map_has_lock(a.m))
+	if (!err && attr->batch.elem_flags && !sys_map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err && (!a.m->ops->next || !a.m->ops->read || (take && !a.m->ops->take)))
 		err = -524;
@@ -264,16 +264,16 @@ static int batch_lookup(union bpf_attr *attr, bool take)
 			continue;
 		}
 		if (!err)
-			err = user_write(attr->batch.keys + (u64)n * a.m->d.key_size, key, a.m->d.key_size);
+			err = sys_user_write(attr->batch.keys + (u64)n * a.m->d.key_size, key, a.m->d.key_size);
 		if (!err)
-			err = user_write(attr->batch.values + (u64)n * a.value_size, a.value, a.value_size);
+			err = sys_user_write(attr->batch.values + (u64)n * a.value_size, a.value, a.value_size);
 		if (!err)
 			n++;
 	}
 	if (!err || err == -ENOENT) {
 		attr->batch.count = n;
 		at = take ? 0 : (u32)(skip + n);
-		if (user_write(attr->batch.out_batch, &at, 4))
+		if (sys_user_write(attr->batch.out_batch, &at, 4))
 			err = -EFAULT;
 	}
 	return close_access(&a, err);
@@ -288,14 +288,14 @@ static int batch_update(union bpf_attr *attr)
 	if (err || attr->batch.flags || (attr->batch.elem_flags & ~(u64)(BPF_EXIST | BPF_NOEXIST | BPF_F_LOCK)))
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, MAY_WRITE);
-	if (!err && (attr->batch.elem_flags & BPF_F_LOCK) && !map_has_lock(a.m))
+	if (!err && (attr->batch.elem_flags & BPF_F_LOCK) && !sys_map_has_lock(a.m))
 		err = -EINVAL;
 	if (!err && !a.m->ops->write)
 		err = -524;
 	for (; !err && n < attr->batch.count; n++) {
 		err = get_key(&a, attr->batch.keys + (u64)n * a.m->d.key_size);
 		if (!err)
-			err = user_read(a.value, attr->batch.values + (u64)n * a.value_size, a.value_size);
+			err = sys_user_read(a.value, attr->batch.values + (u64)n * a.value_size, a.value_size);
 		if (!err)
 			err = a.m->ops->write(a.m, a.key, a.value, attr->batch.elem_flags);
 		if (err)
@@ -336,10 +336,10 @@ static int obj_pin(const union bpf_attr *attr)
 
 	if (CHECK(attr, file_flags) || attr->file_flags)
 		return -EINVAL;
-	n = user_string(path, attr->pathname, sizeof(path));
+	n = sys_user_string(path, attr->pathname, sizeof(path));
 	if (n < 0)
 		return n == -E2BIG ? -ENAMETOOLONG : n;
-	return store_pin((int)attr->bpf_fd, path);
+	return sys_store_pin((int)attr->bpf_fd, path);
 }
 
 static int obj_get(const union bpf_attr *attr)
@@ -351,10 +351,10 @@ static int obj_get(const union bpf_attr *attr)
 	if (CHECK(attr, file_flags) || attr->bpf_fd || (flags & ~(u32)(BPF_F_RDONLY | BPF_F_WRONLY)) ||
 	    flags == (BPF_F_RDONLY | BPF_F_WRONLY))
 		return -EINVAL;
-	n = user_string(path, attr->pathname, sizeof(path));
+	n = sys_user_string(path, attr->pathname, sizeof(path));
 	if (n < 0)
 		return n == -E2BIG ? -ENAMETOOLONG : n;
-	return store_get(path, flags & BPF_F_RDONLY ? O_RDONLY : flags & BPF_F_WRONLY ? O_WRONLY : O_RDWR);
+	return sys_store_get(path, flags & BPF_F_RDONLY ? O_RDONLY : flags & BPF_F_WRONLY ? O_WRONLY : O_RDWR);
 }
 
 static int get_next_id(union bpf_attr *attr, u32 kind)
@@ -364,7 +364,7 @@ static int get_next_id(union bpf_attr *attr, u32 kind)
 
 	if (CHECK(attr, next_id) || attr->start_id >= INT32_MAX)
 		return -EINVAL;
-	err = store_next_id(kind, attr->start_id, &next);
+	err = sys_store_next_id(kind, attr->start_id, &next);
 	if (!err)
 		attr->next_id = next;
 	return err;
@@ -376,7 +376,7 @@ static int fd_by_id(const union bpf_attr *attr, u32 kind)
 
 	if (CHECK(attr, open_flags) || (flags & ~(u32)(BPF_F_RDONLY | BPF_F_WRONLY)) || (flags && kind != SKEP_SYS_MAP))
 		return -EINVAL;
-	return store_open(kind, attr->map_id, flags & BPF_F_RDONLY ? O_RDONLY : flags & BPF_F_WRONLY ? O_WRONLY : O_RDWR);
+	return sys_store_open(kind, attr->map_id, flags & BPF_F_RDONLY ? O_RDONLY : flags & BPF_F_WRONLY ? O_WRONLY : O_RDWR);
 }
 
 /* A map that a program shall keep although no instruction names it. */
@@ -387,22 +387,22 @@ static int bind_map(const union bpf_attr *attr)
 
 	if (CHECK(attr, prog_bind_map.flags) || attr->prog_bind_map.flags)
 		return -EINVAL;
-	err = sobj_get((int)attr->prog_bind_map.prog_fd, SKEP_SYS_PROG, &p);
+	err = sys_sobj_get((int)attr->prog_bind_map.prog_fd, SKEP_SYS_PROG, &p);
 	if (err)
 		return err;
-	err = sobj_get((int)attr->prog_bind_map.map_fd, SKEP_SYS_MAP, &m);
+	err = sys_sobj_get((int)attr->prog_bind_map.map_fd, SKEP_SYS_MAP, &m);
 	if (!err) {
-		err = prog_bind(sprog_of(p), m->id);
-		sobj_put(m);
+		err = sys_prog_bind(sprog_of(p), m->id);
+		sys_sobj_put(m);
 	}
-	sobj_put(p);
+	sys_sobj_put(p);
 	return err;
 }
 
 static int dispatch(int cmd, union bpf_attr *attr, u32 size)
 {
 	switch (cmd) {
-	case BPF_MAP_CREATE: return CHECK(attr, map_extra) ? -EINVAL : map_create(attr, size);
+	case BPF_MAP_CREATE: return CHECK(attr, map_extra) ? -EINVAL : sys_map_create(attr, size);
 	case BPF_MAP_LOOKUP_ELEM: return lookup_elem(attr, size);
 	case BPF_MAP_UPDATE_ELEM: return update_elem(attr, size);
 	case BPF_MAP_DELETE_ELEM: return delete_elem(attr, size);
@@ -413,10 +413,10 @@ static int dispatch(int cmd, union bpf_attr *attr, u32 size)
 	case BPF_MAP_LOOKUP_AND_DELETE_BATCH: return batch_lookup(attr, true);
 	case BPF_MAP_UPDATE_BATCH: return batch_update(attr);
 	case BPF_MAP_DELETE_BATCH: return batch_delete(attr);
-	case BPF_PROG_LOAD: return CHECK(attr, core_relo_rec_size) ? -EINVAL : prog_load(attr, size);
-	case BPF_PROG_TEST_RUN: return CHECK(attr, test.batch_size) ? -EINVAL : prog_test_run(attr, size);
+	case BPF_PROG_LOAD: return CHECK(attr, core_relo_rec_size) ? -EINVAL : sys_prog_load(attr, size);
+	case BPF_PROG_TEST_RUN: return CHECK(attr, test.batch_size) ? -EINVAL : sys_prog_test_run(attr, size);
 	case BPF_PROG_BIND_MAP: return bind_map(attr);
-	case BPF_BTF_LOAD: return CHECK(attr, btf_log_level) ? -EINVAL : btf_load(attr, size);
+	case BPF_BTF_LOAD: return CHECK(attr, btf_log_level) ? -EINVAL : sys_btf_load(attr, size);
 	case BPF_OBJ_PIN: return obj_pin(attr);
 	case BPF_OBJ_GET: return obj_get(attr);
 	case BPF_MAP_GET_NEXT_ID: return get_next_id(attr, SKEP_SYS_MAP);
@@ -427,17 +427,17 @@ static int dispatch(int cmd, union bpf_attr *attr, u32 size)
 	case BPF_PROG_GET_FD_BY_ID: return fd_by_id(attr, SKEP_SYS_PROG);
 	case BPF_BTF_GET_FD_BY_ID: return fd_by_id(attr, SKEP_SYS_BTF);
 	case BPF_LINK_GET_FD_BY_ID: return fd_by_id(attr, SKEP_SYS_LINK);
-	case BPF_OBJ_GET_INFO_BY_FD: return CHECK(attr, info.info) ? -EINVAL : info_by_fd(attr, size);
-	case BPF_LINK_CREATE: return link_create(attr, size);
-	case BPF_LINK_DETACH: return CHECK(attr, link_detach) ? -EINVAL : link_detach(attr, size);
-	case BPF_LINK_UPDATE: return CHECK(attr, link_update.old_prog_fd) ? -EINVAL : link_update(attr);
-	case BPF_ITER_CREATE: return CHECK(attr, iter_create.flags) ? -EINVAL : iter_create(attr);
-	case BPF_RAW_TRACEPOINT_OPEN: return only(attr, RAW_TRACEPOINT_END) ? -EINVAL : raw_tracepoint_open(attr, size);
-	case BPF_PROG_ATTACH: return only(attr, ATTACH_END) ? -EINVAL : place_attach(attr);
-	case BPF_PROG_DETACH: return only(attr, ATTACH_END) ? -EINVAL : place_detach(attr);
-	case BPF_PROG_QUERY: return only(attr, QUERY_END) ? -EINVAL : place_query(attr);
-	case BPF_TASK_FD_QUERY: return CHECK(attr, task_fd_query.probe_addr) ? -EINVAL : task_fd_query(attr);
-	case BPF_ENABLE_STATS: return CHECK(attr, enable_stats) ? -EINVAL : stats_enable(attr);
+	case BPF_OBJ_GET_INFO_BY_FD: return CHECK(attr, info.info) ? -EINVAL : sys_info_by_fd(attr, size);
+	case BPF_LINK_CREATE: return sys_link_create(attr, size);
+	case BPF_LINK_DETACH: return CHECK(attr, link_detach) ? -EINVAL : sys_link_detach(attr, size);
+	case BPF_LINK_UPDATE: return CHECK(attr, link_update.old_prog_fd) ? -EINVAL : sys_link_update(attr);
+	case BPF_ITER_CREATE: return CHECK(attr, iter_create.flags) ? -EINVAL : sys_iter_create(attr);
+	case BPF_RAW_TRACEPOINT_OPEN: return only(attr, RAW_TRACEPOINT_END) ? -EINVAL : sys_raw_tracepoint_open(attr, size);
+	case BPF_PROG_ATTACH: return only(attr, ATTACH_END) ? -EINVAL : sys_place_attach(attr);
+	case BPF_PROG_DETACH: return only(attr, ATTACH_END) ? -EINVAL : sys_place_detach(attr);
+	case BPF_PROG_QUERY: return only(attr, QUERY_END) ? -EINVAL : sys_place_query(attr);
+	case BPF_TASK_FD_QUERY: return CHECK(attr, task_fd_query.probe_addr) ? -EINVAL : sys_task_fd_query(attr);
+	case BPF_ENABLE_STATS: return CHECK(attr, enable_stats) ? -EINVAL : sys_stats_enable(attr);
 	default: return -EINVAL;
 	}
 }
@@ -475,13 +475,13 @@ int skep_sys_bpf(int cmd, union bpf_attr *user, unsigned size)
 		return -E2BIG;
 	if (at < PAGE)
 		return -EFAULT;
-	if (size > sizeof(attr) && !user_zero(at + sizeof(attr), size - sizeof(attr)))
+	if (size > sizeof(attr) && !sys_user_zero(at + sizeof(attr), size - sizeof(attr)))
 		return -E2BIG;
 	memset(&attr, 0, sizeof(attr));
-	if (user_read(&attr, at, n))
+	if (sys_user_read(&attr, at, n))
 		return -EFAULT;
 	result = dispatch(cmd, &attr, n);
-	if (back && user_write(at, &attr, back))
+	if (back && sys_user_write(at, &attr, back))
 		return -EFAULT;
 	return result;
 }
@@ -504,7 +504,7 @@ static void *map_mmap(void *addr, size_t len, int prot, int flags, int fd, struc
 		errno = EPERM;
 		return MAP_FAILED;
 	}
-	return map_pages(addr, len, prot, flags, fd, off);
+	return sys_map_pages(addr, len, prot, flags, fd, off);
 }
 
 bool skep_sys_mmap(void *addr, size_t len, int prot, int flags, int fd, s64 off, void **out)
@@ -512,16 +512,16 @@ bool skep_sys_mmap(void *addr, size_t len, int prot, int flags, int fd, s64 off,
 	struct fhead h;
 	struct sobj *o;
 
-	if (fd < 0 || store_head(fd, &h))
+	if (fd < 0 || sys_store_head(fd, &h))
 		return false;
 	if (h.kind == SKEP_SYS_PERF) {
-		*out = perf_mmap(addr, len, prot, flags, fd, &h, off);
+		*out = sys_perf_mmap(addr, len, prot, flags, fd, &h, off);
 		return true;
 	}
-	if (h.kind != SKEP_SYS_MAP || sobj_get(fd, SKEP_SYS_MAP, &o))
+	if (h.kind != SKEP_SYS_MAP || sys_sobj_get(fd, SKEP_SYS_MAP, &o))
 		return false;
 	*out = map_mmap(addr, len, prot, flags, fd, smap_of(o), off);
-	sobj_put(o);
+	sys_sobj_put(o);
 	return true;
 }
 
@@ -530,12 +530,12 @@ bool skep_sys_ring_ready(int fd)
 	struct sobj *o;
 	bool ready = false;
 
-	if (sobj_get(fd, 0, &o))
+	if (sys_sobj_get(fd, 0, &o))
 		return false;
 	if (o->kind == SKEP_SYS_MAP && smap_of(o)->ops->ready)
 		ready = smap_of(o)->ops->ready(smap_of(o));
 	else if (o->kind == SKEP_SYS_PERF)
-		ready = perf_ready(o);
-	sobj_put(o);
+		ready = sys_perf_ready(o);
+	sys_sobj_put(o);
 	return ready;
 }

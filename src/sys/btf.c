@@ -20,7 +20,7 @@ static void free_btf(struct sobj *o)
 }
 
 /* The mapping is private: nobody changes it once it was checked. */
-int sbtf_open(int fd, const struct fhead *h, struct sobj **out)
+int sys_sbtf_open(int fd, const struct fhead *h, struct sobj **out)
 {
 	struct sbtf *b = calloc(1, sizeof(*b));
 	u8 *p;
@@ -33,7 +33,7 @@ int sbtf_open(int fd, const struct fhead *h, struct sobj **out)
 		free(b);
 		return -EINVAL;
 	}
-	p = map_pages(NULL, b->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = sys_map_pages(NULL, b->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED || pread(fd, p, b->len, 0) != (ssize_t)b->len) {
 		if (p != MAP_FAILED)
 			munmap(p, b->map_len);
@@ -70,19 +70,19 @@ static int store(const void *data, u32 len)
 	int fd, id = -ENOMEM;
 
 	memcpy(f.more, &len, 4);
-	fd = store_create(SKEP_SYS_BTF, len, &f, true);
+	fd = sys_store_create(SKEP_SYS_BTF, len, &f, true);
 	if (fd < 0)
 		return fd;
 	if (pwrite(fd, data, len, 0) == (ssize_t)len)
-		id = store_publish(fd, &f);
+		id = sys_store_publish(fd, &f);
 	if (id < 0) {
-		store_discard(fd);
+		sys_store_discard(fd);
 		return id;
 	}
 	return fd;
 }
 
-int btf_load(const union bpf_attr *attr, u32 size)
+int sys_btf_load(const union bpf_attr *attr, u32 size)
 {
 	struct skep_buf log = {0};
 	int err, logged;
@@ -90,16 +90,16 @@ int btf_load(const union bpf_attr *attr, u32 size)
 
 	if (attr->btf_size > BTF_MAX)
 		return -E2BIG;
-	err = log_check(attr->btf_log_level, attr->btf_log_size, attr->btf_log_buf);
+	err = sys_log_check(attr->btf_log_level, attr->btf_log_size, attr->btf_log_buf);
 	if (err)
 		return err;
 	data = malloc(attr->btf_size + 1);
 	if (!data)
 		return -ENOMEM;
-	err = user_read(data, attr->btf, attr->btf_size);
+	err = sys_user_read(data, attr->btf, attr->btf_size);
 	if (!err)
 		err = check(data, attr->btf_size, &log);
-	logged = log_write(&log, attr->btf_log_level, attr->btf_log_size, attr->btf_log_buf);
+	logged = sys_log_write(&log, attr->btf_log_level, attr->btf_log_size, attr->btf_log_buf);
 	if (!err)
 		err = logged ? logged : store(data, attr->btf_size);
 	skep_buf_fini(&log);

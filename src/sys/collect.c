@@ -55,7 +55,7 @@ static void list_kind(struct heap *h, u32 kind)
 	struct dirent *e;
 	DIR *d;
 
-	store_path(path, kind, 0);
+	sys_store_path(path, kind, 0);
 	*strrchr(path, '/') = 0;
 	d = opendir(path);
 	while (d && (e = readdir(d))) {
@@ -144,11 +144,11 @@ static void mark_from(struct heap *h, struct item *it)
 	int fd;
 
 	it->done = true;
-	store_path(path, it->kind, it->id);
+	sys_store_path(path, it->kind, it->id);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return;
-	if (store_head(fd, &f) == 0) {
+	if (sys_store_head(fd, &f) == 0) {
 		if (f.kind == SKEP_SYS_MAP) {
 			mark_map(h, fd, &f);
 		} else if (f.kind == SKEP_SYS_PROG) {
@@ -164,25 +164,25 @@ static void mark_from(struct heap *h, struct item *it)
 		} else if (f.kind == SKEP_SYS_LINK) {
 			u32 prog, event;
 
-			link_refs(&f, &prog, &event);
+			sys_link_refs(&f, &prog, &event);
 			mark(h, SKEP_SYS_PROG, prog);
 			mark(h, SKEP_SYS_PERF, event);
 		} else if (f.kind == SKEP_SYS_PERF) {
 			u32 prog;
 
-			perf_refs(&f, &prog);
+			sys_perf_refs(&f, &prog);
 			mark(h, SKEP_SYS_PROG, prog);
 		}
 	}
 	close(fd);
 }
 
-void store_collect(void)
+void sys_store_collect(void)
 {
 	struct heap h = {0};
 	char path[PATH_LEN];
 	bool more = true;
-	int lock = store_lock(true);
+	int lock = sys_store_lock(true);
 
 	if (lock < 0)
 		return;
@@ -200,7 +200,7 @@ void store_collect(void)
 	}
 	for (u32 k = 0; k < h.n; k++)
 		if (!h.v[k].live) {
-			size_t n = (size_t)store_path(path, h.v[k].kind, h.v[k].id);
+			size_t n = (size_t)sys_store_path(path, h.v[k].kind, h.v[k].id);
 
 			unlink(path);
 			if (n + 6 < sizeof(path)) {
@@ -212,16 +212,16 @@ void store_collect(void)
 	close(lock);
 }
 
-bool store_alive(u32 kind, u32 id)
+bool sys_store_alive(u32 kind, u32 id)
 {
 	char path[PATH_LEN];
 	u32 links;
 	bool used;
-	int lock = store_lock(true); /* nobody is just opening it */
+	int lock = sys_store_lock(true); /* nobody is just opening it */
 
 	if (lock < 0)
 		return true;
-	store_path(path, kind, id);
+	sys_store_path(path, kind, id);
 	used = in_use(path, &links);
 	close(lock);
 	return used || links > 1;
@@ -234,7 +234,7 @@ static int next_there(u32 kind, u32 after, u32 *next)
 	u32 best = 0, id;
 	DIR *d;
 
-	store_path(path, kind, 0);
+	sys_store_path(path, kind, 0);
 	*strrchr(path, '/') = 0;
 	d = opendir(path);
 	if (!d)
@@ -250,18 +250,18 @@ static int next_there(u32 kind, u32 after, u32 *next)
 }
 
 /* Programs refer to maps and the other way round: what nobody holds is not shown. */
-int store_next_id(u32 kind, u32 after, u32 *next)
+int sys_store_next_id(u32 kind, u32 after, u32 *next)
 {
-	if (!store_dir())
+	if (!sys_store_dir())
 		return -errno;
 	if (!after) /* a walk sees what lived when it began */
-		store_collect();
+		sys_store_collect();
 	return next_there(kind, after, next);
 }
 
-bool store_has(u32 kind)
+bool sys_store_has(u32 kind)
 {
 	u32 id;
 
-	return store_dir() && next_there(kind, 0, &id) == 0;
+	return sys_store_dir() && next_there(kind, 0, &id) == 0;
 }

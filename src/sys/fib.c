@@ -475,7 +475,7 @@ static const struct route *look_up(struct bpf_fib_lookup *p, u32 flags, bool v6)
 	return r ? r : best_route(fib, table, v6, &to, out);
 }
 
-s64 fib_ask(struct bpf_fib_lookup *p, u32 flags, u32 skb_len)
+s64 sys_fib_ask(struct bpf_fib_lookup *p, u32 flags, u32 skb_len)
 {
 	bool v6 = p->family == AF_INET6, check_mtu = !skb_len || p->tot_len;
 	const struct device *d;

@@ -124,7 +124,7 @@ static void look(struct looking *l, u32 type, u32 at, u32 depth)
 		add(l, at, 8, FIELD_POINTER);
 }
 
-void fields_of(const struct skep_btf *b, u32 type, u32 size, struct fields *out)
+void sys_fields_of(const struct skep_btf *b, u32 type, u32 size, struct fields *out)
 {
 	struct looking l = {b, size, out};
 
@@ -181,7 +181,7 @@ static bool allowed(const struct smap *m)
 	return true;
 }
 
-int fields_read(struct smap *m)
+int sys_fields_read(struct smap *m)
 {
 	struct skep_arena a;
 	struct skep_diags ds;
@@ -192,16 +192,16 @@ int fields_read(struct smap *m)
 
 	if (!m->d.btf || !m->d.value_type)
 		return 0;
-	if (sobj_get_id(m->d.btf, SKEP_SYS_BTF, &o))
+	if (sys_sobj_get_id(m->d.btf, SKEP_SYS_BTF, &o))
 		return 0; /* types that went say nothing; the verifier will not see them either */
 	skep_arena_init(&a);
 	skep_diags_init(&ds);
 	if (mentioned(sbtf_of(o)) &&
 	    skep_btf_read(sbtf_of(o)->data, sbtf_of(o)->len, false, &a, &ds, &b) == 0)
-		fields_of(b, m->d.value_type, m->d.value_size, &f);
+		sys_fields_of(b, m->d.value_type, m->d.value_size, &f);
 	skep_diags_fini(&ds);
 	skep_arena_fini(&a);
-	sobj_put(o);
+	sys_sobj_put(o);
 	err = take_over(m, &f);
 	return err ? err : allowed(m) ? 0 : -EOPNOTSUPP;
 }
@@ -210,7 +210,7 @@ int fields_read(struct smap *m)
  * ----------------------------------------------------------------------------------------- */
 
 /* The word is the owner's thread: one that died is found by asking for it. */
-void word_lock(u32 *word)
+void sys_word_lock(u32 *word)
 {
 	u32 me = (u32)syscall(SYS_gettid), seen = 0;
 
@@ -227,7 +227,7 @@ void word_lock(u32 *word)
 	}
 }
 
-void word_unlock(u32 *word)
+void sys_word_unlock(u32 *word)
 {
 	__atomic_store_n(word, 0, __ATOMIC_RELEASE);
 }
@@ -240,7 +240,7 @@ static u32 *lock_in(const struct smap *m, u8 *value)
 	return NULL;
 }
 
-bool map_has_lock(const struct smap *m)
+bool sys_map_has_lock(const struct smap *m)
 {
 	static u8 none[1];
 
@@ -271,45 +271,45 @@ static void copy_around(const struct smap *m, u8 *to, const u8 *from)
 	}
 }
 
-void value_put(const struct smap *m, void *to, const void *from, u64 flags)
+void sys_value_put(const struct smap *m, void *to, const void *from, u64 flags)
 {
 	u32 *lock = flags & BPF_F_LOCK ? lock_in(m, to) : NULL;
 
 	if (!m->nfield) {
-		copy_value(to, from, m->d.value_size);
+		sys_copy_value(to, from, m->d.value_size);
 		return;
 	}
 	if (lock)
-		word_lock(lock);
+		sys_word_lock(lock);
 	copy_around(m, to, from);
 	if (lock)
-		word_unlock(lock);
+		sys_word_unlock(lock);
 }
 
-void value_get(const struct smap *m, void *to, void *from, u64 flags)
+void sys_value_get(const struct smap *m, void *to, void *from, u64 flags)
 {
 	u32 *lock = flags & BPF_F_LOCK ? lock_in(m, from) : NULL;
 
 	if (!m->nfield) {
-		copy_value(to, from, m->d.value_size);
+		sys_copy_value(to, from, m->d.value_size);
 		return;
 	}
 	if (lock)
-		word_lock(lock);
+		sys_word_lock(lock);
 	memset(to, 0, m->d.value_size);
 	copy_around(m, to, from);
 	if (lock)
-		word_unlock(lock);
+		sys_word_unlock(lock);
 }
 
-void fields_drop(const struct smap *m, u8 *value)
+void sys_fields_drop(const struct smap *m, u8 *value)
 {
-	timers_drop(m, value);
+	sys_timers_drop(m, value);
 	if (m->objects && __atomic_load_n(&m->h->owner, __ATOMIC_ACQUIRE) == (u32)getpid())
-		objects_free(m->field, m->nfield, value);
+		sys_objects_free(m->field, m->nfield, value);
 }
 
-void value_fresh(const struct smap *m, u8 *value)
+void sys_value_fresh(const struct smap *m, u8 *value)
 {
 	for (u32 k = 0; k < m->nfield; k++)
 		memset(value + m->field[k].off, 0, m->field[k].size);

@@ -41,7 +41,7 @@ static struct {
 	struct follower *row;
 	struct modules modules;
 } now;
-u32 probe_pid;
+u32 sys_probe_pid;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool started;
 static _Atomic u32 first_done;
@@ -67,7 +67,7 @@ static void want(const struct wanted *w, const struct probe_file *file, u32 pid)
 {
 	struct wanted *to;
 
-	if (pid && pid != probe_pid)
+	if (pid && pid != sys_probe_pid)
 		return;
 	to = want_more();
 	if (!to)
@@ -80,11 +80,11 @@ static void want(const struct wanted *w, const struct probe_file *file, u32 pid)
 
 static int head_of(u32 kind, u32 id, struct fhead *f)
 {
-	int fd = store_open(kind, id, O_RDONLY), err;
+	int fd = sys_store_open(kind, id, O_RDONLY), err;
 
 	if (fd < 0)
 		return fd;
-	err = store_head(fd, f);
+	err = sys_store_head(fd, f);
 	close(fd);
 	return err;
 }
@@ -111,7 +111,7 @@ static void want_event(u32 kind, u32 id, u32 event, u32 prog, u64 cookie)
 static void want_places(u32 id, const struct lhead *d)
 {
 	struct wanted w = {.kind = SKEP_SYS_LINK, .id = id, .prog = d->prog, .on_return = d->on_return};
-	int fd = store_open(SKEP_SYS_LINK, id, O_RDONLY);
+	int fd = sys_store_open(SKEP_SYS_LINK, id, O_RDONLY);
 
 	for (u32 k = 0; fd >= 0 && k < d->nplace && k < PLACES_MAX; k++) {
 		if (pread(fd, &w.place, sizeof(w.place), (off_t)(k * sizeof(w.place))) != (ssize_t)sizeof(w.place))
@@ -129,9 +129,9 @@ static void read_wanted(void)
 
 	now.nwant = 0;
 	/* Most commands never see a probe: they do not look for dead objects for its sake. */
-	if (!store_has(SKEP_SYS_LINK) && !store_has(SKEP_SYS_PERF))
+	if (!sys_store_has(SKEP_SYS_LINK) && !sys_store_has(SKEP_SYS_PERF))
 		return;
-	for (u32 id = 0; store_next_id(SKEP_SYS_LINK, id, &id) == 0;) {
+	for (u32 id = 0; sys_store_next_id(SKEP_SYS_LINK, id, &id) == 0;) {
 		const struct lhead *d = (const struct lhead *)f.more;
 
 		if (head_of(SKEP_SYS_LINK, id, &f) || d->detached)
@@ -141,7 +141,7 @@ static void read_wanted(void)
 		else if (d->nplace)
 			want_places(id, d);
 	}
-	for (u32 id = 0; store_next_id(SKEP_SYS_PERF, id, &id) == 0;)
+	for (u32 id = 0; sys_store_next_id(SKEP_SYS_PERF, id, &id) == 0;)
 		want_event(SKEP_SYS_PERF, id, id, 0, 0);
 }
 
@@ -156,7 +156,7 @@ static void refuse(const struct wanted *w, int err, const char *why)
 		return;
 	atomic_store(&row->kind, 0);
 	row->err = err;
-	snprintf(row->why, sizeof(row->why), "process %u, +0x%llx: %s", probe_pid, (unsigned long long)w->place.offset, why);
+	snprintf(row->why, sizeof(row->why), "process %u, +0x%llx: %s", sys_probe_pid, (unsigned long long)w->place.offset, why);
 	atomic_store(&row->id, w->id);
 	atomic_store(&row->kind, w->kind);
 }
@@ -164,14 +164,14 @@ static void refuse(const struct wanted *w, int err, const char *why)
 static int get_prog(u32 id, const struct sprog **out)
 {
 	struct sobj *o;
-	int err = sobj_get_id(id, SKEP_SYS_PROG, &o);
+	int err = sys_sobj_get_id(id, SKEP_SYS_PROG, &o);
 
 	if (err)
 		return err;
 	/* The type is asked again: the file may have been changed. */
-	err = sprog_of(o)->d.type == BPF_PROG_TYPE_KPROBE ? prog_ready(sprog_of(o), NULL, 0, NULL) : -EINVAL;
+	err = sprog_of(o)->d.type == BPF_PROG_TYPE_KPROBE ? sys_prog_ready(sprog_of(o), NULL, 0, NULL) : -EINVAL;
 	if (err)
-		sobj_put(o);
+		sys_sobj_put(o);
 	else
 		*out = sprog_of(o);
 	return err;
@@ -179,7 +179,7 @@ static int get_prog(u32 id, const struct sprog **out)
 
 static void put_prog(const struct sprog *p)
 {
-	sobj_put((struct sobj *)(uintptr_t)&p->o);
+	sys_sobj_put((struct sobj *)(uintptr_t)&p->o);
 }
 
 static void count_ref(const struct active *a, int by)
@@ -191,7 +191,7 @@ static void count_ref(const struct active *a, int by)
 static int place(const struct wanted *w, const struct segment *s, struct active *a, char *why)
 {
 	struct skep_probe_spec spec = {.addr = a->addr, .text_lo = s->addr, .text_hi = s->addr + s->size, .arg = &a->run};
-	int err = w->on_return && module_returns_twice(a->addr) ? -EOPNOTSUPP : 0;
+	int err = w->on_return && sys_module_returns_twice(a->addr) ? -EOPNOTSUPP : 0;
 
 	if (err) {
 		snprintf(why, SKEP_PROBE_WHY, "%s", "the function may return twice");
@@ -204,13 +204,13 @@ static int place(const struct wanted *w, const struct segment *s, struct active 
 		return err;
 	}
 	spec.text_id = w->dev ^ w->ino << 20 ^ 1;
-	module_function(a->addr, &spec.func_lo, &spec.func_hi);
+	sys_module_function(a->addr, &spec.func_lo, &spec.func_hi);
 	a->run.cookie = w->place.cookie;
 	a->run.func = a->addr;
 	spec.flags = w->on_return ? SKEP_PROBE_RETURN : 0;
-	spec.fn = prog_run_probe;
+	spec.fn = sys_prog_run_probe;
 	if (a->run.prog->eng->plain) {
-		spec.fn = prog_run_plain;
+		spec.fn = sys_prog_run_plain;
 		spec.flags |= SKEP_PROBE_PLAIN;
 	}
 	err = skep_probe_attach(&spec, &a->probe, why);
@@ -232,7 +232,7 @@ static struct active *find_active(const struct wanted *w, u64 addr)
 
 static void place_in(const struct wanted *w, const struct module *m)
 {
-	const struct segment *s = module_segment(m, w->place.offset, true), *r;
+	const struct segment *s = sys_module_segment(m, w->place.offset, true), *r;
 	char why[SKEP_PROBE_WHY] = "no memory";
 	struct active *a;
 	int err;
@@ -251,7 +251,7 @@ static void place_in(const struct wanted *w, const struct module *m)
 		refuse(w, -ENOMEM, why);
 		return;
 	}
-	r = w->place.ref_ctr ? module_segment(m, w->place.ref_ctr, false) : NULL;
+	r = w->place.ref_ctr ? sys_module_segment(m, w->place.ref_ctr, false) : NULL;
 	a->ref = r ? (u16 *)(uintptr_t)(r->addr + (w->place.ref_ctr - r->offset)) : NULL;
 	a->kind = w->kind;
 	a->id = w->id;
@@ -304,7 +304,7 @@ static void sync_now(void)
 	read_wanted();
 	if (!now.nwant && !now.active)
 		return;
-	modules_read(&now.modules);
+	sys_modules_read(&now.modules);
 	now.changes = now.modules.changes;
 	for (struct active *a = now.active; a; a = a->next)
 		a->seen = false;
@@ -318,13 +318,13 @@ static void sync_now(void)
 /* Is there something to do although nobody said so? */
 static bool stale(void)
 {
-	if (now.nwant && modules_changes() != now.changes)
+	if (now.nwant && sys_modules_changes() != now.changes)
 		return true;
 	for (u32 k = 0; k < now.nwant; k++) {
 		const struct wanted *w = &now.want[k];
 
 		if (!k || w->kind != w[-1].kind || w->id != w[-1].id)
-			if (!store_alive(w->kind, w->id) || (w->event && !store_alive(SKEP_SYS_PERF, w->event)))
+			if (!sys_store_alive(w->kind, w->id) || (w->event && !sys_store_alive(SKEP_SYS_PERF, w->event)))
 				return true;
 	}
 	return false;
@@ -334,12 +334,12 @@ static bool stale(void)
 
 static struct follower *take_row(void)
 {
-	struct follower *row = followers();
+	struct follower *row = sys_followers();
 
 	for (u32 k = 0; row && k < NFOLLOWER; k++)
-		if (shlock_try(&row[k].lock) >= 0) {
+		if (sys_shlock_try(&row[k].lock) >= 0) {
 			atomic_store(&row[k].kind, 0);
-			atomic_store(&row[k].applied, table_generation() - 1);
+			atomic_store(&row[k].applied, sys_table_generation() - 1);
 			atomic_store(&row[k].pid, (u32)getpid());
 			return &row[k];
 		}
@@ -353,10 +353,10 @@ static void *run(void *arg)
 	skep_probe_blocked++;
 	prctl(PR_SET_NAME, "skep-probes");
 	for (;;) {
-		u32 gen = table_generation();
+		u32 gen = sys_table_generation();
 
 		pthread_mutex_lock(&lock);
-		probe_pid = (u32)getpid();
+		sys_probe_pid = (u32)getpid();
 		if (!now.row)
 			now.row = take_row();
 		look = look || (now.row && atomic_load(&now.row->applied) != gen) || stale();
@@ -367,7 +367,7 @@ static void *run(void *arg)
 		look = !now.row;
 		pthread_mutex_unlock(&lock);
 		atomic_store(&first_done, 1);
-		table_wait(gen, now.nwant || look ? LOOK_MS : 0);
+		sys_table_wait(gen, now.nwant || look ? LOOK_MS : 0);
 	}
 	return NULL;
 }
@@ -404,7 +404,7 @@ static void in_parent(void)
 static void in_child(void)
 {
 	pthread_mutex_init(&lock, NULL);
-	probe_pid = (u32)getpid();
+	sys_probe_pid = (u32)getpid();
 	now.row = NULL;
 	if (start())
 		atomic_store(&started, false);
@@ -418,10 +418,10 @@ static void add_fork_handlers(void)
 
 static bool followed(void)
 {
-	struct follower *row = followers();
+	struct follower *row = sys_followers();
 
 	for (u32 k = 0; row && k < NFOLLOWER; k++)
-		if (atomic_load(&row[k].pid) == (u32)getpid() && follower_lives(&row[k]))
+		if (atomic_load(&row[k].pid) == (u32)getpid() && sys_follower_lives(&row[k]))
 			return true;
 	return false;
 }
@@ -437,7 +437,7 @@ int skep_sys_follow(void)
 		return 0;
 	if (atomic_load(&started) || followed() || atomic_exchange(&started, true))
 		return 0;
-	if (!followers()) {
+	if (!sys_followers()) {
 		atomic_store(&started, false);
 		return -ENOMEM;
 	}
@@ -454,7 +454,7 @@ int skep_sys_follow(void)
 
 static u64 ms_now(void)
 {
-	return store_now() / 1000000;
+	return sys_store_now() / 1000000;
 }
 
 /* Waits for a row; -ETIMEDOUT when its process lives and does not look. */
@@ -463,9 +463,9 @@ static int await_row(struct follower *row, u32 gen, u64 until)
 	struct timespec nap = {0, 20000};
 
 	for (u32 k = 0; (s32)(atomic_load(&row->applied) - gen) < 0; k++) {
-		if (k % 64 == 63 && shlock_try(&row->lock) >= 0) {
+		if (k % 64 == 63 && sys_shlock_try(&row->lock) >= 0) {
 			atomic_store(&row->pid, 0);
-			shlock_drop(&row->lock);
+			sys_shlock_drop(&row->lock);
 			return 0;
 		}
 		if (ms_now() > until)
@@ -476,7 +476,7 @@ static int await_row(struct follower *row, u32 gen, u64 until)
 	return 0;
 }
 
-int follow(u32 kind, u32 id, u32 pid)
+int sys_follow(u32 kind, u32 id, u32 pid)
 {
 	struct follower *row;
 	u64 until = ms_now() + WAIT_MS;
@@ -486,8 +486,8 @@ int follow(u32 kind, u32 id, u32 pid)
 	if (kind)
 		refusal[0] = 0;
 	skep_sys_follow();
-	gen = table_changed();
-	row = followers();
+	gen = sys_table_changed();
+	row = sys_followers();
 	for (u32 k = 0; row && k < NFOLLOWER; k++) {
 		u32 of = atomic_load(&row[k].pid);
 
@@ -503,10 +503,10 @@ int follow(u32 kind, u32 id, u32 pid)
 
 void skep_sys_closed(void)
 {
-	follow(0, 0, 0);
+	sys_follow(0, 0, 0);
 }
 
-void say_refused(const char *why)
+void sys_say_refused(const char *why)
 {
 	snprintf(refusal, sizeof(refusal), "%.200s", why);
 }

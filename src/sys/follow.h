@@ -22,20 +22,20 @@ struct modules {
 	u64 changes;
 	struct module v[MODULES_MAX];
 };
-void modules_read(struct modules *ms);
+void sys_modules_read(struct modules *ms);
 /* Another number whenever something was loaded or unloaded. */
-u64 modules_changes(void);
+u64 sys_modules_changes(void);
 /* The segment of code, or of data that may be written, with this place of the file; or NULL. */
-const struct segment *module_segment(const struct module *m, u64 offset, bool code);
+const struct segment *sys_module_segment(const struct module *m, u64 offset, bool code);
 /* The function around an address, with what comes before the next one; 0: not known. */
-void module_function(u64 addr, u64 *lo, u64 *hi);
+void sys_module_function(u64 addr, u64 *lo, u64 *hi);
 /* Is it a function of libc that may return more than once for a call? */
-bool module_returns_twice(u64 addr);
+bool sys_module_returns_twice(u64 addr);
 /* The mapped code around an address. */
-bool module_code_around(u64 addr, u64 *lo, u64 *hi);
+bool sys_module_code_around(u64 addr, u64 *lo, u64 *hi);
 /* Is there any, living or not? */
-bool store_has(u32 kind);
+bool sys_store_has(u32 kind);
 /* Is it open or pinned anywhere? */
-bool store_alive(u32 kind, u32 id);
+bool sys_store_alive(u32 kind, u32 id);
 
 #endif

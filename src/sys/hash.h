@@ -49,11 +49,11 @@ struct stripe {
 _Static_assert(sizeof(struct stripe) == 64, "a stripe is a cache line");
 
 /* The layout, for the elements of such a map. */
-int hash_layout(struct mhead *h, u32 capacity, u32 key_bytes, u32 value_bytes);
-u64 hash_size(const struct mhead *h);
-void hash_init(struct smap *m);
-void hash_recover(struct smap *m); /* the pool */
-void hash_restart(struct smap *m);
+int sys_hash_layout(struct mhead *h, u32 capacity, u32 key_bytes, u32 value_bytes);
+u64 sys_hash_size(const struct mhead *h);
+void sys_hash_init(struct smap *m);
+void sys_hash_recover(struct smap *m); /* the pool */
+void sys_hash_restart(struct smap *m);
 
 static inline u32 stripe_count(const struct mhead *h)
 {
@@ -110,7 +110,7 @@ static inline bool lru(u32 type)
 	return type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-u32 hash_key(const struct smap *m, const void *key);
+u32 sys_hash_key(const struct smap *m, const void *key);
 /* How many elements the stripe has. */
 static inline u32 stripe_used(const struct stripe *st)
 {
@@ -118,31 +118,31 @@ static inline u32 stripe_used(const struct stripe *st)
 }
 
 /* 0, or a negative errno; puts the stripe in order when its last owner died. */
-int stripe_lock(struct smap *m, u32 k);
-void stripe_unlock(struct smap *m, u32 k);
+int sys_stripe_lock(struct smap *m, u32 k);
+void sys_stripe_unlock(struct smap *m, u32 k);
 /* Locks whose owners died are opened: was there one? Call it without a stripe's lock. */
-bool stripes_mend(struct smap *m);
+bool sys_stripes_mend(struct smap *m);
 
 /* Under the lock of stripe k. Room for one element more, which counts from then on: 0, -E2BIG. */
-int room_take(struct smap *m, u32 k);
-void room_give(struct smap *m, u32 k);
+int sys_room_take(struct smap *m, u32 k);
+void sys_room_give(struct smap *m, u32 k);
 /* A slot for stripe k, or NO_SLOT. */
-s64 slot_take(struct smap *m, u32 k);
+s64 sys_slot_take(struct smap *m, u32 k);
 /* A slot that was unlinked may be used again when nobody reads it any more. */
-void slot_retire(struct smap *m, u32 k, u32 i);
+void sys_slot_retire(struct smap *m, u32 k, u32 i);
 /* The link of its bucket that leads to the key's slot, or to the end of the chain; NULL: there is
  * no end. */
-u32 *link_find(struct smap *m, const void *key, u32 hash);
+u32 *sys_link_find(struct smap *m, const void *key, u32 hash);
 /* The element behind this link goes. */
-void element_remove(struct smap *m, u32 k, u32 *link);
+void sys_element_remove(struct smap *m, u32 k, u32 *link);
 
 /* Under the lock of the key's stripe; see map_ops. `all`: the value is of all processors. */
-int hash_write_locked(struct smap *m, const void *key, u32 hash, const void *value, u64 flags,
+int sys_hash_write_locked(struct smap *m, const void *key, u32 hash, const void *value, u64 flags,
 		      bool all);
-int hash_remove_locked(struct smap *m, const void *key, u32 hash, void *value, u64 flags);
-int hash_next(struct smap *m, const void *key, void *out);
+int sys_hash_remove_locked(struct smap *m, const void *key, u32 hash, void *value, u64 flags);
+int sys_hash_next(struct smap *m, const void *key, void *out);
 
 /* The counts of prefix lengths are made anew. */
-void lpm_recount(struct smap *m);
+void sys_lpm_recount(struct smap *m);
 
 #endif

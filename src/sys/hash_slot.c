@@ -25,7 +25,7 @@ static u32 pow2(u32 n)
 	return p;
 }
 
-int hash_layout(struct mhead *h, u32 capacity, u32 key_bytes, u32 value_bytes)
+int sys_hash_layout(struct mhead *h, u32 capacity, u32 key_bytes, u32 value_bytes)
 {
 	u64 slot = sizeof(struct slot) + round8(key_bytes) + value_bytes;
 
@@ -39,13 +39,13 @@ int hash_layout(struct mhead *h, u32 capacity, u32 key_bytes, u32 value_bytes)
 	return 0;
 }
 
-u64 hash_size(const struct mhead *h)
+u64 sys_hash_size(const struct mhead *h)
 {
 	return counts_size(h) + (u64)stripe_count(h) * sizeof(struct stripe) +
 	       line_up((u64)h->nbucket * 4) + (u64)h->nslot * h->slot_size;
 }
 
-void hash_init(struct smap *m)
+void sys_hash_init(struct smap *m)
 {
 	for (u32 k = 0; k < m->d.nbucket; k++)
 		heads(m)[k] = (u32)END | k;
@@ -121,12 +121,12 @@ static u64 limit_of(const struct smap *m, const struct stripe *st)
 {
 	u32 first = st->old_first - 1;
 
-	return reader_oldest(first < m->d.nslot ? slot_at(m, first)->stamp : 0);
+	return sys_reader_oldest(first < m->d.nslot ? slot_at(m, first)->stamp : 0);
 }
 
-void slot_retire(struct smap *m, u32 k, u32 i)
+void sys_slot_retire(struct smap *m, u32 k, u32 i)
 {
-	put_old(m, stripe_at(m, k), i, reader_stamp());
+	put_old(m, stripe_at(m, k), i, sys_reader_stamp());
 }
 
 /* --- order after a death
@@ -158,7 +158,7 @@ static void mend_stripe(struct smap *m, u32 k)
 {
 	struct stripe *st = stripe_at(m, k);
 	u32 n, end = fresh(m);
-	u64 stamp = reader_stamp(), was = __atomic_load_n(&st->room, __ATOMIC_RELAXED), now;
+	u64 stamp = sys_reader_stamp(), was = __atomic_load_n(&st->room, __ATOMIC_RELAXED), now;
 
 	st->free = st->old_first = st->old_last = st->nold = 0;
 	for (u32 i = 0; i < end; i++)
@@ -173,10 +173,10 @@ static void mend_stripe(struct smap *m, u32 k)
 	while (!__atomic_compare_exchange_n(&st->room, &was, now, false, __ATOMIC_RELEASE,
 					    __ATOMIC_RELAXED));
 	if (m->d.type == BPF_MAP_TYPE_LPM_TRIE)
-		lpm_recount(m);
+		sys_lpm_recount(m);
 }
 
-void hash_recover(struct smap *m)
+void sys_hash_recover(struct smap *m)
 {
 	struct mhead *h = m->h;
 	u64 given = 0;
@@ -191,7 +191,7 @@ void hash_recover(struct smap *m)
 			put_free(m, &h->free, i);
 }
 
-void hash_restart(struct smap *m)
+void sys_hash_restart(struct smap *m)
 {
 	for (u32 k = 0; k < stripe_count(&m->d); k++) {
 		stripe_at(m, k)->lock.owner = 0;
@@ -206,31 +206,31 @@ static int locked(struct smap *m, u32 k, int got)
 	return got < 0 ? got : 0;
 }
 
-int stripe_lock(struct smap *m, u32 k)
+int sys_stripe_lock(struct smap *m, u32 k)
 {
-	return locked(m, k, wordlock_take(&stripe_at(m, k)->lock));
+	return locked(m, k, sys_wordlock_take(&stripe_at(m, k)->lock));
 }
 
 static int stripe_try(struct smap *m, u32 k)
 {
-	return locked(m, k, wordlock_try(&stripe_at(m, k)->lock));
+	return locked(m, k, sys_wordlock_try(&stripe_at(m, k)->lock));
 }
 
-void stripe_unlock(struct smap *m, u32 k)
+void sys_stripe_unlock(struct smap *m, u32 k)
 {
-	wordlock_drop(&stripe_at(m, k)->lock);
+	sys_wordlock_drop(&stripe_at(m, k)->lock);
 }
 
-bool stripes_mend(struct smap *m)
+bool sys_stripes_mend(struct smap *m)
 {
 	bool found = false;
 
 	for (u32 k = 0; k < stripe_count(&m->d); k++) {
 		u64 owner = __atomic_load_n(&stripe_at(m, k)->lock.owner, __ATOMIC_RELAXED);
 
-		if (owner && !reader_alive(owner) && stripe_try(m, k) == 0) {
+		if (owner && !sys_reader_alive(owner) && stripe_try(m, k) == 0) {
 			found = true;
-			stripe_unlock(m, k);
+			sys_stripe_unlock(m, k);
 		}
 	}
 	return found;
@@ -260,7 +260,7 @@ static bool room_more(struct smap *m, u32 k, u32 look)
 	struct mhead *h = m->h;
 	u32 left, n, count = stripe_count(&m->d);
 
-	if (map_lock(m))
+	if (sys_map_lock(m))
 		return false;
 	left = m->d.capacity - SKEP_MIN(h->given, m->d.capacity);
 	n = SKEP_MIN(left, lru(m->d.type) ? 1 : SKEP_MAX(1u, SKEP_MIN(32u, left / (2 * count))));
@@ -268,7 +268,7 @@ static bool room_more(struct smap *m, u32 k, u32 look)
 	for (u32 j = 0; !n && j < look; j++)
 		n = room_from(stripe_at(m, h->turn++ & (count - 1)));
 	__atomic_add_fetch(&stripe_at(m, k)->room, (u64)n << 32, __ATOMIC_RELAXED);
-	map_unlock(m);
+	sys_map_unlock(m);
 	return n > 0;
 }
 
@@ -288,11 +288,11 @@ static void room_move(struct smap *m, u32 from, u32 k)
 {
 	u64 n;
 
-	if (map_lock(m))
+	if (sys_map_lock(m))
 		return;
 	n = room_from(stripe_at(m, from));
 	__atomic_add_fetch(&stripe_at(m, k)->room, n << 32, __ATOMIC_RELAXED);
-	map_unlock(m);
+	sys_map_unlock(m);
 }
 
 /* An element that is in stripe `of`, if it is still there and can be had. */
@@ -304,13 +304,13 @@ static bool evict_slot(struct smap *m, u32 k, u32 of, u32 i)
 	if (of != k && stripe_try(m, of))
 		return false;
 	if (home(m, i) == of + 1 && slot_at(m, i)->used) {
-		link = link_find(m, slot_at(m, i)->key, slot_at(m, i)->hash);
+		link = sys_link_find(m, slot_at(m, i)->key, slot_at(m, i)->hash);
 		gone = link && *link == i;
 		if (gone)
-			element_remove(m, of, link);
+			sys_element_remove(m, of, link);
 	}
 	if (of != k)
-		stripe_unlock(m, of);
+		sys_stripe_unlock(m, of);
 	if (gone && of != k)
 		room_move(m, of, k);
 	return gone;
@@ -337,7 +337,7 @@ static bool evict(struct smap *m, u32 k)
 	return false;
 }
 
-int room_take(struct smap *m, u32 k)
+int sys_room_take(struct smap *m, u32 k)
 {
 	struct stripe *st = stripe_at(m, k);
 	bool evicts = lru(m->d.type);
@@ -356,7 +356,7 @@ int room_take(struct smap *m, u32 k)
 	return evicts ? -ENOMEM : -E2BIG;
 }
 
-void room_give(struct smap *m, u32 k)
+void sys_room_give(struct smap *m, u32 k)
 {
 	__atomic_sub_fetch(&stripe_at(m, k)->room, 1, __ATOMIC_RELEASE);
 }
@@ -399,7 +399,7 @@ static void from_pool(struct smap *m, u32 k)
 
 	if (fresh(m) == m->d.nslot && !__atomic_load_n(&m->h->free, __ATOMIC_RELAXED))
 		return;
-	if (map_lock(m))
+	if (sys_map_lock(m))
 		return;
 	left = m->d.nslot - fresh(m);
 	n = SKEP_MAX(1u, SKEP_MIN((u32)BATCH, left / (2 * stripe_count(&m->d))));
@@ -411,7 +411,7 @@ static void from_pool(struct smap *m, u32 k)
 		__atomic_store_n(&m->h->fresh, m->h->fresh + 1, __ATOMIC_RELEASE);
 		settle(m, k, m->h->fresh - 1);
 	}
-	map_unlock(m);
+	sys_map_unlock(m);
 }
 
 /* Seems there to be a slot that can be had? */
@@ -442,7 +442,7 @@ static void from_others(struct smap *m, u32 k, u32 from, u32 look, u64 limit)
 			settle(m, k, (u32)i);
 			n++;
 		}
-		stripe_unlock(m, of);
+		sys_stripe_unlock(m, of);
 	}
 }
 
@@ -464,7 +464,7 @@ static void more_slots(struct smap *m, u32 k)
 		from_others(m, k, st->missed * 4, look, limit);
 }
 
-s64 slot_take(struct smap *m, u32 k)
+s64 sys_slot_take(struct smap *m, u32 k)
 {
 	struct stripe *st = stripe_at(m, k);
 	u32 turns = skep_sys_thread.depth ? 1 : 500;

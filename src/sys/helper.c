@@ -60,7 +60,7 @@ H(peek)
 
 H(lookup_percpu)
 {
-	return (u64)(uintptr_t)percpu_value(MAP(a), PTR(b), (u32)c);
+	return (u64)(uintptr_t)sys_percpu_value(MAP(a), PTR(b), (u32)c);
 }
 
 struct each {
@@ -100,22 +100,22 @@ H(for_each)
 
 H(task)
 {
-	return task_current();
+	return sys_task_current();
 }
 
 H(task_get)
 {
-	return (u64)(uintptr_t)task_storage_get(MAP(a), b, PTR(c), d);
+	return (u64)(uintptr_t)sys_task_storage_get(MAP(a), b, PTR(c), d);
 }
 
 H(task_delete)
 {
-	return (u64)(s64)task_storage_delete(MAP(a), b);
+	return (u64)(s64)sys_task_storage_delete(MAP(a), b);
 }
 
 H(cgroup_get)
 {
-	return (u64)(uintptr_t)run_storage(MAP(a));
+	return (u64)(uintptr_t)sys_run_storage(MAP(a));
 }
 
 /* A pointer in a value for another one, which the value owns then. */
@@ -128,34 +128,34 @@ H(kptr_xchg)
 
 H(rb_reserve)
 {
-	return c ? 0 : (u64)(uintptr_t)ring_reserve(MAP(a), b);
+	return c ? 0 : (u64)(uintptr_t)sys_ring_reserve(MAP(a), b);
 }
 
 H(rb_submit)
 {
-	ring_commit(PTR(a), b, false);
+	sys_ring_commit(PTR(a), b, false);
 	return 0;
 }
 
 H(rb_discard)
 {
-	ring_commit(PTR(a), b, true);
+	sys_ring_commit(PTR(a), b, true);
 	return 0;
 }
 
 H(rb_output)
 {
-	return (u64)(s64)ring_output(MAP(a), PTR(b), c, d);
+	return (u64)(s64)sys_ring_output(MAP(a), PTR(b), c, d);
 }
 
 H(rb_query)
 {
-	return ring_query(MAP(a), b);
+	return sys_ring_query(MAP(a), b);
 }
 
 H(rb_drain)
 {
-	return (u64)ring_drain(MAP(a), b, c, d);
+	return (u64)sys_ring_drain(MAP(a), b, c, d);
 }
 
 H(perf_out)
@@ -166,11 +166,11 @@ H(perf_out)
 	if (!r || !(r->skb || r->xdp)) {
 		if (more)
 			return ERR(EINVAL);
-		return (u64)(s64)perf_output(MAP(b), c, PTR(d), (u32)e, NULL, 0);
+		return (u64)(s64)sys_perf_output(MAP(b), c, PTR(d), (u32)e, NULL, 0);
 	}
 	if (more > r->len)
 		return ERR(EFAULT);
-	return (u64)(s64)perf_output(MAP(b), c & ~BPF_F_CTXLEN_MASK, PTR(d), (u32)e, r->buf + r->head, more);
+	return (u64)(s64)sys_perf_output(MAP(b), c & ~BPF_F_CTXLEN_MASK, PTR(d), (u32)e, r->buf + r->head, more);
 }
 
 /* --- time, randomness, who ---------------------------------------------------------------------------- */
@@ -282,44 +282,44 @@ H(set_retval)
 
 H(spin_lock)
 {
-	word_lock(PTR(a));
+	sys_word_lock(PTR(a));
 	return 0;
 }
 
 H(spin_unlock)
 {
-	word_unlock(PTR(a));
+	sys_word_unlock(PTR(a));
 	return 0;
 }
 
 H(get_stackid)
 {
-	return (u64)stack_id(PTR(b), c);
+	return (u64)sys_stack_id(PTR(b), c);
 }
 
 H(get_stack)
 {
-	return (u64)stack_get(PTR(b), (u32)c, d);
+	return (u64)sys_stack_get(PTR(b), (u32)c, d);
 }
 
 H(timer_init_)
 {
-	return (u64)(s64)timer_init(PTR(a), PTR(b), c);
+	return (u64)(s64)sys_timer_init(PTR(a), PTR(b), c);
 }
 
 H(timer_set_callback_)
 {
-	return (u64)(s64)timer_set_callback(PTR(a), b);
+	return (u64)(s64)sys_timer_set_callback(PTR(a), b);
 }
 
 H(timer_start_)
 {
-	return (u64)(s64)timer_start(PTR(a), b, c);
+	return (u64)(s64)sys_timer_start(PTR(a), b, c);
 }
 
 H(timer_cancel_)
 {
-	return (u64)(s64)timer_cancel(PTR(a));
+	return (u64)(s64)sys_timer_cancel(PTR(a));
 }
 
 H(loop)
@@ -340,7 +340,7 @@ H(loop)
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct helper_row helper_rows[] = {
+const struct helper_row sys_helper_rows[] = {
     {SKEP_FN_map_lookup_elem, HT_ANY, {SKEP_ENG_LOOKUP, lookup, 0}},
     {SKEP_FN_map_update_elem, HT_ANY, CALL(update)},
     {SKEP_FN_map_delete_elem, HT_ANY, CALL(delete)},
@@ -398,15 +398,15 @@ static bool is_skb(u32 type)
 	       type == BPF_PROG_TYPE_LWT_XMIT;
 }
 
-u8 helper_types_of(u32 type)
+u8 sys_helper_types_of(u32 type)
 {
 	return HT_ANY | (is_skb(type) ? HT_SKB : 0) | (type == BPF_PROG_TYPE_XDP ? HT_XDP : 0);
 }
 
-const struct skep_eng_helper *helper_find(u32 type, s64 id)
+const struct skep_eng_helper *sys_helper_find(u32 type, s64 id)
 {
-	static const struct helper_row *const tables[] = {helper_rows, helper_mem_rows, helper_dynptr_rows, helper_net_rows, helper_sock_rows, helper_out_rows};
-	u8 want = helper_types_of(type);
+	static const struct helper_row *const tables[] = {sys_helper_rows, sys_helper_mem_rows, sys_helper_dynptr_rows, sys_helper_net_rows, sys_helper_sock_rows, sys_helper_out_rows};
+	u8 want = sys_helper_types_of(type);
 
 	for (u32 t = 0; id > 0 && t < SKEP_ARRAY_SIZE(tables); t++)
 		for (const struct helper_row *r = tables[t]; r->id; r++)

@@ -99,14 +99,14 @@ H(rb_reserve)
 		return ERR(EINVAL);
 	if ((u32)b > DYN_MAX)
 		return ERR(E2BIG);
-	make(p, (u64)(uintptr_t)ring_reserve(PTR(a), (u32)b), (u32)b, 0);
+	make(p, (u64)(uintptr_t)sys_ring_reserve(PTR(a), (u32)b), (u32)b, 0);
 	return p->base ? 0 : ERR(EINVAL);
 }
 
 static void rb_end(struct dyn *p, u64 flags, bool discard)
 {
 	if (p->base)
-		ring_commit(PTR(p->base), flags, discard);
+		sys_ring_commit(PTR(p->base), flags, discard);
 	make(p, 0, 0, 0);
 }
 
@@ -123,7 +123,7 @@ H(rb_discard)
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct helper_row helper_dynptr_rows[] = {
+const struct helper_row sys_helper_dynptr_rows[] = {
 	{SKEP_FN_dynptr_from_mem, HT_ANY, CALL(from_mem)},
 	{SKEP_FN_dynptr_read, HT_ANY, CALL(dyn_read)},
 	{SKEP_FN_dynptr_write, HT_ANY, CALL(dyn_write)},
@@ -242,7 +242,7 @@ H(fill)
 	return err ? err : t ? 0 : outside();
 }
 
-const struct kfunc_row kfunc_dynptr_rows[] = {
+const struct kfunc_row sys_kfunc_dynptr_rows[] = {
 	{"bpf_dynptr_from_skb", HT_SKB, CALL(from_skb)},
 	{"bpf_dynptr_from_xdp", HT_XDP, CALL(from_xdp)},
 	{"bpf_dynptr_slice", HT_ANY, CALL(slice)},

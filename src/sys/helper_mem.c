@@ -17,7 +17,7 @@ H(probe_read)
 {
 	if (!(u32)b)
 		return 0;
-	if (user_read(PTR(a), c, (u32)b)) {
+	if (sys_user_read(PTR(a), c, (u32)b)) {
 		memset(PTR(a), 0, (u32)b);
 		return ERR(EFAULT);
 	}
@@ -31,7 +31,7 @@ H(probe_read_str)
 
 	if (!size)
 		return 0;
-	n = user_string(PTR(a), c, size);
+	n = sys_user_string(PTR(a), c, size);
 	if (n == -EFAULT) {
 		memset(PTR(a), 0, size);
 		return ERR(EFAULT);
@@ -47,7 +47,7 @@ H(probe_read_str)
 
 H(probe_write)
 {
-	return user_write(a, PTR(b), (u32)c) ? ERR(EFAULT) : 0;
+	return sys_user_write(a, PTR(b), (u32)c) ? ERR(EFAULT) : 0;
 }
 
 H(strncmp_)
@@ -159,7 +159,7 @@ static void put(struct print *p, const char *s, u32 n)
 static void put_string(struct print *p, u64 at)
 {
 	char buf[512];
-	int n = user_string(buf, at, sizeof(buf));
+	int n = sys_user_string(buf, at, sizeof(buf));
 
 	if (n == -E2BIG)
 		n = sizeof(buf) - 1;
@@ -289,7 +289,7 @@ H(snprintf_)
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct helper_row helper_mem_rows[] = {
+const struct helper_row sys_helper_mem_rows[] = {
     {SKEP_FN_probe_read, HT_ANY, CALL(probe_read)},
     {SKEP_FN_probe_read_user, HT_ANY, CALL(probe_read)},
     {SKEP_FN_probe_read_kernel, HT_ANY, CALL(probe_read)},

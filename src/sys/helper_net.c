@@ -44,7 +44,7 @@ static bool insert(u32 off, u32 n)
 	r->head -= n;
 	r->len += n;
 	memset(data() + off, 0, n);
-	run_sync(r);
+	sys_run_sync(r);
 	return true;
 }
 
@@ -57,7 +57,7 @@ static bool take_away(u32 off, u32 n)
 	memmove(data() - r->meta + n, data() - r->meta, (size_t)r->meta + off);
 	r->head += n;
 	r->len -= n;
-	run_sync(r);
+	sys_run_sync(r);
 	return true;
 }
 
@@ -211,7 +211,7 @@ H(adjust_head)
 	memmove(r->buf + head - r->meta, r->buf + r->head - r->meta, r->meta);
 	r->head = (u32)head;
 	r->len = (u32)((s64)r->len - (s32)b);
-	run_sync(r);
+	sys_run_sync(r);
 	return 0;
 }
 
@@ -225,7 +225,7 @@ H(adjust_tail)
 	if (len > r->len)
 		memset(data() + r->len, 0, (size_t)(len - r->len));
 	r->len = (u32)len;
-	run_sync(r);
+	sys_run_sync(r);
 	return 0;
 }
 
@@ -239,7 +239,7 @@ H(adjust_meta)
 	if ((meta & 3) || meta > 32)
 		return ERR(EACCES);
 	r->meta = (u32)meta;
-	run_sync(r);
+	sys_run_sync(r);
 	return 0;
 }
 
@@ -262,7 +262,7 @@ H(change_tail)
 	if (len > r->len)
 		memset(data() + r->len, 0, len - r->len);
 	r->len = len;
-	run_sync(r);
+	sys_run_sync(r);
 	return 0;
 }
 
@@ -396,7 +396,7 @@ H(one)
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct helper_row helper_net_rows[] = {
+const struct helper_row sys_helper_net_rows[] = {
     {SKEP_FN_skb_load_bytes, HT_SKB, CALL(load_bytes)},
     {SKEP_FN_skb_load_bytes_relative, HT_SKB, CALL(load_relative)},
     {SKEP_FN_skb_store_bytes, HT_SKB, CALL(store_bytes)},

@@ -88,7 +88,7 @@ static bool add_clone(u32 index, u32 flags, const u8 *data, u32 len)
 	return true;
 }
 
-void ways_begin(void)
+void sys_ways_begin(void)
 {
 	struct ways *w = skep_sys_thread.ways;
 
@@ -112,7 +112,7 @@ static int add_device(void *arg, const void *at, void *value)
 	return 0;
 }
 
-void ways_end(const struct srun *r, u32 ret)
+void sys_ways_end(const struct srun *r, u32 ret)
 {
 	struct broadcast b = {r, 0};
 
@@ -207,11 +207,11 @@ H(fib_lookup)
 {
 	if ((u32)c < sizeof(struct bpf_fib_lookup))
 		return ERR(EINVAL);
-	return (u64)fib_ask(PTR(b), (u32)d, run_now()->skb ? run_now()->len : 0);
+	return (u64)sys_fib_ask(PTR(b), (u32)d, run_now()->skb ? run_now()->len : 0);
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct helper_row helper_out_rows[] = {
+const struct helper_row sys_helper_out_rows[] = {
     {SKEP_FN_clone_redirect, HT_SKB, CALL(clone_redirect)},
     {SKEP_FN_redirect, HT_SKB | HT_XDP, CALL(redirect)},
     {SKEP_FN_redirect_peer, HT_SKB, CALL(redirect_peer)},

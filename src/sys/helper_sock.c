@@ -43,7 +43,7 @@ H(set_tstamp)
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct helper_row helper_sock_rows[] = {
+const struct helper_row sys_helper_sock_rows[] = {
 	{SKEP_FN_sk_lookup_tcp, HT_SKB | HT_XDP, CALL(no_socket)},
 	{SKEP_FN_sk_lookup_udp, HT_SKB | HT_XDP, CALL(no_socket)},
 	{SKEP_FN_skc_lookup_tcp, HT_SKB | HT_XDP, CALL(no_socket)},

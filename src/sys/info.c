@@ -12,15 +12,15 @@ static int read_info(const union bpf_attr *attr, void *info, u32 ours, u32 *n)
 	*n = SKEP_MIN(attr->info.info_len, ours);
 	if (attr->info.info_len > PAGE)
 		return -E2BIG;
-	if (attr->info.info_len > ours && !user_zero(attr->info.info + ours, attr->info.info_len - ours))
+	if (attr->info.info_len > ours && !sys_user_zero(attr->info.info + ours, attr->info.info_len - ours))
 		return -E2BIG;
-	return user_read(info, attr->info.info, *n);
+	return sys_user_read(info, attr->info.info, *n);
 }
 
 static int write_info(union bpf_attr *attr, const void *info, u32 n)
 {
 	attr->info.info_len = n;
-	return user_write(attr->info.info, info, n);
+	return sys_user_write(attr->info.info, info, n);
 }
 
 /* As many elements as there is room for; *n becomes how many there are. */
@@ -29,7 +29,7 @@ static int give(u64 to, u32 *n, const void *from, u32 have, u32 size)
 	u32 some = SKEP_MIN(*n, have);
 
 	*n = have;
-	return to && some ? user_write(to, from, (u64)some * size) : 0;
+	return to && some ? sys_user_write(to, from, (u64)some * size) : 0;
 }
 
 /* Loads show the ids of maps where the program has indices. */
@@ -64,7 +64,7 @@ static int give_code(struct sprog *p, struct bpf_prog_info *i)
 	code = shown_code(p);
 	if (!code)
 		return -ENOMEM;
-	err = user_write(i->xlated_prog_insns, code, SKEP_MIN(room, n));
+	err = sys_user_write(i->xlated_prog_insns, code, SKEP_MIN(room, n));
 	free(code);
 	return err;
 }
@@ -76,10 +76,10 @@ static int give_native(struct sprog *p, struct bpf_prog_info *i)
 	i->jited_prog_len = p->h->image;
 	if (!room || !i->jited_prog_insns)
 		return 0;
-	if (prog_ready(p, NULL, 0, NULL) || !p->eng->code)
+	if (sys_prog_ready(p, NULL, 0, NULL) || !p->eng->code)
 		return 0;
 	i->jited_prog_len = p->eng->image;
-	return user_write(i->jited_prog_insns, p->eng->code, SKEP_MIN(room, p->eng->image));
+	return sys_user_write(i->jited_prog_insns, p->eng->code, SKEP_MIN(room, p->eng->image));
 }
 
 /*
@@ -94,7 +94,7 @@ static int give_native_records(struct sprog *p, struct bpf_prog_info *i)
 	u64 base = 0, *line = NULL;
 	int err = 0;
 
-	if (wanted && one && prog_ready(p, NULL, 0, NULL) == 0 && p->eng->code) {
+	if (wanted && one && sys_prog_ready(p, NULL, 0, NULL) == 0 && p->eng->code) {
 		e = p->eng;
 		base = (u64)(uintptr_t)e->code;
 		line = nline && e->native ? calloc(nline, sizeof(*line)) : NULL;
@@ -212,17 +212,17 @@ static int btf_info(union bpf_attr *attr, const struct sbtf *b)
 	i.id = b->o.id;
 	i.kernel_btf = 0;
 	if (i.btf && room)
-		err = user_write(i.btf, b->data, SKEP_MIN(room, b->len));
+		err = sys_user_write(i.btf, b->data, SKEP_MIN(room, b->len));
 	if (!err && i.name && i.name_len)
-		err = user_write(i.name, &none, 1);
+		err = sys_user_write(i.name, &none, 1);
 	i.name_len = 0;
 	return err ? err : write_info(attr, &i, n);
 }
 
-int info_by_fd(union bpf_attr *attr, u32 size)
+int sys_info_by_fd(union bpf_attr *attr, u32 size)
 {
 	struct sobj *o;
-	int err = sobj_get((int)attr->info.bpf_fd, 0, &o);
+	int err = sys_sobj_get((int)attr->info.bpf_fd, 0, &o);
 
 	if (err)
 		return err;
@@ -230,9 +230,9 @@ int info_by_fd(union bpf_attr *attr, u32 size)
 	case SKEP_SYS_PROG: err = prog_info(attr, sprog_of(o)); break;
 	case SKEP_SYS_MAP: err = map_info(attr, smap_of(o)); break;
 	case SKEP_SYS_BTF: err = btf_info(attr, sbtf_of(o)); break;
-	case SKEP_SYS_LINK: err = link_info(attr, o); break;
+	case SKEP_SYS_LINK: err = sys_link_info(attr, o); break;
 	default: err = -EINVAL;
 	}
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }

@@ -62,13 +62,13 @@ static void read_types(void)
 	skep_diags_fini(&ds);
 }
 
-const struct skep_btf *kernel_types(void)
+const struct skep_btf *sys_kernel_types(void)
 {
 	pthread_once(&types.once, read_types);
 	return types.btf;
 }
 
-const char *kernel_function(const struct skep_btf *btf, u32 id)
+const char *sys_kernel_function(const struct skep_btf *btf, u32 id)
 {
 	struct skep_btf_type t;
 

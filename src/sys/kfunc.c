@@ -66,7 +66,7 @@ H(irq_save)
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct kfunc_row kfunc_rows[] = {
+const struct kfunc_row sys_kfunc_rows[] = {
 	{"bpf_iter_num_new", HT_ANY, CALL(num_new)},
 	{"bpf_iter_num_next", HT_ANY, CALL(num_next)},
 	{"bpf_iter_num_destroy", HT_ANY, CALL(num_destroy)},
@@ -80,15 +80,15 @@ const struct kfunc_row kfunc_rows[] = {
 	{NULL, 0, CALL(NULL)},
 };
 
-bool kfunc_owns_cpu(const char *name)
+bool sys_kfunc_owns_cpu(const char *name)
 {
 	return name && (strcmp(name, "bpf_preempt_disable") == 0 || strcmp(name, "bpf_local_irq_save") == 0);
 }
 
-const struct skep_eng_helper *kfunc_find(u32 type, const char *name)
+const struct skep_eng_helper *sys_kfunc_find(u32 type, const char *name)
 {
-	static const struct kfunc_row *const tables[] = {kfunc_rows, kfunc_dynptr_rows, kfunc_string_rows, kfunc_object_rows};
-	u8 want = helper_types_of(type);
+	static const struct kfunc_row *const tables[] = {sys_kfunc_rows, sys_kfunc_dynptr_rows, sys_kfunc_string_rows, sys_kfunc_object_rows};
+	u8 want = sys_helper_types_of(type);
 
 	for (u32 t = 0; name && t < SKEP_ARRAY_SIZE(tables); t++)
 		for (const struct kfunc_row *r = tables[t]; r->name; r++)

@@ -13,10 +13,10 @@ struct kfunc_row {
 	u8 types; /* enum helper_types: for whom */
 	struct skep_eng_helper h;
 };
-extern const struct kfunc_row kfunc_rows[], kfunc_dynptr_rows[], kfunc_string_rows[], kfunc_object_rows[];
+extern const struct kfunc_row sys_kfunc_rows[], sys_kfunc_dynptr_rows[], sys_kfunc_string_rows[], sys_kfunc_object_rows[];
 
-const struct skep_eng_helper *kfunc_find(u32 prog_type, const char *name);
+const struct skep_eng_helper *sys_kfunc_find(u32 prog_type, const char *name);
 /* Must nobody else run on the processor of a program that calls it? */
-bool kfunc_owns_cpu(const char *name);
+bool sys_kfunc_owns_cpu(const char *name);
 
 #endif

@@ -16,18 +16,18 @@
 
 H(obj_new)
 {
-	return NUM(object_new(PTR(e), a));
+	return NUM(sys_object_new(PTR(e), a));
 }
 
 H(obj_drop)
 {
-	object_drop(PTR(a));
+	sys_object_drop(PTR(a));
 	return 0;
 }
 
 H(acquire)
 {
-	return NUM(object_share(PTR(a)));
+	return NUM(sys_object_share(PTR(a)));
 }
 
 /* --- lists
@@ -50,7 +50,7 @@ static bool claim(void **owner, void *by, void *node)
 	if (__atomic_compare_exchange_n(owner, &none, by, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_RELAXED))
 		return true;
-	object_drop(object_of_node(node));
+	sys_object_drop(sys_object_of_node(node));
 	return false;
 }
 
@@ -65,7 +65,7 @@ static u64 push(struct chain *h, struct lnode *n, bool last)
 	return 0;
 }
 
-void *list_take(void *head, bool last)
+void *sys_list_take(void *head, bool last)
 {
 	struct chain *h = head;
 	struct lnode *n = last ? h->last : h->first;
@@ -91,12 +91,12 @@ H(push_back)
 
 H(pop_front)
 {
-	return NUM(list_take(PTR(a), false));
+	return NUM(sys_list_take(PTR(a), false));
 }
 
 H(pop_back)
 {
-	return NUM(list_take(PTR(a), true));
+	return NUM(sys_list_take(PTR(a), true));
 }
 
 H(list_front)
@@ -208,7 +208,7 @@ static struct tnode *first(struct troot *t)
 }
 
 /* For what no program reaches any more: any node, whose place is not kept in order. */
-void *tree_take(void *root)
+void *sys_tree_take(void *root)
 {
 	struct troot *t = root;
 	struct tnode *n = first(t);
@@ -249,7 +249,7 @@ H(tree_right)
 	{                                                                                          \
 		SKEP_ENG_CALL, fn_, 0                                                              \
 	}
-const struct kfunc_row kfunc_object_rows[] = {
+const struct kfunc_row sys_kfunc_object_rows[] = {
 	{"bpf_obj_new_impl", HT_ANY, {SKEP_ENG_CALL_WITH, obj_new, 0}},
 	{"bpf_obj_drop_impl", HT_ANY, CALL(obj_drop)},
 	{"bpf_refcount_acquire_impl", HT_ANY, CALL(acquire)},

@@ -28,7 +28,7 @@ static int get(struct text *t, u32 i)
 
 		t->from = i;
 		t->n = SKEP_MIN(left, (u32)WINDOW);
-		if (user_read(t->part, t->at + i, t->n)) {
+		if (sys_user_read(t->part, t->at + i, t->n)) {
 			t->n = 0;
 			return -EFAULT;
 		}
@@ -229,7 +229,7 @@ H(str_str)
 }
 
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
-const struct kfunc_row kfunc_string_rows[] = {
+const struct kfunc_row sys_kfunc_string_rows[] = {
 	{"bpf_strcmp", HT_ANY, CALL(str_cmp)},	     {"bpf_strcasecmp", HT_ANY, CALL(str_casecmp)},
 	{"bpf_strchr", HT_ANY, CALL(str_chr)},	     {"bpf_strnchr", HT_ANY, CALL(str_nchr)},
 	{"bpf_strchrnul", HT_ANY, CALL(str_chrnul)}, {"bpf_strrchr", HT_ANY, CALL(str_rchr)},

@@ -7,22 +7,22 @@
 
 enum { WAIT_MS = 10000 };
 
-bool follower_lives(struct follower *row)
+bool sys_follower_lives(struct follower *row)
 {
-	if (shlock_try(&row->lock) < 0)
+	if (sys_shlock_try(&row->lock) < 0)
 		return true;
 	atomic_store(&row->pid, 0);
-	shlock_drop(&row->lock);
+	sys_shlock_drop(&row->lock);
 	return false;
 }
 
 /* Is all placed there that is wanted now? */
 static bool follows(int pid)
 {
-	struct follower *row = followers();
+	struct follower *row = sys_followers();
 
 	for (u32 k = 0; row && k < NFOLLOWER; k++)
-		if (atomic_load(&row[k].pid) == (u32)pid && atomic_load(&row[k].applied) == table_generation() && follower_lives(&row[k]))
+		if (atomic_load(&row[k].pid) == (u32)pid && atomic_load(&row[k].applied) == sys_table_generation() && sys_follower_lives(&row[k]))
 			return true;
 	return false;
 }
@@ -41,7 +41,7 @@ static bool follows_soon(int pid)
 
 int skep_sys_inject(int pid, const char *library, char *why, size_t size)
 {
-	struct skep_probe_inject in = {pid, library, "skep_preload_late", store_dir()};
+	struct skep_probe_inject in = {pid, library, "skep_preload_late", sys_store_dir()};
 	char said[SKEP_PROBE_WHY] = "the store cannot be used";
 	int err = in.argument ? 0 : -errno;
 

@@ -20,7 +20,7 @@ static void free_link(struct sobj *o)
 	free(l);
 }
 
-int slink_open(int fd, const struct fhead *f, struct sobj **out)
+int sys_slink_open(int fd, const struct fhead *f, struct sobj **out)
 {
 	struct slink *l = calloc(1, sizeof(*l));
 	u8 *page;
@@ -30,7 +30,7 @@ int slink_open(int fd, const struct fhead *f, struct sobj **out)
 	memcpy(&l->d, f->more, sizeof(l->d));
 	l->d.name[LINK_NAME - 1] = 0;
 	l->d.file.path[sizeof(l->d.file.path) - 1] = 0;
-	page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
+	page = sys_map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
 	if (page == MAP_FAILED) {
 		free(l);
 		return -ENOMEM;
@@ -41,7 +41,7 @@ int slink_open(int fd, const struct fhead *f, struct sobj **out)
 	return 0;
 }
 
-void link_refs(const struct fhead *f, u32 *prog, u32 *event)
+void sys_link_refs(const struct fhead *f, u32 *prog, u32 *event)
 {
 	const struct lhead *d = (const struct lhead *)f->more;
 
@@ -49,18 +49,18 @@ void link_refs(const struct fhead *f, u32 *prog, u32 *event)
 	*event = d->event;
 }
 
-int link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id)
+int sys_link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id)
 {
 	struct fhead f = {0};
 	int fd, got;
 
 	memcpy(f.more, d, sizeof(*d));
-	fd = store_create(SKEP_SYS_LINK, size, &f, true);
+	fd = sys_store_create(SKEP_SYS_LINK, size, &f, true);
 	if (fd < 0)
 		return fd;
-	got = size && pwrite(fd, payload, size, 0) != (ssize_t)size ? -ENOMEM : store_publish(fd, &f);
+	got = size && pwrite(fd, payload, size, 0) != (ssize_t)size ? -ENOMEM : sys_store_publish(fd, &f);
 	if (got < 0) {
-		store_discard(fd);
+		sys_store_discard(fd);
 		return got;
 	}
 	*id = (u32)got;
@@ -70,64 +70,64 @@ int link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id)
 /* Of RAW_TRACEPOINT_OPEN, where linux/bpf.h has it since 6.10. */
 enum { RAW_COOKIE = 16 };
 
-int raw_tracepoint_open(const union bpf_attr *attr, u32 size)
+int sys_raw_tracepoint_open(const union bpf_attr *attr, u32 size)
 {
 	struct lhead d = {.type = BPF_LINK_TYPE_RAW_TRACEPOINT};
 	struct sobj *o;
 	int err;
 	u32 id;
 
-	err = sobj_get((int)attr->raw_tracepoint.prog_fd, SKEP_SYS_PROG, &o);
+	err = sys_sobj_get((int)attr->raw_tracepoint.prog_fd, SKEP_SYS_PROG, &o);
 	if (err)
 		return err;
 	if (sprog_of(o)->d.type != BPF_PROG_TYPE_RAW_TRACEPOINT && sprog_of(o)->d.type != BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE)
 		err = -EINVAL;
 	if (!err)
-		err = user_string(d.name, attr->raw_tracepoint.name, LINK_NAME);
+		err = sys_user_string(d.name, attr->raw_tracepoint.name, LINK_NAME);
 	if (err >= 0) {
 		memset(d.name + err, 0, LINK_NAME - (size_t)err);
 		d.prog = o->id;
 		memcpy(&d.cookie, (const u8 *)attr + RAW_COOKIE, sizeof(d.cookie));
-		err = link_publish(&d, NULL, 0, &id);
+		err = sys_link_publish(&d, NULL, 0, &id);
 		if (err >= 0)
-			table_changed();
+			sys_table_changed();
 	}
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }
 
 /* linux/bpf.h of before 6.6 does not have it. */
 enum { TRACE_UPROBE_MULTI = 48 };
 
-int link_create(const union bpf_attr *attr, u32 size)
+int sys_link_create(const union bpf_attr *attr, u32 size)
 {
 	struct sobj *o;
-	int err = sobj_get((int)attr->link_create.prog_fd, SKEP_SYS_PROG, &o);
+	int err = sys_sobj_get((int)attr->link_create.prog_fd, SKEP_SYS_PROG, &o);
 
 	if (err)
 		return err;
 	switch (attr->link_create.attach_type) {
-	case BPF_PERF_EVENT: err = link_create_perf(attr, sprog_of(o)); break;
-	case TRACE_UPROBE_MULTI: err = link_create_multi(attr, sprog_of(o)); break;
-	default: err = place_link(attr, sprog_of(o));
+	case BPF_PERF_EVENT: err = sys_link_create_perf(attr, sprog_of(o)); break;
+	case TRACE_UPROBE_MULTI: err = sys_link_create_multi(attr, sprog_of(o)); break;
+	default: err = sys_place_link(attr, sprog_of(o));
 	}
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }
 
-int link_detach(const union bpf_attr *attr, u32 size)
+int sys_link_detach(const union bpf_attr *attr, u32 size)
 {
 	struct sobj *o;
-	int err = sobj_get((int)attr->link_detach.link_fd, SKEP_SYS_LINK, &o);
+	int err = sys_sobj_get((int)attr->link_detach.link_fd, SKEP_SYS_LINK, &o);
 
 	if (err)
 		return err;
 	__atomic_store_n(&slink_of(o)->h->detached, 1, __ATOMIC_RELEASE);
 	if (slink_of(o)->d.type == BPF_LINK_TYPE_RAW_TRACEPOINT)
-		table_changed();
+		sys_table_changed();
 	else
-		follow(0, 0, 0);
-	sobj_put(o);
+		sys_follow(0, 0, 0);
+	sys_sobj_put(o);
 	return 0;
 }
 
@@ -150,7 +150,7 @@ static u32 list_links(u32 *id, u32 most)
 {
 	u32 n = 0, at = 0;
 
-	while (n < most && store_next_id(SKEP_SYS_LINK, at, &at) == 0)
+	while (n < most && sys_store_next_id(SKEP_SYS_LINK, at, &at) == 0)
 		id[n++] = at;
 	return n;
 }
@@ -166,17 +166,17 @@ static struct view *look(u32 gen)
 	for (u32 k = 0; k < n; k++) {
 		struct sobj *o, *p;
 
-		if (sobj_get_id(id[k], SKEP_SYS_LINK, &o))
+		if (sys_sobj_get_id(id[k], SKEP_SYS_LINK, &o))
 			continue;
-		if (sobj_get_id(slink_of(o)->d.prog, SKEP_SYS_PROG, &p) == 0) {
+		if (sys_sobj_get_id(slink_of(o)->d.prog, SKEP_SYS_PROG, &p) == 0) {
 			/* The program's type is asked again: the file may have been changed. */
-			if (sprog_of(p)->d.type == BPF_PROG_TYPE_RAW_TRACEPOINT && prog_ready(sprog_of(p), NULL, 0, NULL) == 0) {
+			if (sprog_of(p)->d.type == BPF_PROG_TYPE_RAW_TRACEPOINT && sys_prog_ready(sprog_of(p), NULL, 0, NULL) == 0) {
 				v->v[v->n++] = (struct attached){slink_of(o), (struct skep_sys_prog *)sprog_of(p)};
 				continue;
 			}
-			sobj_put(p);
+			sys_sobj_put(p);
 		}
-		sobj_put(o);
+		sys_sobj_put(o);
 	}
 	return v;
 }
@@ -184,7 +184,7 @@ static struct view *look(u32 gen)
 static struct view *get_view(void)
 {
 	struct view *v;
-	u32 gen = table_generation();
+	u32 gen = sys_table_generation();
 
 	pthread_mutex_lock(&lock);
 	v = current;
@@ -194,7 +194,7 @@ static struct view *get_view(void)
 		if (now) {
 			if (v && atomic_load(&v->users) == 0) {
 				for (u32 k = 0; k < v->n; k++) {
-					sobj_put(&v->v[k].l->o);
+					sys_sobj_put(&v->v[k].l->o);
 					skep_sys_prog_put(v->v[k].p);
 				}
 				free(v);
@@ -219,7 +219,7 @@ int skep_sys_raise(const char *name, const u64 *args, u32 n)
 	memcpy(ctx, args, SKEP_MIN(n, (u32)SKEP_ARRAY_SIZE(ctx)) * sizeof(*ctx));
 	for (u32 k = 0; k < v->n; k++)
 		if (strcmp(v->v[k].l->d.name, name) == 0 && !__atomic_load_n(&v->v[k].l->h->detached, __ATOMIC_ACQUIRE)) {
-			prog_run_event(v->v[k].p, ctx, v->v[k].l->d.cookie);
+			sys_prog_run_event(v->v[k].p, ctx, v->v[k].l->d.cookie);
 			ran++;
 		}
 	atomic_fetch_sub(&v->users, 1);

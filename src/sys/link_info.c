@@ -21,10 +21,10 @@ static int give_text(u64 to, u32 room, const char *text)
 	int err;
 
 	if (n <= room)
-		return user_write(to, text, n);
-	err = user_write(to, text, room - 1);
+		return sys_user_write(to, text, n);
+	err = sys_user_write(to, text, room - 1);
 	if (!err)
-		err = user_write(to + room - 1, &end, 1);
+		err = sys_user_write(to + room - 1, &end, 1);
 	return err ? err : -ENOSPC;
 }
 
@@ -42,11 +42,11 @@ static int give_name(u64 to, u32 *room, const char *name)
 static int event_of(u32 id, struct event_probe *out)
 {
 	struct fhead f;
-	int fd = store_open(SKEP_SYS_PERF, id, O_RDONLY), err;
+	int fd = sys_store_open(SKEP_SYS_PERF, id, O_RDONLY), err;
 
 	if (fd < 0)
 		return fd;
-	err = store_head(fd, &f);
+	err = sys_store_head(fd, &f);
 	close(fd);
 	*out = ((struct perf_head *)f.more)->probe;
 	out->file.path[sizeof(out->file.path) - 1] = 0;
@@ -78,11 +78,11 @@ static int give_places(int fd, const struct skep_sys_link_info *i, u32 n)
 		if (pread(fd, &p, sizeof(p), (off_t)(k * sizeof(p))) != (ssize_t)sizeof(p))
 			return -EIO;
 		if (i->multi.offsets)
-			err = user_write(i->multi.offsets + 8 * (u64)k, &p.offset, 8);
+			err = sys_user_write(i->multi.offsets + 8 * (u64)k, &p.offset, 8);
 		if (!err && i->multi.ref_ctr_offsets)
-			err = user_write(i->multi.ref_ctr_offsets + 8 * (u64)k, &p.ref_ctr, 8);
+			err = sys_user_write(i->multi.ref_ctr_offsets + 8 * (u64)k, &p.ref_ctr, 8);
 		if (!err && i->multi.cookies)
-			err = user_write(i->multi.cookies + 8 * (u64)k, &p.cookie, 8);
+			err = sys_user_write(i->multi.cookies + 8 * (u64)k, &p.cookie, 8);
 		if (err)
 			return err;
 	}
@@ -103,22 +103,22 @@ static int multi_info(const struct slink *l, int fd, struct skep_sys_link_info *
 	i->multi.path_size = (u32)strlen(l->d.file.path) + 1;
 	if (path && path < i->multi.path_size)
 		return -ENAMETOOLONG;
-	err = path ? user_write(i->multi.path, l->d.file.path, i->multi.path_size) : 0;
+	err = path ? sys_user_write(i->multi.path, l->d.file.path, i->multi.path_size) : 0;
 	if (!err && wants)
 		err = give_places(fd, i, SKEP_MIN(n, room));
 	return err ? err : wants && room < n ? -ENOSPC : 0;
 }
 
-int link_info(union bpf_attr *attr, struct sobj *o)
+int sys_link_info(union bpf_attr *attr, struct sobj *o)
 {
 	const struct slink *l = slink_of(o);
 	struct skep_sys_link_info i = {0};
 	u32 n = SKEP_MIN(attr->info.info_len, (u32)sizeof(i));
 	int err;
 
-	if (attr->info.info_len > n && !user_zero(attr->info.info + n, attr->info.info_len - n))
+	if (attr->info.info_len > n && !sys_user_zero(attr->info.info + n, attr->info.info_len - n))
 		return -E2BIG;
-	err = user_read(&i, attr->info.info, n);
+	err = sys_user_read(&i, attr->info.info, n);
 	if (err)
 		return err;
 	i.type = l->d.type;
@@ -135,7 +135,7 @@ int link_info(union bpf_attr *attr, struct sobj *o)
 	if (err)
 		return err;
 	attr->info.info_len = n;
-	return user_write(attr->info.info, &i, n);
+	return sys_user_write(attr->info.info, &i, n);
 }
 
 /* --- by process and descriptor ----------------------------------------------------------------- */
@@ -144,7 +144,7 @@ int link_info(union bpf_attr *attr, struct sobj *o)
 static int open_theirs(u32 pid, u32 theirs)
 {
 	char path[64], file[PATH_LEN];
-	const char *dir = store_dir();
+	const char *dir = sys_store_dir();
 	ssize_t n;
 	int fd;
 
@@ -166,14 +166,14 @@ static int open_theirs(u32 pid, u32 theirs)
 /* The program that a link attaches to this event; 0: none does. */
 static u32 prog_of_event(u32 event)
 {
-	for (u32 id = 0; store_next_id(SKEP_SYS_LINK, id, &id) == 0;) {
+	for (u32 id = 0; sys_store_next_id(SKEP_SYS_LINK, id, &id) == 0;) {
 		const struct lhead *d;
 		struct fhead f;
-		int fd = store_open(SKEP_SYS_LINK, id, O_RDONLY), err;
+		int fd = sys_store_open(SKEP_SYS_LINK, id, O_RDONLY), err;
 
 		if (fd < 0)
 			continue;
-		err = store_head(fd, &f);
+		err = sys_store_head(fd, &f);
 		close(fd);
 		d = (const struct lhead *)f.more;
 		if (!err && d->event == event && !d->detached)
@@ -190,7 +190,7 @@ static int give_task(union bpf_attr *attr, const char *name, u32 prog, u32 type,
 
 	attr->task_fd_query.buf_len = (u32)strlen(name);
 	if (room && attr->task_fd_query.buf)
-		err = name[0] ? give_text(attr->task_fd_query.buf, room, name) : user_write(attr->task_fd_query.buf, &none, 1);
+		err = name[0] ? give_text(attr->task_fd_query.buf, room, name) : sys_user_write(attr->task_fd_query.buf, &none, 1);
 	attr->task_fd_query.prog_id = prog;
 	attr->task_fd_query.fd_type = type;
 	attr->task_fd_query.probe_offset = offset;
@@ -220,7 +220,7 @@ static int task_event(union bpf_attr *attr, const struct fhead *f)
 	return give_task(attr, p.file.path, prog, p.on_return ? FD_URETPROBE : FD_UPROBE, p.place.offset, p.place.ref_ctr);
 }
 
-int task_fd_query(union bpf_attr *attr)
+int sys_task_fd_query(union bpf_attr *attr)
 {
 	struct fhead f;
 	int fd, err;
@@ -230,7 +230,7 @@ int task_fd_query(union bpf_attr *attr)
 	fd = open_theirs(attr->task_fd_query.pid, attr->task_fd_query.fd);
 	if (fd < 0)
 		return fd;
-	err = store_head(fd, &f);
+	err = sys_store_head(fd, &f);
 	close(fd);
 	if (err)
 		return -ENOTSUPP_;
@@ -242,15 +242,15 @@ int task_fd_query(union bpf_attr *attr)
 static int check_fd(u32 fd, u32 kind)
 {
 	struct sobj *o;
-	int err = sobj_get((int)fd, kind, &o);
+	int err = sys_sobj_get((int)fd, kind, &o);
 
 	if (!err)
-		sobj_put(o);
+		sys_sobj_put(o);
 	return err;
 }
 
 /* As in the kernel, the program of a tracepoint or a probe is not exchanged. */
-int link_update(const union bpf_attr *attr)
+int sys_link_update(const union bpf_attr *attr)
 {
 	u32 flags = attr->link_update.flags;
 	int err;
@@ -266,7 +266,7 @@ int link_update(const union bpf_attr *attr)
 }
 
 /* No link here is one of an iterator. */
-int iter_create(const union bpf_attr *attr)
+int sys_iter_create(const union bpf_attr *attr)
 {
 	int err = attr->iter_create.flags ? -EINVAL : check_fd(attr->iter_create.link_fd, SKEP_SYS_LINK);
 

@@ -30,18 +30,18 @@ struct loading {
 static int add_map(struct loading *l, int fd, u32 *index)
 {
 	struct sobj *o;
-	int err = sobj_get(fd, SKEP_SYS_MAP, &o);
+	int err = sys_sobj_get(fd, SKEP_SYS_MAP, &o);
 
 	if (err)
 		return err;
 	for (u32 k = 0; k < l->d->nmap; k++)
 		if (l->map[k] == o) {
-			sobj_put(o);
+			sys_sobj_put(o);
 			*index = k;
 			return 0;
 		}
 	if (l->d->nmap == MAPS_MAX) {
-		sobj_put(o);
+		sys_sobj_put(o);
 		return -E2BIG;
 	}
 	*index = l->d->nmap++;
@@ -71,7 +71,7 @@ static int find_maps(struct loading *l)
 		if (src != SKEP_LD_MAP_FD && src != SKEP_LD_MAP_VALUE && src != SKEP_LD_MAP_IDX && src != SKEP_LD_MAP_IDX_VALUE)
 			continue;
 		if (src == SKEP_LD_MAP_IDX || src == SKEP_LD_MAP_IDX_VALUE) {
-			if (!l->attr->fd_array || user_read(&fd, l->attr->fd_array + 4 * (u64)(u32)i->imm, 4)) {
+			if (!l->attr->fd_array || sys_user_read(&fd, l->attr->fd_array + 4 * (u64)(u32)i->imm, 4)) {
 				free(tagged);
 				return l->attr->fd_array ? -EFAULT : -EPROTO;
 			}
@@ -87,7 +87,7 @@ static int find_maps(struct loading *l)
 		((struct bpf_insn *)tagged)[s - 1].imm = 0;
 		((struct bpf_insn *)tagged)[s].imm = 0;
 	}
-	sha1(tagged, (size_t)l->d->slots * 8, sum);
+	sys_sha1(tagged, (size_t)l->d->slots * 8, sum);
 	memcpy(l->d->tag, sum, 8);
 	free(tagged);
 	return 0;
@@ -108,9 +108,9 @@ static int read_records(u64 from, u32 n, u32 given, u32 ours, u32 limit, void **
 	for (u32 k = 0; k < n; k++) {
 		u64 at = from + (u64)k * given;
 
-		if (user_read(v + (u64)k * ours, at, ours))
+		if (sys_user_read(v + (u64)k * ours, at, ours))
 			return -EFAULT;
-		if (given > ours && !user_zero(at + ours, given - ours))
+		if (given > ours && !sys_user_zero(at + ours, given - ours))
 			return -E2BIG;
 	}
 	return 0;
@@ -122,7 +122,7 @@ static int read_debug(struct loading *l)
 	int err;
 
 	if (a->prog_btf_fd) {
-		err = sobj_get((int)a->prog_btf_fd, SKEP_SYS_BTF, &l->btf);
+		err = sys_sobj_get((int)a->prog_btf_fd, SKEP_SYS_BTF, &l->btf);
 		if (err)
 			return err;
 		l->d->btf = l->btf->id;
@@ -150,7 +150,7 @@ static int read_all(struct loading *l)
 		return -EINVAL;
 	if (!a->insn_cnt || a->insn_cnt > SLOTS_MAX)
 		return -E2BIG;
-	n = user_string(l->license, a->license, sizeof(l->license));
+	n = sys_user_string(l->license, a->license, sizeof(l->license));
 	if (n < 0)
 		return n == -E2BIG ? -EINVAL : n;
 	l->d->license_len = (u32)n;
@@ -167,7 +167,7 @@ static int read_all(struct loading *l)
 	l->code = malloc((size_t)a->insn_cnt * 8);
 	if (!l->code)
 		return -ENOMEM;
-	if (user_read(l->code, a->insns, (u64)a->insn_cnt * 8))
+	if (sys_user_read(l->code, a->insns, (u64)a->insn_cnt * 8))
 		return -EFAULT;
 	if (a->core_relo_cnt) {
 		skep_buf_puts(&l->log, "CO-RE records are resolved by the loader, not here\n");
@@ -210,11 +210,11 @@ static int judge(struct loading *l, int fd, struct sobj **out)
 {
 	struct sobj *o;
 	u32 insns = 0;
-	int err = sprog_open(fd, &l->f, &o);
+	int err = sys_sprog_open(fd, &l->f, &o);
 
 	if (err)
 		return err;
-	err = prog_ready(sprog_of(o), &l->log, l->attr->log_level, &insns);
+	err = sys_prog_ready(sprog_of(o), &l->log, l->attr->log_level, &insns);
 	sprog_of(o)->h->verified = sprog_of(o)->d.verified = insns;
 	if (!err)
 		sprog_of(o)->h->image = sprog_of(o)->d.image = sprog_of(o)->eng->code ? sprog_of(o)->eng->image : 0;
@@ -232,34 +232,34 @@ static int make(struct loading *l, int *logged)
 
 	if (err)
 		return err;
-	fd = store_create(SKEP_SYS_PROG, file_size(l->d), &l->f, true);
+	fd = sys_store_create(SKEP_SYS_PROG, file_size(l->d), &l->f, true);
 	if (fd < 0)
 		return fd;
 	err = write_file(l, fd);
 	if (!err)
 		err = judge(l, fd, &o);
-	*logged = log_write(&l->log, l->attr->log_level, l->attr->log_size, l->attr->log_buf);
+	*logged = sys_log_write(&l->log, l->attr->log_level, l->attr->log_size, l->attr->log_buf);
 	if (!err)
 		err = *logged;
 	if (!err) {
-		id = store_publish(fd, &l->f);
+		id = sys_store_publish(fd, &l->f);
 		err = id < 0 ? id : 0;
 	}
 	if (!err)
-		sobj_adopt(fd, SKEP_SYS_PROG, (u32)id, o);
+		sys_sobj_adopt(fd, SKEP_SYS_PROG, (u32)id, o);
 	else if (o)
 		o->free(o);
 	if (err) {
-		store_discard(fd);
+		sys_store_discard(fd);
 		return err;
 	}
 	return fd;
 }
 
-int prog_load(union bpf_attr *attr, u32 size)
+int sys_prog_load(union bpf_attr *attr, u32 size)
 {
 	struct loading *l;
-	int err = log_check(attr->log_level, attr->log_size, attr->log_buf), logged = 1;
+	int err = sys_log_check(attr->log_level, attr->log_size, attr->log_buf), logged = 1;
 
 	if (err)
 		return err;
@@ -270,11 +270,11 @@ int prog_load(union bpf_attr *attr, u32 size)
 	l->d = (struct phead *)l->f.more;
 	err = make(l, &logged);
 	if (logged == 1)
-		log_write(&l->log, attr->log_level, attr->log_size, attr->log_buf);
+		sys_log_write(&l->log, attr->log_level, attr->log_size, attr->log_buf);
 	for (u32 k = 0; k < l->d->nmap; k++)
-		sobj_put(l->map[k]);
+		sys_sobj_put(l->map[k]);
 	if (l->btf)
-		sobj_put(l->btf);
+		sys_sobj_put(l->btf);
 	skep_buf_fini(&l->log);
 	free(l->code);
 	free(l->func);

@@ -4,21 +4,21 @@
 
 #include "sys/prog.h"
 
-int log_check(u32 level, u32 size, u64 buf)
+int sys_log_check(u32 level, u32 size, u64 buf)
 {
 	if (!!buf != !!size || (buf && !level) || (level & ~15u) || size > UINT32_MAX >> 2)
 		return -EINVAL;
 	return 0;
 }
 
-int log_write(const struct skep_buf *log, u32 level, u32 size, u64 buf)
+int sys_log_write(const struct skep_buf *log, u32 level, u32 size, u64 buf)
 {
 	u32 n = (u32)SKEP_MIN(log->n, (size_t)size - 1);
 	static const char end;
 
 	if (!level || !size || !buf)
 		return 0;
-	if (user_write(buf, log->p ? log->p : "", n) || user_write(buf + n, &end, 1))
+	if (sys_user_write(buf, log->p ? log->p : "", n) || sys_user_write(buf + n, &end, 1))
 		return -EFAULT;
 	return log->n > n ? -ENOSPC : 0;
 }
@@ -54,7 +54,7 @@ static void sha1_block(u32 h[5], const u8 *p)
 	h[4] += e;
 }
 
-void sha1(const void *p, size_t n, u8 out[20])
+void sys_sha1(const void *p, size_t n, u8 out[20])
 {
 	u32 h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
 	size_t whole = n & ~(size_t)63, rest = n - whole;

@@ -17,53 +17,53 @@
 _Static_assert(sizeof(struct mhead) < sizeof(((struct fhead *)0)->more) - 8, "a map's head fits");
 _Static_assert(sizeof(struct fhead) <= PAGE, "a head is a page");
 
-const struct map_ops *map_ops_of(u32 type)
+const struct map_ops *sys_map_ops_of(u32 type)
 {
 	switch (type) {
-	case BPF_MAP_TYPE_ARRAY: return &array_ops;
-	case BPF_MAP_TYPE_PERCPU_ARRAY: return &percpu_array_ops;
+	case BPF_MAP_TYPE_ARRAY: return &sys_array_ops;
+	case BPF_MAP_TYPE_PERCPU_ARRAY: return &sys_percpu_array_ops;
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return &hash_ops;
-	case BPF_MAP_TYPE_LPM_TRIE: return &lpm_ops;
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return &sys_hash_ops;
+	case BPF_MAP_TYPE_LPM_TRIE: return &sys_lpm_ops;
 	case BPF_MAP_TYPE_QUEUE:
-	case BPF_MAP_TYPE_STACK: return &queue_ops;
-	case BPF_MAP_TYPE_BLOOM_FILTER: return &bloom_ops;
-	case BPF_MAP_TYPE_RINGBUF: return &ring_ops;
-	case BPF_MAP_TYPE_USER_RINGBUF: return &user_ring_ops;
-	case BPF_MAP_TYPE_TASK_STORAGE: return &task_storage_ops;
+	case BPF_MAP_TYPE_STACK: return &sys_queue_ops;
+	case BPF_MAP_TYPE_BLOOM_FILTER: return &sys_bloom_ops;
+	case BPF_MAP_TYPE_RINGBUF: return &sys_ring_ops;
+	case BPF_MAP_TYPE_USER_RINGBUF: return &sys_user_ring_ops;
+	case BPF_MAP_TYPE_TASK_STORAGE: return &sys_task_storage_ops;
 	case BPF_MAP_TYPE_CGROUP_STORAGE:
-	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE: return &cgroup_storage_ops;
-	case BPF_MAP_TYPE_STACK_TRACE: return &stack_ops;
-	case BPF_MAP_TYPE_PROG_ARRAY: return &prog_array_ops;
-	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return &perf_array_ops;
-	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return &array_of_maps_ops;
-	case BPF_MAP_TYPE_HASH_OF_MAPS: return &hash_of_maps_ops;
-	case BPF_MAP_TYPE_DEVMAP: return &dev_ops;
-	case BPF_MAP_TYPE_DEVMAP_HASH: return &dev_hash_ops;
-	case BPF_MAP_TYPE_CPUMAP: return &cpu_ops;
-	case BPF_MAP_TYPE_XSKMAP: return &xsk_ops;
-	case BPF_MAP_TYPE_SOCKMAP: return &sock_map_ops;
-	case BPF_MAP_TYPE_SOCKHASH: return &sock_hash_ops;
-	case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY: return &sock_array_ops;
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE: return &sys_cgroup_storage_ops;
+	case BPF_MAP_TYPE_STACK_TRACE: return &sys_stack_ops;
+	case BPF_MAP_TYPE_PROG_ARRAY: return &sys_prog_array_ops;
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return &sys_perf_array_ops;
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return &sys_array_of_maps_ops;
+	case BPF_MAP_TYPE_HASH_OF_MAPS: return &sys_hash_of_maps_ops;
+	case BPF_MAP_TYPE_DEVMAP: return &sys_dev_ops;
+	case BPF_MAP_TYPE_DEVMAP_HASH: return &sys_dev_hash_ops;
+	case BPF_MAP_TYPE_CPUMAP: return &sys_cpu_ops;
+	case BPF_MAP_TYPE_XSKMAP: return &sys_xsk_ops;
+	case BPF_MAP_TYPE_SOCKMAP: return &sys_sock_map_ops;
+	case BPF_MAP_TYPE_SOCKHASH: return &sys_sock_hash_ops;
+	case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY: return &sys_sock_array_ops;
 	default: return NULL;
 	}
 }
 
-bool map_percpu(u32 type)
+bool sys_map_percpu(u32 type)
 {
 	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-u32 map_value_size(const struct smap *m)
+u32 sys_map_value_size(const struct smap *m)
 {
-	if (map_percpu(m->d.type))
+	if (sys_map_percpu(m->d.type))
 		return m->d.ncpu * m->vstride;
 	return m->d.value_size;
 }
 
-void copy_value(void *to, const void *from, u32 n)
+void sys_copy_value(void *to, const void *from, u32 n)
 {
 	u8 *t = to;
 	const u8 *f = from;
@@ -78,18 +78,18 @@ void copy_value(void *to, const void *from, u32 n)
 	memcpy(t, f, n);
 }
 
-int map_lock(struct smap *m)
+int sys_map_lock(struct smap *m)
 {
-	int got = shlock_take(&m->h->lock);
+	int got = sys_shlock_take(&m->h->lock);
 
 	if (got == 1 && m->ops->recover)
 		m->ops->recover(m);
 	return got < 0 ? got : 0;
 }
 
-void map_unlock(struct smap *m)
+void sys_map_unlock(struct smap *m)
 {
-	shlock_drop(&m->h->lock);
+	sys_shlock_drop(&m->h->lock);
 }
 
 /* --- creating ------------------------------------------------------------------------------------- */
@@ -115,13 +115,13 @@ static int types_of(const union bpf_attr *attr, struct mhead *h)
 	}
 	if (!attr->btf_value_type_id)
 		return -EINVAL;
-	err = sobj_get((int)attr->btf_fd, SKEP_SYS_BTF, &o);
+	err = sys_sobj_get((int)attr->btf_fd, SKEP_SYS_BTF, &o);
 	if (err)
 		return err;
 	h->btf = o->id;
 	h->key_type = attr->btf_key_type_id;
 	h->value_type = attr->btf_value_type_id;
-	sobj_put(o);
+	sys_sobj_put(o);
 	return 0;
 }
 
@@ -133,7 +133,7 @@ static int inner_of(const union bpf_attr *attr, struct mhead *h)
 
 	if (!of_maps)
 		return attr->inner_map_fd ? -EINVAL : 0;
-	err = sobj_get((int)attr->inner_map_fd, SKEP_SYS_MAP, &o);
+	err = sys_sobj_get((int)attr->inner_map_fd, SKEP_SYS_MAP, &o);
 	if (err)
 		return err == -EBADF ? -EBADF : -EINVAL;
 	h->inner = o->id;
@@ -141,7 +141,7 @@ static int inner_of(const union bpf_attr *attr, struct mhead *h)
 		err = -EINVAL;
 	if (smap_of(o)->d.type == BPF_MAP_TYPE_PROG_ARRAY)
 		err = -524;
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }
 
@@ -164,7 +164,7 @@ static void say_why(const union bpf_attr *attr)
 	for (u32 k = 0; attr->map_name[0] && k < SKEP_ARRAY_SIZE(missing); k++)
 		if (missing[k].type == attr->map_type) {
 			snprintf(why, sizeof(why), "map %.15s: no maps of type %s", attr->map_name, missing[k].what);
-			say_refused(why);
+			sys_say_refused(why);
 		}
 }
 
@@ -175,7 +175,7 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP | BPF_F_CLONE;
 	int err;
 
-	*ops = map_ops_of(attr->map_type);
+	*ops = sys_map_ops_of(attr->map_type);
 	if (!*ops)
 		say_why(attr);
 	if (!*ops || (attr->map_flags & ~known) || !good_name(attr->map_name))
@@ -192,14 +192,14 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 	h->max_entries = attr->max_entries;
 	h->flags = attr->map_flags;
 	h->extra = attr->map_extra;
-	h->ncpu = cpu_count();
+	h->ncpu = sys_cpu_count();
 	err = types_of(attr, h);
 	if (!err)
 		err = inner_of(attr, h);
 	return err ? err : (*ops)->check(h);
 }
 
-int map_create(const union bpf_attr *attr, u32 size)
+int sys_map_create(const union bpf_attr *attr, u32 size)
 {
 	struct fhead f = {0};
 	struct mhead *h = (struct mhead *)f.more;
@@ -209,31 +209,31 @@ int map_create(const union bpf_attr *attr, u32 size)
 
 	if (err)
 		return err;
-	h->seed = h->flags & BPF_F_ZERO_SEED ? 0 : (u32)(store_now() * 0x9e3779b97f4a7c15u >> 32);
-	shlock_init(&h->lock);
-	fd = store_create(SKEP_SYS_MAP, ops->size(h), &f, !(h->flags & BPF_F_NO_PREALLOC));
+	h->seed = h->flags & BPF_F_ZERO_SEED ? 0 : (u32)(sys_store_now() * 0x9e3779b97f4a7c15u >> 32);
+	sys_shlock_init(&h->lock);
+	fd = sys_store_create(SKEP_SYS_MAP, ops->size(h), &f, !(h->flags & BPF_F_NO_PREALLOC));
 	if (fd < 0)
 		return fd;
-	err = smap_open(fd, &f, &o);
+	err = sys_smap_open(fd, &f, &o);
 	if (!err) {
 		struct smap *m = smap_of(o);
 
 		if (ops->init)
 			ops->init(m);
-		id = store_publish(fd, &f);
+		id = sys_store_publish(fd, &f);
 		if (id < 0) {
 			err = id;
 			o->free(o);
 		} else {
-			sobj_adopt(fd, SKEP_SYS_MAP, (u32)id, o);
+			sys_sobj_adopt(fd, SKEP_SYS_MAP, (u32)id, o);
 		}
 	}
 	if (err) {
-		store_discard(fd);
+		sys_store_discard(fd);
 		return err;
 	}
 	if (h->flags & (BPF_F_RDONLY | BPF_F_WRONLY)) {
-		int other = store_open(SKEP_SYS_MAP, (u32)id, h->flags & BPF_F_RDONLY ? O_RDONLY : O_WRONLY);
+		int other = sys_store_open(SKEP_SYS_MAP, (u32)id, h->flags & BPF_F_RDONLY ? O_RDONLY : O_WRONLY);
 
 		close(fd);
 		fd = other;
@@ -248,7 +248,7 @@ static void free_map(struct sobj *o)
 	struct smap *m = smap_of(o);
 
 	if (m->objects)
-		map_disown(m);
+		sys_map_disown(m);
 	if (m->ops->fini)
 		m->ops->fini(m);
 	if (m->fixed)
@@ -267,18 +267,18 @@ static void after_boot(struct smap *m)
 	struct fhead *f = (struct fhead *)(m->mem + m->payload);
 	int lock;
 
-	if (__atomic_load_n(&f->boot, __ATOMIC_ACQUIRE) == store_boot())
+	if (__atomic_load_n(&f->boot, __ATOMIC_ACQUIRE) == sys_store_boot())
 		return;
-	lock = store_lock(true);
+	lock = sys_store_lock(true);
 	if (lock < 0)
 		return;
-	if (f->boot != store_boot()) {
-		shlock_init(&m->h->lock);
+	if (f->boot != sys_store_boot()) {
+		sys_shlock_init(&m->h->lock);
 		if (m->ops->recover)
 			m->ops->recover(m);
 		if (m->ops->restart)
 			m->ops->restart(m);
-		__atomic_store_n(&f->boot, store_boot(), __ATOMIC_RELEASE);
+		__atomic_store_n(&f->boot, sys_store_boot(), __ATOMIC_RELEASE);
 	}
 	close(lock);
 }
@@ -294,13 +294,13 @@ static int map_file(struct smap *m, int fd)
 		if (rw < 0)
 			return -errno;
 	}
-	m->mem = map_pages(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 0);
+	m->mem = sys_map_pages(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 0);
 	if (rw != fd)
 		close(rw);
 	return m->mem == MAP_FAILED ? -ENOMEM : 0;
 }
 
-int smap_open(int fd, const struct fhead *f, struct sobj **out)
+int sys_smap_open(int fd, const struct fhead *f, struct sobj **out)
 {
 	struct smap *m = calloc(1, sizeof(*m));
 	struct mhead want;
@@ -309,12 +309,12 @@ int smap_open(int fd, const struct fhead *f, struct sobj **out)
 	if (!m)
 		return -ENOMEM;
 	memcpy(&m->d, f->more, sizeof(m->d));
-	m->ops = map_ops_of(m->d.type);
+	m->ops = sys_map_ops_of(m->d.type);
 	m->wake = -1;
 	want = m->d;
 	err = m->ops && m->d.ncpu && m->d.ncpu <= NCPU_MAX ? m->ops->check(&want) : -EINVAL;
 	if (!err && (memcmp(&want, &m->d, offsetof(struct mhead, frozen)) != 0 ||
-		     ((m->ops->size(&m->d) + PAGE - 1) & ~(u64)(PAGE - 1)) != f->size || m->d.ncpu != cpu_count()))
+		     ((m->ops->size(&m->d) + PAGE - 1) & ~(u64)(PAGE - 1)) != f->size || m->d.ncpu != sys_cpu_count()))
 		err = -EINVAL;
 	m->payload = f->size;
 	m->len = f->size + PAGE;
@@ -336,7 +336,7 @@ int smap_open(int fd, const struct fhead *f, struct sobj **out)
 	}
 	pthread_mutex_init(&m->mine, NULL);
 	m->o.free = free_map;
-	err = fields_read(m);
+	err = sys_fields_read(m);
 	if (err) {
 		free_map(&m->o);
 		return err;
@@ -355,7 +355,7 @@ int smap_open(int fd, const struct fhead *f, struct sobj **out)
 	return 0;
 }
 
-int map_fix(struct smap *m)
+int sys_map_fix(struct smap *m)
 {
 	int err = 0;
 
@@ -363,7 +363,7 @@ int map_fix(struct smap *m)
 		return 0;
 	pthread_mutex_lock(&m->mine);
 	if (!m->fixed) {
-		void *p = map_pages(NULL, m->payload, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *p = sys_map_pages(NULL, m->payload, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (p == MAP_FAILED) {
 			err = -ENOMEM;

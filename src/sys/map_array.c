@@ -49,7 +49,7 @@ static int check_update(const struct smap *m, const void *key, u64 flags)
 		return -EINVAL;
 	if (k >= m->d.max_entries)
 		return -E2BIG;
-	return flags & BPF_NOEXIST ? -EEXIST : (flags & BPF_F_LOCK) && !map_has_lock(m) ? -EINVAL : 0;
+	return flags & BPF_NOEXIST ? -EEXIST : (flags & BPF_F_LOCK) && !sys_map_has_lock(m) ? -EINVAL : 0;
 }
 
 static int update(struct smap *m, const void *key, const void *value, u64 flags)
@@ -57,7 +57,7 @@ static int update(struct smap *m, const void *key, const void *value, u64 flags)
 	int err = check_update(m, key, flags);
 
 	if (!err)
-		value_put(m, at(m, key), value, flags);
+		sys_value_put(m, at(m, key), value, flags);
 	return err;
 }
 
@@ -85,11 +85,11 @@ static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 
 	if (!p)
 		return -ENOENT;
-	value_get(m, value, p, flags);
+	sys_value_get(m, value, p, flags);
 	return 0;
 }
 
-const struct map_ops array_ops = {
+const struct map_ops sys_array_ops = {
     .check = check, .size = size, .lookup = lookup, .update = update, .remove = no_remove, .next = next, .read = read_one,
     .write = update};
 
@@ -117,7 +117,7 @@ static u8 *percpu_at(struct smap *m, const void *key, u32 cpu)
 	return k < m->d.max_entries && cpu < m->d.ncpu ? m->mem + ((u64)k * m->d.ncpu + cpu) * m->vstride : NULL;
 }
 
-void *percpu_value(struct smap *m, const void *key, u32 cpu)
+void *sys_percpu_value(struct smap *m, const void *key, u32 cpu)
 {
 	u8 *v;
 
@@ -137,7 +137,7 @@ static int percpu_update(struct smap *m, const void *key, const void *value, u64
 	int err = check_update(m, key, flags);
 
 	if (!err)
-		copy_value(percpu_at(m, key, skep_sys_thread.cpu), value, m->d.value_size);
+		sys_copy_value(percpu_at(m, key, skep_sys_thread.cpu), value, m->d.value_size);
 	return err;
 }
 
@@ -145,7 +145,7 @@ static int percpu_read(struct smap *m, const void *key, void *value, u64 flags)
 {
 	if (!percpu_at(m, key, 0))
 		return -ENOENT;
-	copy_value(value, percpu_at(m, key, 0), m->vstride * m->d.ncpu);
+	sys_copy_value(value, percpu_at(m, key, 0), m->vstride * m->d.ncpu);
 	return 0;
 }
 
@@ -154,10 +154,10 @@ static int percpu_write(struct smap *m, const void *key, const void *value, u64 
 	int err = check_update(m, key, flags);
 
 	if (!err)
-		copy_value(percpu_at(m, key, 0), value, m->vstride * m->d.ncpu);
+		sys_copy_value(percpu_at(m, key, 0), value, m->vstride * m->d.ncpu);
 	return err;
 }
 
-const struct map_ops percpu_array_ops = {
+const struct map_ops sys_percpu_array_ops = {
     .check = percpu_check, .size = percpu_size, .lookup = percpu_lookup, .update = percpu_update, .remove = no_remove,
     .next = next, .read = percpu_read, .write = percpu_write};

@@ -14,7 +14,7 @@ static int check_common(struct mhead *h, u32 flags)
 {
 	if ((h->value_size != 4 && h->value_size != 8) || h->key_size != 4 || (h->flags & ~(flags | BPF_F_NUMA_NODE)))
 		return -EINVAL;
-	return hash_ops.check(h);
+	return sys_hash_ops.check(h);
 }
 
 static int dev_check(struct mhead *h)
@@ -55,12 +55,12 @@ static int program_of(const struct smap *m, u32 *word, u32 attach_type)
 		word[1] = 0;
 		return 0;
 	}
-	err = sobj_get((int)word[1], SKEP_SYS_PROG, &o);
+	err = sys_sobj_get((int)word[1], SKEP_SYS_PROG, &o);
 	if (err)
 		return err;
 	word[1] = o->id;
 	err = sprog_of(o)->d.type == BPF_PROG_TYPE_XDP && sprog_of(o)->d.attach_type == attach_type ? 0 : -EINVAL;
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }
 
@@ -78,12 +78,12 @@ static int remove_index(struct smap *m, const void *key)
 
 static int next_index(struct smap *m, const void *key, void *out)
 {
-	return array_ops.next(m, key, out);
+	return sys_array_ops.next(m, key, out);
 }
 
 static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 {
-	return hash_ops.read(m, key, value, flags);
+	return sys_hash_ops.read(m, key, value, flags);
 }
 
 /* An interface's number and perhaps a program; no number: the element goes. */
@@ -127,7 +127,7 @@ static int cpu_write(struct smap *m, const void *key, const void *value, u64 fla
 		return err;
 	if (word[0] > QUEUE_MAX)
 		return -EOVERFLOW;
-	if (k >= cpu_count())
+	if (k >= sys_cpu_count())
 		return -ENODEV;
 	if (!word[0])
 		return remove_index(m, key);
@@ -157,16 +157,16 @@ static int xsk_write(struct smap *m, const void *key, const void *value, u64 fla
 		return -EINVAL;
 	if (k >= m->d.max_entries)
 		return -E2BIG;
-	family = socket_family(fd);
+	family = sys_socket_family(fd);
 	return family < 0 ? family : family != AF_XDP ? -ENOPROTOOPT : -EOPNOTSUPP;
 }
 
 #define OPS(check_, read_, write_, remove_, next_)                                                                     \
 	{                                                                                                              \
-		.check = check_, .size = hash_size, .init = hash_init, .recover = hash_recover, .restart = hash_restart, \
+		.check = check_, .size = sys_hash_size, .init = sys_hash_init, .recover = sys_hash_recover, .restart = sys_hash_restart, \
 		.lookup = lookup, .update = write_, .remove = remove_, .next = next_, .read = read_, .write = write_       \
 	}
-const struct map_ops dev_ops = OPS(dev_check, read_one, dev_write, remove_index, next_index);
-const struct map_ops dev_hash_ops = OPS(dev_check, read_one, dev_hash_write, sys_hash_remove, hash_next);
-const struct map_ops cpu_ops = OPS(cpu_check, read_one, cpu_write, remove_index, next_index);
-const struct map_ops xsk_ops = OPS(xsk_check, xsk_read, xsk_write, remove_index, next_index);
+const struct map_ops sys_dev_ops = OPS(dev_check, read_one, dev_write, remove_index, next_index);
+const struct map_ops sys_dev_hash_ops = OPS(dev_check, read_one, dev_hash_write, sys_hash_remove, sys_hash_next);
+const struct map_ops sys_cpu_ops = OPS(cpu_check, read_one, cpu_write, remove_index, next_index);
+const struct map_ops sys_xsk_ops = OPS(xsk_check, xsk_read, xsk_write, remove_index, next_index);

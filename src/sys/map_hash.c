@@ -22,7 +22,7 @@ static inline u64 load64(const void *p)
 	return v;
 }
 
-u32 hash_key(const struct smap *m, const void *key)
+u32 sys_hash_key(const struct smap *m, const void *key)
 {
 	u64 h = m->d.seed;
 
@@ -51,7 +51,7 @@ static int check(struct mhead *h)
 {
 	u32 flags = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG |
 		    BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED;
-	bool percpu = map_percpu(h->type);
+	bool percpu = sys_map_percpu(h->type);
 
 	if (h->flags & ~flags)
 		return -EINVAL;
@@ -65,7 +65,7 @@ static int check(struct mhead *h)
 		return -EINVAL;
 	if (h->key_size > KEY_MAX || h->value_size > 1u << 24 || (percpu && h->value_size > 32768))
 		return -E2BIG;
-	return hash_layout(h, h->max_entries, h->key_size, round8(h->value_size) * (percpu ? h->ncpu : 1));
+	return sys_hash_layout(h, h->max_entries, h->key_size, round8(h->value_size) * (percpu ? h->ncpu : 1));
 }
 
 /* --- reading ------------------------------------------------------------------------------------------ */
@@ -100,14 +100,14 @@ static struct slot *find(const struct smap *m, const void *key, u32 hash)
 
 void *sys_hash_find(struct smap *m, const void *key)
 {
-	struct slot *s = find(m, key, hash_key(m, key));
+	struct slot *s = find(m, key, sys_hash_key(m, key));
 
 	return s ? value_of(m, s) : NULL;
 }
 
 static void *lookup(struct smap *m, const void *key)
 {
-	struct slot *s = find(m, key, hash_key(m, key));
+	struct slot *s = find(m, key, sys_hash_key(m, key));
 
 	if (!s)
 		return NULL;
@@ -115,7 +115,7 @@ static void *lookup(struct smap *m, const void *key)
 		return value_of(m, s);
 	if (lru(m->d.type) && !s->ref)
 		s->ref = 1;
-	return value_of(m, s) + (map_percpu(m->d.type) ? (u64)skep_sys_thread.cpu * m->vstride : 0);
+	return value_of(m, s) + (sys_map_percpu(m->d.type) ? (u64)skep_sys_thread.cpu * m->vstride : 0);
 }
 
 static int read_one(struct smap *m, const void *key, void *value, u64 flags)
@@ -124,16 +124,16 @@ static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 
 	if (!v)
 		return -ENOENT;
-	if (map_percpu(m->d.type))
-		memcpy(value, v, map_value_size(m));
+	if (sys_map_percpu(m->d.type))
+		memcpy(value, v, sys_map_value_size(m));
 	else
-		value_get(m, value, v, flags);
+		sys_value_get(m, value, v, flags);
 	return 0;
 }
 
-int hash_next(struct smap *m, const void *key, void *out)
+int sys_hash_next(struct smap *m, const void *key, void *out)
 {
-	struct slot *s = key ? find(m, key, hash_key(m, key)) : NULL;
+	struct slot *s = key ? find(m, key, sys_hash_key(m, key)) : NULL;
 	u32 bucket = 0, i = 0;
 
 	if (s) {
@@ -156,7 +156,7 @@ int hash_next(struct smap *m, const void *key, void *out)
 
 void sys_hash_for_each(struct smap *m, int (*f)(void *arg, const void *key, void *value), void *arg)
 {
-	u64 cpu = map_percpu(m->d.type) ? (u64)skep_sys_thread.cpu * m->vstride : 0;
+	u64 cpu = sys_map_percpu(m->d.type) ? (u64)skep_sys_thread.cpu * m->vstride : 0;
 
 	for (u32 b = 0; b < m->d.nbucket; b++) {
 		u32 i = __atomic_load_n(&heads(m)[b], __ATOMIC_ACQUIRE);
@@ -173,7 +173,7 @@ void sys_hash_for_each(struct smap *m, int (*f)(void *arg, const void *key, void
 
 /* --- chains; under the lock of their stripe ------------------------------------------------------------- */
 
-u32 *link_find(struct smap *m, const void *key, u32 hash)
+u32 *sys_link_find(struct smap *m, const void *key, u32 hash)
 {
 	u32 *link = &heads(m)[bucket_of(m, hash)];
 
@@ -190,16 +190,16 @@ u32 *link_find(struct smap *m, const void *key, u32 hash)
 	return NULL;
 }
 
-void element_remove(struct smap *m, u32 k, u32 *link)
+void sys_element_remove(struct smap *m, u32 k, u32 *link)
 {
 	u32 i = *link;
 	struct slot *s = slot_at(m, i);
 
 	__atomic_store_n(link, s->next, __ATOMIC_RELEASE);
-	room_give(m, k);
+	sys_room_give(m, k);
 	if (m->nfield)
-		fields_drop(m, value_of(m, s));
-	slot_retire(m, k, i);
+		sys_fields_drop(m, value_of(m, s));
+	sys_slot_retire(m, k, i);
 }
 
 /* --- writing -------------------------------------------------------------------------------------------- */
@@ -207,20 +207,20 @@ void element_remove(struct smap *m, u32 k, u32 *link)
 /* Bytes of the new value: of a program's own processor, or of all. */
 static void fill(struct smap *m, u8 *to, const void *value, bool all, bool fresh)
 {
-	if (!map_percpu(m->d.type) || all) {
-		memcpy(to, value, map_percpu(m->d.type) ? map_value_size(m) : m->d.value_size);
-		value_fresh(m, to);
+	if (!sys_map_percpu(m->d.type) || all) {
+		memcpy(to, value, sys_map_percpu(m->d.type) ? sys_map_value_size(m) : m->d.value_size);
+		sys_value_fresh(m, to);
 		return;
 	}
 	if (fresh)
-		memset(to, 0, map_value_size(m));
-	copy_value(to + (u64)skep_sys_thread.cpu * m->vstride, value, m->d.value_size);
+		memset(to, 0, sys_map_value_size(m));
+	sys_copy_value(to + (u64)skep_sys_thread.cpu * m->vstride, value, m->d.value_size);
 }
 
 /* A slot with the element, not linked yet. */
 static s64 make_slot(struct smap *m, const void *key, u32 hash, const void *value, bool all)
 {
-	s64 i = slot_take(m, stripe_of(m, hash));
+	s64 i = sys_slot_take(m, stripe_of(m, hash));
 	struct slot *s;
 
 	if (i < 0)
@@ -236,14 +236,14 @@ static s64 make_slot(struct smap *m, const void *key, u32 hash, const void *valu
 static int insert(struct smap *m, const void *key, u32 hash, const void *value, bool all)
 {
 	u32 k = stripe_of(m, hash), *head = &heads(m)[bucket_of(m, hash)];
-	int err = room_take(m, k);
+	int err = sys_room_take(m, k);
 	s64 i;
 
 	if (err)
 		return err;
 	i = make_slot(m, key, hash, value, all);
 	if (i < 0) {
-		room_give(m, k);
+		sys_room_give(m, k);
 		return -ENOMEM;
 	}
 	__atomic_store_n(&slot_at(m, (u32)i)->next, *head, __ATOMIC_RELEASE);
@@ -263,14 +263,14 @@ static int replace(struct smap *m, const void *key, u32 hash, const void *value,
 	slot_at(m, (u32)i)->used = 1;
 	__atomic_store_n(link, (u32)i, __ATOMIC_RELEASE);
 	if (m->nfield)
-		fields_drop(m, value_of(m, slot_at(m, was)));
-	slot_retire(m, stripe_of(m, hash), was);
+		sys_fields_drop(m, value_of(m, slot_at(m, was)));
+	sys_slot_retire(m, stripe_of(m, hash), was);
 	return 0;
 }
 
-int hash_write_locked(struct smap *m, const void *key, u32 hash, const void *value, u64 flags, bool all)
+int sys_hash_write_locked(struct smap *m, const void *key, u32 hash, const void *value, u64 flags, bool all)
 {
-	u32 *link = link_find(m, key, hash);
+	u32 *link = sys_link_find(m, key, hash);
 	struct slot *old;
 
 	if (!link)
@@ -284,8 +284,8 @@ int hash_write_locked(struct smap *m, const void *key, u32 hash, const void *val
 		return insert(m, key, hash, value, all);
 	/* Under its lock a value changes where it is: who holds it sees the new one. */
 	if (flags & BPF_F_LOCK)
-		value_put(m, value_of(m, old), value, flags);
-	else if (map_percpu(m->d.type))
+		sys_value_put(m, value_of(m, old), value, flags);
+	else if (sys_map_percpu(m->d.type))
 		fill(m, value_of(m, old), value, all, false);
 	else
 		return replace(m, key, hash, value, link);
@@ -300,7 +300,7 @@ static bool write_own(struct smap *m, const void *key, u32 hash, const void *val
 {
 	struct slot *s;
 
-	if (!map_percpu(m->d.type) || flags == BPF_NOEXIST || !skep_sys_thread.depth)
+	if (!sys_map_percpu(m->d.type) || flags == BPF_NOEXIST || !skep_sys_thread.depth)
 		return false;
 	s = find(m, key, hash);
 	if (s)
@@ -310,21 +310,21 @@ static bool write_own(struct smap *m, const void *key, u32 hash, const void *val
 
 static int write_any(struct smap *m, const void *key, const void *value, u64 flags, bool all)
 {
-	u32 hash = hash_key(m, key);
+	u32 hash = sys_hash_key(m, key);
 	int err;
 
-	if ((flags & ~(u64)BPF_F_LOCK) > BPF_EXIST || ((flags & BPF_F_LOCK) && !map_has_lock(m)))
+	if ((flags & ~(u64)BPF_F_LOCK) > BPF_EXIST || ((flags & BPF_F_LOCK) && !sys_map_has_lock(m)))
 		return -EINVAL;
 	if (!all && write_own(m, key, hash, value, flags))
 		return 0;
 	do {
-		err = stripe_lock(m, stripe_of(m, hash));
+		err = sys_stripe_lock(m, stripe_of(m, hash));
 		if (err)
 			return err;
-		err = hash_write_locked(m, key, hash, value, flags, all);
-		stripe_unlock(m, stripe_of(m, hash));
+		err = sys_hash_write_locked(m, key, hash, value, flags, all);
+		sys_stripe_unlock(m, stripe_of(m, hash));
 		/* What the dead counted or held is not lost. */
-	} while ((err == -E2BIG || err == -ENOMEM) && stripes_mend(m));
+	} while ((err == -E2BIG || err == -ENOMEM) && sys_stripes_mend(m));
 	return err;
 }
 
@@ -338,9 +338,9 @@ static int write_all(struct smap *m, const void *key, const void *value, u64 fla
 	return write_any(m, key, value, flags, true);
 }
 
-int hash_remove_locked(struct smap *m, const void *key, u32 hash, void *value, u64 flags)
+int sys_hash_remove_locked(struct smap *m, const void *key, u32 hash, void *value, u64 flags)
 {
-	u32 *link = link_find(m, key, hash);
+	u32 *link = sys_link_find(m, key, hash);
 	struct slot *s;
 
 	if (!link)
@@ -348,22 +348,22 @@ int hash_remove_locked(struct smap *m, const void *key, u32 hash, void *value, u
 	if (*link >= m->d.nslot)
 		return -ENOENT;
 	s = slot_at(m, *link);
-	if (value && map_percpu(m->d.type))
-		memcpy(value, value_of(m, s), map_value_size(m));
+	if (value && sys_map_percpu(m->d.type))
+		memcpy(value, value_of(m, s), sys_map_value_size(m));
 	else if (value)
-		value_get(m, value, value_of(m, s), flags);
-	element_remove(m, stripe_of(m, hash), link);
+		sys_value_get(m, value, value_of(m, s), flags);
+	sys_element_remove(m, stripe_of(m, hash), link);
 	return 0;
 }
 
 static int take(struct smap *m, const void *key, void *value, u64 flags)
 {
-	u32 hash = hash_key(m, key);
-	int err = stripe_lock(m, stripe_of(m, hash));
+	u32 hash = sys_hash_key(m, key);
+	int err = sys_stripe_lock(m, stripe_of(m, hash));
 
 	if (!err) {
-		err = hash_remove_locked(m, key, hash, value, flags);
-		stripe_unlock(m, stripe_of(m, hash));
+		err = sys_hash_remove_locked(m, key, hash, value, flags);
+		sys_stripe_unlock(m, stripe_of(m, hash));
 	}
 	return err;
 }
@@ -373,15 +373,15 @@ int sys_hash_remove(struct smap *m, const void *key)
 	return take(m, key, NULL, 0);
 }
 
-const struct map_ops hash_ops = {.check = check,
-				 .size = hash_size,
-				 .init = hash_init,
-				 .recover = hash_recover,
-				 .restart = hash_restart,
+const struct map_ops sys_hash_ops = {.check = check,
+				 .size = sys_hash_size,
+				 .init = sys_hash_init,
+				 .recover = sys_hash_recover,
+				 .restart = sys_hash_restart,
 				 .lookup = lookup,
 				 .update = sys_hash_update,
 				 .remove = sys_hash_remove,
-				 .next = hash_next,
+				 .next = sys_hash_next,
 				 .read = read_one,
 				 .write = write_all,
 				 .take = take};

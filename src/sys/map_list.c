@@ -56,10 +56,10 @@ static int push(struct smap *m, const void *value, u64 flags)
 
 	if (flags & BPF_NOEXIST || flags > BPF_EXIST)
 		return -EINVAL;
-	err = map_lock(m);
+	err = sys_map_lock(m);
 	if (!err) {
 		err = push_locked(m, value, flags);
-		map_unlock(m);
+		sys_map_unlock(m);
 	}
 	return err;
 }
@@ -80,11 +80,11 @@ static int pop_locked(struct smap *m, void *value, bool keep)
 
 static int pop(struct smap *m, void *value, bool keep)
 {
-	int err = map_lock(m);
+	int err = sys_map_lock(m);
 
 	if (!err) {
 		err = pop_locked(m, value, keep);
-		map_unlock(m);
+		sys_map_unlock(m);
 	}
 	return err;
 }
@@ -110,7 +110,7 @@ static void recover(struct smap *m)
 		m->h->head = m->h->tail = 0;
 }
 
-const struct map_ops queue_ops = {
+const struct map_ops sys_queue_ops = {
     .check = check, .size = size, .recover = recover, .push = push, .pop = pop, .read = read_one, .write = write_one,
     .take = take};
 
@@ -187,6 +187,6 @@ static int bloom_write(struct smap *m, const void *key, const void *value, u64 f
 	return bloom_push(m, value, flags);
 }
 
-const struct map_ops bloom_ops = {
+const struct map_ops sys_bloom_ops = {
     .check = bloom_check, .size = bloom_size, .push = bloom_push, .pop = bloom_peek, .read = bloom_read,
     .write = bloom_write};

@@ -25,7 +25,7 @@ static int lpm_check(struct mhead *h)
 	if (!h->max_entries || !(h->flags & BPF_F_NO_PREALLOC) || (h->flags & ~flags) ||
 	    h->key_size < 5 || h->key_size > 260 || !h->value_size || h->value_size > 1u << 24)
 		return -EINVAL;
-	return hash_layout(h, h->max_entries, h->key_size, round8(h->value_size));
+	return sys_hash_layout(h, h->max_entries, h->key_size, round8(h->value_size));
 }
 
 static bool mask_key(const struct smap *m, const void *key, u32 plen, u8 *out)
@@ -81,14 +81,14 @@ static int lpm_update(struct smap *m, const void *key, const void *value, u64 fl
 	memcpy(&n, key, 4);
 	if (flags > BPF_EXIST || n > max_prefix(m) || !mask_key(m, key, n, k))
 		return -EINVAL;
-	err = stripe_lock(m, 0);
+	err = sys_stripe_lock(m, 0);
 	if (!err) {
 		before = stripe_used(stripe_at(m, 0));
 		__atomic_add_fetch(&counts(m)[n], 1, __ATOMIC_RELEASE);
-		err = hash_write_locked(m, k, hash_key(m, k), value, flags, false);
+		err = sys_hash_write_locked(m, k, sys_hash_key(m, k), value, flags, false);
 		if (err || stripe_used(stripe_at(m, 0)) == before)
 			__atomic_sub_fetch(&counts(m)[n], 1, __ATOMIC_RELEASE);
-		stripe_unlock(m, 0);
+		sys_stripe_unlock(m, 0);
 	}
 	return err == -E2BIG ? -ENOSPC : err;
 }
@@ -102,12 +102,12 @@ static int lpm_remove(struct smap *m, const void *key)
 	memcpy(&n, key, 4);
 	if (n > max_prefix(m) || !mask_key(m, key, n, k))
 		return -EINVAL;
-	err = stripe_lock(m, 0);
+	err = sys_stripe_lock(m, 0);
 	if (!err) {
-		err = hash_remove_locked(m, k, hash_key(m, k), NULL, 0);
+		err = sys_hash_remove_locked(m, k, sys_hash_key(m, k), NULL, 0);
 		if (!err)
 			__atomic_sub_fetch(&counts(m)[n], 1, __ATOMIC_RELEASE);
-		stripe_unlock(m, 0);
+		sys_stripe_unlock(m, 0);
 	}
 	return err;
 }
@@ -118,15 +118,15 @@ static int lpm_next(struct smap *m, const void *key, void *out)
 	u32 n;
 
 	if (!key)
-		return hash_next(m, NULL, out);
+		return sys_hash_next(m, NULL, out);
 	memcpy(&n, key, 4);
 	if (n > max_prefix(m))
-		return hash_next(m, NULL, out);
+		return sys_hash_next(m, NULL, out);
 	mask_key(m, key, n, k);
-	return hash_next(m, k, out);
+	return sys_hash_next(m, k, out);
 }
 
-void lpm_recount(struct smap *m)
+void sys_lpm_recount(struct smap *m)
 {
 	u32 n_of[257 * 8] = {0};
 
@@ -142,11 +142,11 @@ void lpm_recount(struct smap *m)
 		__atomic_store_n(&counts(m)[n], n_of[n], __ATOMIC_RELEASE);
 }
 
-const struct map_ops lpm_ops = {.check = lpm_check,
-				.size = hash_size,
-				.init = hash_init,
-				.recover = hash_recover,
-				.restart = hash_restart,
+const struct map_ops sys_lpm_ops = {.check = lpm_check,
+				.size = sys_hash_size,
+				.init = sys_hash_init,
+				.recover = sys_hash_recover,
+				.restart = sys_hash_restart,
 				.lookup = lpm_lookup,
 				.update = lpm_update,
 				.remove = lpm_remove,

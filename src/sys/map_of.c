@@ -38,7 +38,7 @@ static struct elem *at(const struct smap *m, const void *key)
 
 static int next(struct smap *m, const void *key, void *out)
 {
-	return array_ops.next(m, key, out);
+	return sys_array_ops.next(m, key, out);
 }
 
 static u32 kind_of(const struct smap *m)
@@ -80,11 +80,11 @@ static int may_hold(struct smap *m, struct sobj *o)
 		return fits(m, sprog_of(o));
 	if (m->d.type != BPF_MAP_TYPE_ARRAY_OF_MAPS && m->d.type != BPF_MAP_TYPE_HASH_OF_MAPS)
 		return 0;
-	err = sobj_get_id(m->d.inner, SKEP_SYS_MAP, &like);
+	err = sys_sobj_get_id(m->d.inner, SKEP_SYS_MAP, &like);
 	if (err)
 		return err;
 	err = alike(smap_of(like), smap_of(o)) ? 0 : -EINVAL;
-	sobj_put(like);
+	sys_sobj_put(like);
 	return err;
 }
 
@@ -96,12 +96,12 @@ static int id_of_fd(struct smap *m, const void *value, u32 *id)
 	int err;
 
 	memcpy(&fd, value, 4);
-	err = sobj_get((int)fd, kind_of(m), &o);
+	err = sys_sobj_get((int)fd, kind_of(m), &o);
 	if (err)
 		return err;
 	err = may_hold(m, o);
 	*id = o->id;
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }
 
@@ -150,7 +150,7 @@ static void fini_progs(struct smap *m)
 {
 	for (u32 k = 0; m->prog && k < m->d.max_entries; k++)
 		if (m->prog[k])
-			sobj_put(&m->prog[k]->o);
+			sys_sobj_put(&m->prog[k]->o);
 	free(m->eng.progs);
 }
 
@@ -162,10 +162,10 @@ static void renew(struct smap *m, u32 k)
 
 	if ((m->prog[k] ? m->prog[k]->o.id : 0) == id)
 		return;
-	if (id && sobj_get_id(id, SKEP_SYS_PROG, &o) == 0) {
+	if (id && sys_sobj_get_id(id, SKEP_SYS_PROG, &o) == 0) {
 		p = sprog_of(o);
-		if (p->d.type != atomic_load(&m->prog_type) || prog_ready(p, NULL, 0, NULL)) {
-			sobj_put(o);
+		if (p->d.type != atomic_load(&m->prog_type) || sys_prog_ready(p, NULL, 0, NULL)) {
+			sys_sobj_put(o);
 			p = NULL;
 		}
 	}
@@ -175,7 +175,7 @@ static void renew(struct smap *m, u32 k)
 		m->prog[k] = p;
 }
 
-int prog_array_refresh(struct smap *m)
+int sys_prog_array_refresh(struct smap *m)
 {
 	u32 gen = __atomic_load_n(&m->h->gen, __ATOMIC_ACQUIRE);
 
@@ -190,13 +190,13 @@ int prog_array_refresh(struct smap *m)
 	return 0;
 }
 
-const struct map_ops prog_array_ops = {
+const struct map_ops sys_prog_array_ops = {
     .check = check, .size = size, .next = next, .read = read_id, .write = write_fd, .remove = remove_fd, .fini = fini_progs};
 
 /* --- maps --------------------------------------------------------------------------------------------- */
 
 /* The map with that id, remembered under the place that holds it. */
-struct smap *map_inner(struct smap *m, u32 index, u32 id)
+struct smap *sys_map_inner(struct smap *m, u32 index, u32 id)
 {
 	struct smap *in, **cache;
 	struct sobj *o;
@@ -211,22 +211,22 @@ struct smap *map_inner(struct smap *m, u32 index, u32 id)
 	if (!m->inner)
 		__atomic_store_n(&m->inner, calloc(m->d.nslot ? m->d.nslot : m->d.max_entries, sizeof(*m->inner)), __ATOMIC_RELEASE);
 	in = NULL;
-	if (m->inner && sobj_get_id(id, SKEP_SYS_MAP, &o) == 0) {
+	if (m->inner && sys_sobj_get_id(id, SKEP_SYS_MAP, &o) == 0) {
 		struct sobj *like;
 
 		in = smap_of(o);
 		/* What programs were verified with. */
-		if (sobj_get_id(m->d.inner, SKEP_SYS_MAP, &like) == 0) {
+		if (sys_sobj_get_id(m->d.inner, SKEP_SYS_MAP, &like) == 0) {
 			if (!alike(smap_of(like), in))
 				in = NULL;
-			sobj_put(like);
+			sys_sobj_put(like);
 		} else {
 			in = NULL;
 		}
 		if (in)
 			__atomic_store_n(&m->inner[index], in, __ATOMIC_RELEASE);
 		else
-			sobj_put(o);
+			sys_sobj_put(o);
 	}
 	pthread_mutex_unlock(&m->mine);
 	return in;
@@ -236,17 +236,17 @@ static void *lookup_map(struct smap *m, const void *key)
 {
 	struct elem *e = at(m, key);
 
-	return e ? map_inner(m, (u32)(e - (struct elem *)m->mem), __atomic_load_n(&e->id, __ATOMIC_ACQUIRE)) : NULL;
+	return e ? sys_map_inner(m, (u32)(e - (struct elem *)m->mem), __atomic_load_n(&e->id, __ATOMIC_ACQUIRE)) : NULL;
 }
 
-const struct map_ops array_of_maps_ops = {
+const struct map_ops sys_array_of_maps_ops = {
     .check = check, .size = size, .lookup = lookup_map, .next = next, .read = read_id, .write = write_fd, .remove = remove_fd};
 
 static int hash_check(struct mhead *h)
 {
 	if (h->value_size != 4)
 		return -EINVAL;
-	return hash_ops.check(h);
+	return sys_hash_ops.check(h);
 }
 
 static void *hash_lookup(struct smap *m, const void *key)
@@ -257,7 +257,7 @@ static void *hash_lookup(struct smap *m, const void *key)
 	if (!v)
 		return NULL;
 	id = __atomic_load_n((u32 *)v, __ATOMIC_ACQUIRE);
-	return map_inner(m, (u32)((u64)(v - m->mem) / m->d.slot_size) % m->d.nslot, id);
+	return sys_map_inner(m, (u32)((u64)(v - m->mem) / m->d.slot_size) % m->d.nslot, id);
 }
 
 static int hash_write(struct smap *m, const void *key, const void *value, u64 flags)
@@ -270,10 +270,10 @@ static int hash_write(struct smap *m, const void *key, const void *value, u64 fl
 
 static int hash_read(struct smap *m, const void *key, void *value, u64 flags)
 {
-	return hash_ops.read(m, key, value, flags);
+	return sys_hash_ops.read(m, key, value, flags);
 }
 
-const struct map_ops hash_of_maps_ops = {
-    .check = hash_check, .size = hash_size, .init = hash_init, .recover = hash_recover,
-    .restart = hash_restart, .lookup = hash_lookup,
-    .remove = sys_hash_remove, .next = hash_next, .read = hash_read, .write = hash_write};
+const struct map_ops sys_hash_of_maps_ops = {
+    .check = hash_check, .size = sys_hash_size, .init = sys_hash_init, .recover = sys_hash_recover,
+    .restart = sys_hash_restart, .lookup = hash_lookup,
+    .remove = sys_hash_remove, .next = sys_hash_next, .read = hash_read, .write = hash_write};

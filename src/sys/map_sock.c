@@ -44,7 +44,7 @@ static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 	return m->d.value_size == 8 ? -ENOENT : -ENOSPC;
 }
 
-int socket_family(int fd)
+int sys_socket_family(int fd)
 {
 	int family;
 	socklen_t len = sizeof(family);
@@ -61,7 +61,7 @@ static int check_socket(const struct smap *m, const void *value)
 	memcpy(&fd, value, m->d.value_size);
 	if (fd > INT32_MAX)
 		return -EINVAL;
-	family = socket_family((int)fd);
+	family = sys_socket_family((int)fd);
 	return family < 0 ? family : 0;
 }
 
@@ -107,14 +107,14 @@ static int array_remove(struct smap *m, const void *key)
 	return index_of(key) >= m->d.max_entries ? -E2BIG : -ENOENT;
 }
 
-static int hash_next(struct smap *m, const void *key, void *next)
+static int sys_hash_next(struct smap *m, const void *key, void *next)
 {
 	return -ENOENT;
 }
 
 static int index_next(struct smap *m, const void *key, void *next)
 {
-	return array_ops.next(m, key, next);
+	return sys_array_ops.next(m, key, next);
 }
 
 static void *lookup(struct smap *m, const void *key)
@@ -132,6 +132,6 @@ static int update(struct smap *m, const void *key, const void *value, u64 flags)
 		.check = check_, .size = size, .lookup = lookup, .update = update, .remove = remove_, .next = next_, .read = read_one, \
 		.write = write_                                                                                                   \
 	}
-const struct map_ops sock_map_ops = OPS(map_check, write_one, map_remove, index_next);
-const struct map_ops sock_hash_ops = OPS(hash_check, write_one, hash_remove, hash_next);
-const struct map_ops sock_array_ops = OPS(array_check, array_write, array_remove, index_next);
+const struct map_ops sys_sock_map_ops = OPS(map_check, write_one, map_remove, index_next);
+const struct map_ops sys_sock_hash_ops = OPS(hash_check, write_one, hash_remove, sys_hash_next);
+const struct map_ops sys_sock_array_ops = OPS(array_check, array_write, array_remove, index_next);

@@ -62,7 +62,7 @@ static int find_function(struct dl_phdr_info *i, size_t size, void *arg)
 	return ours;
 }
 
-void module_function(u64 addr, u64 *lo, u64 *hi)
+void sys_module_function(u64 addr, u64 *lo, u64 *hi)
 {
 	struct place p = {.addr = addr};
 
@@ -97,7 +97,7 @@ static int add(struct dl_phdr_info *i, size_t size, void *arg)
 	return 0;
 }
 
-void modules_read(struct modules *ms)
+void sys_modules_read(struct modules *ms)
 {
 	ms->n = 0;
 	dl_iterate_phdr(add, ms);
@@ -110,7 +110,7 @@ static int only_changes(struct dl_phdr_info *i, size_t size, void *arg)
 	return 1;
 }
 
-u64 modules_changes(void)
+u64 sys_modules_changes(void)
 {
 	u64 n = 0;
 
@@ -118,7 +118,7 @@ u64 modules_changes(void)
 	return n;
 }
 
-const struct segment *module_segment(const struct module *m, u64 offset, bool code)
+const struct segment *sys_module_segment(const struct module *m, u64 offset, bool code)
 {
 	for (u32 k = 0; k < m->nseg; k++) {
 		const struct segment *s = &m->seg[k];
@@ -130,7 +130,7 @@ const struct segment *module_segment(const struct module *m, u64 offset, bool co
 }
 
 /* A second return would come to an entry of a call that returned long ago. */
-bool module_returns_twice(u64 addr)
+bool sys_module_returns_twice(u64 addr)
 {
 	static const char *const name[] = {"setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", "getcontext", "swapcontext",
 					   "vfork", "__vfork", "clone", "__clone"};
@@ -161,7 +161,7 @@ static int find_around(struct dl_phdr_info *i, size_t size, void *arg)
 	return 0;
 }
 
-bool module_code_around(u64 addr, u64 *lo, u64 *hi)
+bool sys_module_code_around(u64 addr, u64 *lo, u64 *hi)
 {
 	struct place a = {.addr = addr};
 

@@ -49,7 +49,7 @@ static void sweep(void)
 			char path[PATH_LEN];
 			struct stat st;
 
-			store_path(path, o->kind, o->id);
+			sys_store_path(path, o->kind, o->id);
 			if (atomic_load(&o->refs) == 0 && (stat(path, &st) || st.st_ino != o->ino)) {
 				*link = o->next;
 				o->next = gone;
@@ -76,11 +76,11 @@ out:
 static int open_kind(u32 kind, int fd, const struct fhead *h, struct sobj **out)
 {
 	switch (kind) {
-	case SKEP_SYS_MAP: return smap_open(fd, h, out);
-	case SKEP_SYS_PROG: return sprog_open(fd, h, out);
-	case SKEP_SYS_BTF: return sbtf_open(fd, h, out);
-	case SKEP_SYS_LINK: return slink_open(fd, h, out);
-	case SKEP_SYS_PERF: return sperf_open(fd, h, out);
+	case SKEP_SYS_MAP: return sys_smap_open(fd, h, out);
+	case SKEP_SYS_PROG: return sys_sprog_open(fd, h, out);
+	case SKEP_SYS_BTF: return sys_sbtf_open(fd, h, out);
+	case SKEP_SYS_LINK: return sys_slink_open(fd, h, out);
+	case SKEP_SYS_PERF: return sys_sperf_open(fd, h, out);
 	default: return -EINVAL;
 	}
 }
@@ -90,7 +90,7 @@ static int add(int fd, u32 kind, const struct stat *st, struct sobj **out)
 {
 	struct sobj *o, *other;
 	struct fhead h;
-	int err = store_head(fd, &h);
+	int err = sys_store_head(fd, &h);
 
 	if (err)
 		return err;
@@ -128,7 +128,7 @@ static int add(int fd, u32 kind, const struct stat *st, struct sobj **out)
 	return 0;
 }
 
-int sobj_get(int fd, u32 kind, struct sobj **out)
+int sys_sobj_get(int fd, u32 kind, struct sobj **out)
 {
 	struct stat st;
 	struct sobj *o;
@@ -143,14 +143,14 @@ int sobj_get(int fd, u32 kind, struct sobj **out)
 	if (!o)
 		return add(fd, kind, &st, out);
 	if (kind && o->kind != kind) {
-		sobj_put(o);
+		sys_sobj_put(o);
 		return -EINVAL;
 	}
 	*out = o;
 	return 0;
 }
 
-int sobj_get_id(u32 id, u32 kind, struct sobj **out)
+int sys_sobj_get_id(u32 id, u32 kind, struct sobj **out)
 {
 	struct sobj *o;
 	struct stat st;
@@ -165,7 +165,7 @@ int sobj_get_id(u32 id, u32 kind, struct sobj **out)
 		*out = o;
 		return 0;
 	}
-	fd = store_open(kind, id, O_RDWR);
+	fd = sys_store_open(kind, id, O_RDWR);
 	if (fd < 0)
 		return fd;
 	err = fstat(fd, &st) ? -errno : add(fd, kind, &st, out);
@@ -173,12 +173,12 @@ int sobj_get_id(u32 id, u32 kind, struct sobj **out)
 	return err;
 }
 
-void sobj_put(struct sobj *o)
+void sys_sobj_put(struct sobj *o)
 {
 	atomic_fetch_sub(&o->refs, 1);
 }
 
-void sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o)
+void sys_sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o)
 {
 	struct stat st;
 	u32 b;

@@ -68,17 +68,17 @@ static struct otype *read_type(const struct sprog *p, u32 id)
 
 	if (!t)
 		return NULL;
-	if (p->d.btf && sobj_get_id(p->d.btf, SKEP_SYS_BTF, &o) == 0) {
+	if (p->d.btf && sys_sobj_get_id(p->d.btf, SKEP_SYS_BTF, &o) == 0) {
 		skep_arena_init(&a);
 		skep_diags_init(&ds);
 		if (skep_btf_read(sbtf_of(o)->data, sbtf_of(o)->len, false, &a, &ds, &b) == 0) {
 			size = skep_btf_size(b, id);
 			if (size > 0 && size <= SIZE_MOST)
-				fields_of(b, id, (u32)size, &t->fields);
+				sys_fields_of(b, id, (u32)size, &t->fields);
 		}
 		skep_diags_fini(&ds);
 		skep_arena_fini(&a);
-		sobj_put(o);
+		sys_sobj_put(o);
 	}
 	t->btf = p->d.btf;
 	t->id = id;
@@ -115,7 +115,7 @@ static void put_free(struct ohead *h)
 
 static void reclaim(void)
 {
-	u64 limit = heap.old.first ? reader_oldest(heap.old.first->stamp) : 0;
+	u64 limit = heap.old.first ? sys_reader_oldest(heap.old.first->stamp) : 0;
 
 	while (heap.old.first && heap.old.first->stamp < limit) {
 		struct ohead *h = heap.old.first;
@@ -136,7 +136,7 @@ static bool more(const struct otype *t)
 
 	if (heap.nchunk == CHUNKS_MAX)
 		return false;
-	p = map_pages(NULL, 2 * CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = sys_map_pages(NULL, 2 * CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return false;
 	{
@@ -176,7 +176,7 @@ static struct ohead *head_of(void *object)
 	return (struct ohead *)object - 1;
 }
 
-void *object_of_node(void *node)
+void *sys_object_of_node(void *node)
 {
 	u8 *chunk = (u8 *)((uintptr_t)node & ~(uintptr_t)(CHUNK - 1));
 	u32 len;
@@ -216,7 +216,7 @@ static void follow_forks(void)
 	pthread_atfork(before_fork, after_fork, after_fork);
 }
 
-void *object_new(const struct sprog *p, u64 id)
+void *sys_object_new(const struct sprog *p, u64 id)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const struct otype *t;
@@ -240,7 +240,7 @@ void *object_new(const struct sprog *p, u64 id)
 	return h + 1;
 }
 
-void *object_share(void *object)
+void *sys_object_share(void *object)
 {
 	u32 *count = count_of(object), seen = count ? __atomic_load_n(count, __ATOMIC_RELAXED) : 0;
 
@@ -251,16 +251,16 @@ void *object_share(void *object)
 	return NULL;
 }
 
-void object_drop(void *object)
+void sys_object_drop(void *object)
 {
 	struct ohead *h = head_of(object);
 	u32 *count = count_of(object);
 
 	if (count && __atomic_sub_fetch(count, 1, __ATOMIC_ACQ_REL))
 		return;
-	objects_free(h->type->fields.field, h->type->fields.n, object);
+	sys_objects_free(h->type->fields.field, h->type->fields.n, object);
 	pthread_mutex_lock(&heap.lock);
-	h->stamp = reader_stamp();
+	h->stamp = sys_reader_stamp();
 	h->next = NULL;
 	if (heap.old.last)
 		heap.old.last->next = h;
@@ -273,18 +273,18 @@ void object_drop(void *object)
 
 static void free_list(void *head)
 {
-	for (void *n = list_take(head, false); n; n = list_take(head, false))
-		object_drop(object_of_node(n));
+	for (void *n = sys_list_take(head, false); n; n = sys_list_take(head, false))
+		sys_object_drop(sys_object_of_node(n));
 }
 
 static void free_tree(void *root)
 {
-	for (void *n = tree_take(root); n; n = tree_take(root))
-		object_drop(object_of_node(n));
+	for (void *n = sys_tree_take(root); n; n = sys_tree_take(root))
+		sys_object_drop(sys_object_of_node(n));
 }
 
 /* What hangs there is taken off under the lock of the value, and dropped without. */
-void objects_free(const struct sfield *f, u32 n, u8 *base)
+void sys_objects_free(const struct sfield *f, u32 n, u8 *base)
 {
 	u64 off[FIELDS_MAX][2];
 	u32 *lock = NULL;
@@ -293,14 +293,14 @@ void objects_free(const struct sfield *f, u32 n, u8 *base)
 		if (f[k].kind == FIELD_LOCK)
 			lock = (u32 *)(base + f[k].off);
 	if (lock)
-		word_lock(lock);
+		sys_word_lock(lock);
 	for (u32 k = 0; k < n; k++)
 		if (f[k].kind == FIELD_LIST || f[k].kind == FIELD_TREE) {
 			memcpy(off[k], base + f[k].off, sizeof(off[k]));
 			memset(base + f[k].off, 0, sizeof(off[k]));
 		}
 	if (lock)
-		word_unlock(lock);
+		sys_word_unlock(lock);
 	for (u32 k = 0; k < n; k++) {
 		u64 p = 0;
 
@@ -311,7 +311,7 @@ void objects_free(const struct sfield *f, u32 n, u8 *base)
 		else if (f[k].kind == FIELD_POINTER)
 			p = __atomic_exchange_n((u64 *)(base + f[k].off), 0, __ATOMIC_ACQ_REL);
 		if (p)
-			object_drop((void *)(uintptr_t)p);
+			sys_object_drop((void *)(uintptr_t)p);
 	}
 }
 
@@ -322,7 +322,7 @@ void objects_free(const struct sfield *f, u32 n, u8 *base)
 static void clear_value(struct smap *m, u8 *value, bool drop)
 {
 	if (drop)
-		objects_free(m->field, m->nfield, value);
+		sys_objects_free(m->field, m->nfield, value);
 	for (u32 k = 0; k < m->nfield; k++)
 		if (field_owns(&m->field[k]))
 			memset(value + m->field[k].off, 0, m->field[k].size);
@@ -353,26 +353,26 @@ static void clear_all(struct smap *m, bool drop)
 		clear_value(m, m->mem + (u64)k * m->vstride, drop);
 }
 
-int map_own(struct smap *m)
+int sys_map_own(struct smap *m)
 {
 	u32 me = (u32)getpid(), owner;
-	int err = map_lock(m);
+	int err = sys_map_lock(m);
 
 	if (err)
 		return err;
 	owner = m->h->owner;
-	if (owner && owner != me && task_born(owner) == m->h->owner_born)
+	if (owner && owner != me && sys_task_born(owner) == m->h->owner_born)
 		err = -EBUSY;
-	if (!err && (owner != me || m->h->owner_born != task_born(me))) {
+	if (!err && (owner != me || m->h->owner_born != sys_task_born(me))) {
 		clear_all(m, false);
-		m->h->owner_born = task_born(me);
+		m->h->owner_born = sys_task_born(me);
 		__atomic_store_n(&m->h->owner, me, __ATOMIC_RELEASE);
 	}
-	map_unlock(m);
+	sys_map_unlock(m);
 	return err;
 }
 
-void map_disown(struct smap *m)
+void sys_map_disown(struct smap *m)
 {
 	if (__atomic_load_n(&m->h->owner, __ATOMIC_ACQUIRE) != (u32)getpid())
 		return;

@@ -33,7 +33,7 @@ static void free_perf(struct sobj *o)
 	free(p);
 }
 
-int sperf_open(int fd, const struct fhead *h, struct sobj **out)
+int sys_sperf_open(int fd, const struct fhead *h, struct sobj **out)
 {
 	struct sperf *p = calloc(1, sizeof(*p));
 
@@ -42,7 +42,7 @@ int sperf_open(int fd, const struct fhead *h, struct sobj **out)
 	p->payload = h->size;
 	p->len = h->size + PAGE;
 	p->wake = -1;
-	p->mem = map_pages(NULL, p->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p->mem = sys_map_pages(NULL, p->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p->mem == MAP_FAILED) {
 		free(p);
 		return -ENOMEM;
@@ -58,25 +58,25 @@ int skep_sys_perf_event_open(const void *attr, int pid, int cpu, int group, unsi
 	struct fhead f = {0};
 	int fd, id;
 
-	if (user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER0))
+	if (sys_user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER0))
 		return -EFAULT;
 	if (a.type != PERF_TYPE_SOFTWARE)
-		return perf_event_probe(attr, pid);
+		return sys_perf_event_probe(attr, pid);
 	if (a.config != PERF_COUNT_SW_BPF_OUTPUT)
 		return -EOPNOTSUPP;
-	shlock_init(&((struct perf_head *)f.more)->lock);
-	fd = store_create(SKEP_SYS_PERF, 0, &f, false);
+	sys_shlock_init(&((struct perf_head *)f.more)->lock);
+	fd = sys_store_create(SKEP_SYS_PERF, 0, &f, false);
 	if (fd < 0)
 		return fd;
-	id = store_publish(fd, &f);
+	id = sys_store_publish(fd, &f);
 	if (id < 0) {
-		store_discard(fd);
+		sys_store_discard(fd);
 		return id;
 	}
 	return fd;
 }
 
-void perf_refs(const struct fhead *f, u32 *prog)
+void sys_perf_refs(const struct fhead *f, u32 *prog)
 {
 	*prog = ((const struct perf_head *)f->more)->probe.prog;
 }
@@ -101,7 +101,7 @@ static int give_size(int fd, struct fhead *f, u64 len)
 	return 0;
 }
 
-void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off)
+void *sys_perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off)
 {
 	int err = off ? -EINVAL : give_size(fd, f, len);
 
@@ -109,10 +109,10 @@ void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhea
 		errno = -err;
 		return MAP_FAILED;
 	}
-	return map_pages(addr, len, prot, flags, fd, 0);
+	return sys_map_pages(addr, len, prot, flags, fd, 0);
 }
 
-bool perf_ready(struct sobj *o)
+bool sys_perf_ready(struct sobj *o)
 {
 	const struct perf_event_mmap_page *p = (const void *)sperf_of(o)->mem;
 
@@ -184,17 +184,17 @@ static int output_to(struct sperf *p, const void *data, u32 size, const void *mo
 
 	if (p->payload < 2 * PAGE)
 		return -ENOENT;
-	err = shlock_take(&h->lock);
+	err = sys_shlock_take(&h->lock);
 	if (err < 0)
 		return err;
 	err = output_locked(p, h, data, size, more, more_size);
-	shlock_drop(&h->lock);
+	sys_shlock_drop(&h->lock);
 	if (!err)
-		ring_wake(SKEP_SYS_PERF, p->o.id, &p->wake);
+		sys_ring_wake(SKEP_SYS_PERF, p->o.id, &p->wake);
 	return err;
 }
 
-int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size)
+int sys_perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size)
 {
 	u32 index = (u32)flags, id;
 	struct sperf *p;
@@ -217,10 +217,10 @@ int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const voi
 	if (!m->perf) {
 		err = -ENOMEM;
 	} else if (!p || p->o.id != id) {
-		err = sobj_get_id(id, SKEP_SYS_PERF, &o);
+		err = sys_sobj_get_id(id, SKEP_SYS_PERF, &o);
 		if (!err) {
 			if (p)
-				sobj_put(&p->o);
+				sys_sobj_put(&p->o);
 			p = m->perf[index] = sperf_of(o);
 		}
 	}
@@ -232,17 +232,17 @@ int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const voi
 
 static int check(struct mhead *h)
 {
-	return prog_array_ops.check(h);
+	return sys_prog_array_ops.check(h);
 }
 
 static u64 size(const struct mhead *h)
 {
-	return prog_array_ops.size(h);
+	return sys_prog_array_ops.size(h);
 }
 
 static int next(struct smap *m, const void *key, void *out)
 {
-	return array_ops.next(m, key, out);
+	return sys_array_ops.next(m, key, out);
 }
 
 static int no_read(struct smap *m, const void *key, void *value, u64 flags)
@@ -252,20 +252,20 @@ static int no_read(struct smap *m, const void *key, void *value, u64 flags)
 
 static int write_fd(struct smap *m, const void *key, const void *value, u64 flags)
 {
-	return prog_array_ops.write(m, key, value, flags);
+	return sys_prog_array_ops.write(m, key, value, flags);
 }
 
 static int remove_fd(struct smap *m, const void *key)
 {
-	return prog_array_ops.remove(m, key);
+	return sys_prog_array_ops.remove(m, key);
 }
 
 static void fini(struct smap *m)
 {
 	for (u32 k = 0; m->perf && k < m->d.max_entries; k++)
 		if (m->perf[k])
-			sobj_put(&m->perf[k]->o);
+			sys_sobj_put(&m->perf[k]->o);
 }
 
-const struct map_ops perf_array_ops = {
+const struct map_ops sys_perf_array_ops = {
     .check = check, .size = size, .next = next, .read = no_read, .write = write_fd, .remove = remove_fd, .fini = fini};

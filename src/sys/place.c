@@ -55,13 +55,13 @@ static int check_netns(int fd)
 static int check_sockmap(int fd)
 {
 	struct sobj *o;
-	int err = sobj_get(fd, SKEP_SYS_MAP, &o);
+	int err = sys_sobj_get(fd, SKEP_SYS_MAP, &o);
 	u32 type;
 
 	if (err)
 		return err;
 	type = smap_of(o)->d.type;
-	sobj_put(o);
+	sys_sobj_put(o);
 	return type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH ? 0 : -EOPNOTSUPP;
 }
 
@@ -84,13 +84,13 @@ static int check_target(const struct place *p, u32 target)
 static int check_prog(const struct place *p, int fd)
 {
 	struct sobj *o;
-	int err = sobj_get(fd, SKEP_SYS_PROG, &o);
+	int err = sys_sobj_get(fd, SKEP_SYS_PROG, &o);
 
 	if (err)
 		return err;
 	if (sprog_of(o)->d.type != p->prog || (p->exact && sprog_of(o)->d.attach_type != p->attach))
 		err = -EINVAL;
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }
 
@@ -126,7 +126,7 @@ static int check_flags(const struct place *p, const union bpf_attr *attr, u32 ba
 	return (attr->attach_flags & ~base) || m.relative || m.revision ? -EINVAL : 0;
 }
 
-int place_attach(const union bpf_attr *attr)
+int sys_place_attach(const union bpf_attr *attr)
 {
 	const struct place *p = find_place(attr->attach_type);
 	int err = p ? check_flags(p, attr, BASE_FLAGS) : -EINVAL;
@@ -141,7 +141,7 @@ int place_attach(const union bpf_attr *attr)
 }
 
 /* Nothing is attached anywhere. */
-int place_detach(const union bpf_attr *attr)
+int sys_place_detach(const union bpf_attr *attr)
 {
 	const struct place *p = find_place(attr->attach_type);
 	int err = p ? check_flags(p, attr, 0) : -EINVAL;
@@ -155,7 +155,7 @@ int place_detach(const union bpf_attr *attr)
 	return err ? err : -ENOENT;
 }
 
-int place_query(union bpf_attr *attr)
+int sys_place_query(union bpf_attr *attr)
 {
 	const struct place *p = find_place(attr->query.attach_type);
 	u64 revision = 1;
@@ -175,7 +175,7 @@ int place_query(union bpf_attr *attr)
 	return 0;
 }
 
-int place_link(const union bpf_attr *attr, const struct sprog *prog)
+int sys_place_link(const union bpf_attr *attr, const struct sprog *prog)
 {
 	const struct place *p = find_place(attr->link_create.attach_type);
 	char name[IF_NAMESIZE];

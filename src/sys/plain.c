@@ -6,12 +6,12 @@
  */
 #include "sys/sys_impl.h"
 
-void prog_run_plain(void *arg, struct skep_probe_regs *regs)
+void sys_prog_run_plain(void *arg, struct skep_probe_regs *regs)
 {
 	const struct probe_run *p = arg;
 	struct skep_eng_run run;
 
-	if (p->pid && p->pid != probe_pid)
+	if (p->pid && p->pid != sys_probe_pid)
 		return;
 	run.left = INT64_MAX;
 	run.tails = 0;

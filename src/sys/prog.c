@@ -54,9 +54,9 @@ static void free_prog(struct sobj *o)
 	skep_eng_free(p->eng);
 	for (u32 k = 0; k < p->nmap; k++)
 		if (p->map[k])
-			sobj_put(&p->map[k]->o);
+			sys_sobj_put(&p->map[k]->o);
 	if (p->types)
-		sobj_put(p->types);
+		sys_sobj_put(p->types);
 	if (p->h)
 		munmap((void *)((uintptr_t)p->h & ~(uintptr_t)(PAGE - 1)), PAGE);
 	free(p->map);
@@ -87,7 +87,7 @@ static int read_parts(struct sprog *p, int fd, const struct fhead *f)
 	return 0;
 }
 
-int sprog_open(int fd, const struct fhead *f, struct sobj **out)
+int sys_sprog_open(int fd, const struct fhead *f, struct sobj **out)
 {
 	struct sprog *p = calloc(1, sizeof(*p));
 	u8 *page;
@@ -103,9 +103,9 @@ int sprog_open(int fd, const struct fhead *f, struct sobj **out)
 	p->o.free = free_prog;
 	err = read_parts(p, fd, f);
 	if (!err) {
-		page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
+		page = sys_map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
 		if (page == MAP_FAILED)
-			page = map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)f->size);
+			page = sys_map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)f->size);
 		if (page == MAP_FAILED)
 			err = -ENOMEM;
 		else
@@ -146,9 +146,9 @@ static struct skep_map *describe(struct verifying *v, struct smap *m, u32 depth)
 		d->key_type = m->d.key_type;
 		d->value_type = m->d.value_type;
 	}
-	if (m->d.inner && depth == 0 && sobj_get_id(m->d.inner, SKEP_SYS_MAP, &in) == 0) {
+	if (m->d.inner && depth == 0 && sys_sobj_get_id(m->d.inner, SKEP_SYS_MAP, &in) == 0) {
 		d->inner = describe(v, smap_of(in), 1);
-		sobj_put(in);
+		sys_sobj_put(in);
 	}
 	return d;
 }
@@ -192,7 +192,7 @@ static int own_objects(struct sprog *p, struct skep_buf *log)
 
 		if (!m || !m->objects)
 			continue;
-		err = map_own(m);
+		err = sys_map_own(m);
 		if (err == -EBUSY && log)
 			skep_buf_printf(log, "map %s has objects of process %u, which still runs\n", m->name, m->h->owner);
 		if (err)
@@ -211,18 +211,18 @@ static int open_maps(struct sprog *p)
 		return -ENOMEM;
 	for (u32 k = 0; k < p->d.nmap; k++) {
 		struct sobj *o;
-		int err = sobj_get_id(p->map_id[k], SKEP_SYS_MAP, &o);
+		int err = sys_sobj_get_id(p->map_id[k], SKEP_SYS_MAP, &o);
 
 		if (err)
 			return err;
 		p->map[p->nmap++] = smap_of(o);
-		if (map_percpu(p->map[k]->d.type) || p->map[k]->d.inner || p->map[k]->d.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		if (sys_map_percpu(p->map[k]->d.type) || p->map[k]->d.inner || p->map[k]->d.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			p->percpu = true;
 		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY && !same_callers(p, p->map[k]))
 			return -EINVAL;
 		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY)
 			p->tails = p->percpu = true; /* of those that it may call nothing is known */
-		err = map_fix(p->map[k]);
+		err = sys_map_fix(p->map[k]);
 		if (err)
 			return err;
 	}
@@ -244,7 +244,7 @@ static int prepare(struct verifying *v)
 	int err = 0, oom = 0;
 
 	if (p->d.btf) {
-		err = sobj_get_id(p->d.btf, SKEP_SYS_BTF, &o);
+		err = sys_sobj_get_id(p->d.btf, SKEP_SYS_BTF, &o);
 		if (err)
 			return err;
 		v->btf = sbtf_of(o);
@@ -315,19 +315,19 @@ static int know_kernel(struct sprog *p, struct skep_buf *log)
 	u32 slot = 0;
 
 	if (calls_helper(p, SKEP_FN_get_current_task_btf))
-		p->kernel = kernel_types();
+		p->kernel = sys_kernel_types();
 	if (!next_kfunc(p, &slot))
 		return 0;
-	if (p->boot && p->boot != store_boot()) {
+	if (p->boot && p->boot != sys_store_boot()) {
 		if (log)
 			skep_buf_puts(log, "the program was loaded before the machine restarted: its kernel functions are not known\n");
 		return -EINVAL;
 	}
-	p->kernel = kernel_types();
-	if (p->d.btf && !p->types && sobj_get_id(p->d.btf, SKEP_SYS_BTF, &p->types))
+	p->kernel = sys_kernel_types();
+	if (p->d.btf && !p->types && sys_sobj_get_id(p->d.btf, SKEP_SYS_BTF, &p->types))
 		return -EINVAL;
 	for (slot = 0; (i = next_kfunc(p, &slot));)
-		p->percpu |= kfunc_owns_cpu(kernel_function(p->kernel, (u32)i->imm));
+		p->percpu |= sys_kfunc_owns_cpu(sys_kernel_function(p->kernel, (u32)i->imm));
 	return 0;
 }
 
@@ -385,7 +385,7 @@ static int verify(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 	if (err == -EINVAL && level && log)
 		skep_diags_print(&v->ds, p->name, log);
 	if (v->btf)
-		sobj_put(&v->btf->o);
+		sys_sobj_put(&v->btf->o);
 	skep_diags_fini(&v->ds);
 	skep_arena_fini(&v->arena);
 	free(v);
@@ -426,7 +426,7 @@ static const struct skep_eng_helper *env_helper(void *user, s64 id)
 {
 	static const struct skep_eng_helper dead = {SKEP_ENG_CALL, never, 0};
 	const struct sprog *p = user;
-	const struct skep_eng_helper *h = helper_find(p->d.type, id);
+	const struct skep_eng_helper *h = sys_helper_find(p->d.type, id);
 
 	return h || skep_helper_allowed(p->d.type, p->d.attach_type, id) ? h : &dead;
 }
@@ -435,7 +435,7 @@ static const struct skep_eng_helper *env_kfunc(void *user, const struct skep_ins
 {
 	struct sprog *p = user;
 	const struct skep_eng_helper *h =
-		in->off ? NULL : kfunc_find(p->d.type, kernel_function(p->kernel, (u32)in->imm));
+		in->off ? NULL : sys_kfunc_find(p->d.type, sys_kernel_function(p->kernel, (u32)in->imm));
 
 	if (!h || h->kind != SKEP_ENG_CALL_WITH)
 		return h;
@@ -461,9 +461,9 @@ static bool lacks_kfunc(const struct sprog *p, struct skep_diags *ds)
 	const struct bpf_insn *i;
 
 	for (u32 slot = 0; (i = next_kfunc(p, &slot));) {
-		const char *name = kernel_function(p->kernel, (u32)i->imm);
+		const char *name = sys_kernel_function(p->kernel, (u32)i->imm);
 
-		if (!i->off && kfunc_find(p->d.type, name))
+		if (!i->off && sys_kfunc_find(p->d.type, name))
 			continue;
 		skep_diag(ds, &no_kfunc, SKEP_NOWHERE, name ? name : "of a module");
 		return true;
@@ -477,7 +477,7 @@ static int compile(struct sprog *p, struct skep_buf *log)
 	    .size = sizeof(env), .user = p, .value = env_value, .helper = env_helper, .kfunc = env_kfunc, .packet = sys_packet};
 	struct skep_eng_options o = {.size = sizeof(o), .budget = true};
 	struct skep_diags ds;
-	u64 from = store_now();
+	u64 from = sys_store_now();
 	int err;
 
 	skep_diags_init(&ds);
@@ -485,11 +485,11 @@ static int compile(struct sprog *p, struct skep_buf *log)
 	if (err && log)
 		skep_diags_print(&ds, p->name, log);
 	skep_diags_fini(&ds);
-	p->compile_ns = store_now() - from;
+	p->compile_ns = sys_store_now() - from;
 	return err == SKEP_ENOMEM ? -ENOMEM : err ? -EINVAL : 0;
 }
 
-int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
+int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 {
 	int ready = atomic_load(&p->ready);
 	bool again = false;
@@ -511,7 +511,7 @@ int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 		if (!ready)
 			ready = compile(p, log);
 		if (!ready) {
-			announce(p);
+			sys_announce(p);
 			ready = 1;
 		}
 		if (!again) /* the process that owns its objects may end */
@@ -521,7 +521,7 @@ int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 	return ready > 0 ? 0 : ready;
 }
 
-int prog_bind(struct sprog *p, u32 map)
+int sys_prog_bind(struct sprog *p, u32 map)
 {
 	for (u32 k = 0; k < p->d.nmap; k++)
 		if (p->map_id[k] == map)

@@ -6,8 +6,8 @@
 #include "base/base.h"
 
 /* Is the log of the attributes possible? 0 or -EINVAL. */
-int log_check(u32 level, u32 size, u64 buf);
+int sys_log_check(u32 level, u32 size, u64 buf);
 /* 0, -EFAULT, or -ENOSPC when it was cut. */
-int log_write(const struct skep_buf *log, u32 level, u32 size, u64 buf);
+int sys_log_write(const struct skep_buf *log, u32 level, u32 size, u64 buf);
 
 #endif

@@ -23,7 +23,7 @@ static _Thread_local struct {
 	struct smap *m;
 } reserved[NRESERVED];
 
-int ring_check(struct mhead *h)
+int sys_ring_check(struct mhead *h)
 {
 	if (h->key_size || h->value_size || !h->max_entries || (h->max_entries & (h->max_entries - 1)) ||
 	    h->max_entries % PAGE || (h->flags & ~BPF_F_NUMA_NODE))
@@ -31,12 +31,12 @@ int ring_check(struct mhead *h)
 	return h->max_entries > 1u << 30 ? -E2BIG : 0;
 }
 
-u64 ring_size(const struct mhead *h)
+u64 sys_ring_size(const struct mhead *h)
 {
 	return 2 * PAGE + (u64)h->max_entries;
 }
 
-void ring_fini(struct smap *m)
+void sys_ring_fini(struct smap *m)
 {
 	if (m->view)
 		munmap(m->view, 2 * (u64)m->d.max_entries);
@@ -50,7 +50,7 @@ void ring_fini(struct smap *m)
 static int open_wake(u32 kind, u32 id)
 {
 	char path[PATH_LEN];
-	size_t n = (size_t)store_path(path, kind, id);
+	size_t n = (size_t)sys_store_path(path, kind, id);
 	struct stat st;
 	int fd;
 
@@ -65,7 +65,7 @@ static int open_wake(u32 kind, u32 id)
 	return fd < 0 ? -errno : fd;
 }
 
-void ring_wake(u32 kind, u32 id, int *fd)
+void sys_ring_wake(u32 kind, u32 id, int *fd)
 {
 	int have = __atomic_load_n(fd, __ATOMIC_ACQUIRE);
 
@@ -91,20 +91,20 @@ int skep_sys_ring_wait(int fd, bool *room)
 	struct fhead h;
 
 	*room = false;
-	if (store_head(fd, &h) || (h.kind != SKEP_SYS_MAP && h.kind != SKEP_SYS_PERF))
+	if (sys_store_head(fd, &h) || (h.kind != SKEP_SYS_MAP && h.kind != SKEP_SYS_PERF))
 		return -1;
 	if (h.kind == SKEP_SYS_MAP) {
-		ops = map_ops_of(((struct mhead *)h.more)->type);
+		ops = sys_map_ops_of(((struct mhead *)h.more)->type);
 		if (!ops || !ops->ready)
 			return -1;
-		*room = ops == &user_ring_ops;
+		*room = ops == &sys_user_ring_ops;
 	}
 	return open_wake(h.kind, h.id);
 }
 
 /* --- producing ----------------------------------------------------------------------------------------- */
 
-u8 *ring_view(struct smap *m)
+u8 *sys_ring_view(struct smap *m)
 {
 	u8 *v = __atomic_load_n(&m->view, __ATOMIC_ACQUIRE);
 	u64 n = m->d.max_entries;
@@ -114,13 +114,13 @@ u8 *ring_view(struct smap *m)
 	if (v)
 		return v;
 	pthread_mutex_lock(&m->mine);
-	store_path(path, SKEP_SYS_MAP, m->o.id);
+	sys_store_path(path, SKEP_SYS_MAP, m->o.id);
 	fd = m->view ? -1 : open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd >= 0) {
-		v = map_pages(NULL, 2 * n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		v = sys_map_pages(NULL, 2 * n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (v != MAP_FAILED &&
-		    map_pages(v, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED &&
-		    map_pages(v + n, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED)
+		    sys_map_pages(v, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED &&
+		    sys_map_pages(v + n, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED)
 			__atomic_store_n(&m->view, v, __ATOMIC_RELEASE);
 		else if (v != MAP_FAILED)
 			munmap(v, 2 * n);
@@ -139,7 +139,7 @@ static void bury(struct smap *m)
 		u32 *h = (u32 *)(m->mem + 2 * PAGE + (at & mask & ~7ull));
 		u32 len = __atomic_load_n(&h[0], __ATOMIC_ACQUIRE);
 
-		if (!(len & BPF_RINGBUF_BUSY_BIT) || reader_alive32(h[1]))
+		if (!(len & BPF_RINGBUF_BUSY_BIT) || sys_reader_alive32(h[1]))
 			return;
 		__atomic_compare_exchange_n(&h[0], &len, (len & ~BPF_RINGBUF_BUSY_BIT) | BPF_RINGBUF_DISCARD_BIT, false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -150,7 +150,7 @@ static void bury(struct smap *m)
 static u8 *reserve_locked(struct smap *m, u32 size)
 {
 	u64 mask = m->d.max_entries - 1, cons, prod = *ring_prod(m), len = ((u64)size + HEADER + 7) & ~7ull;
-	u8 *v = ring_view(m);
+	u8 *v = sys_ring_view(m);
 	u32 *h;
 
 	if (!v)
@@ -160,12 +160,12 @@ static u8 *reserve_locked(struct smap *m, u32 size)
 		return NULL;
 	h = (u32 *)(v + (prod & mask & ~7ull));
 	h[0] = size | BPF_RINGBUF_BUSY_BIT;
-	h[1] = (u32)reader_name();
+	h[1] = (u32)sys_reader_name();
 	__atomic_store_n(ring_prod(m), prod + len, __ATOMIC_RELEASE);
 	return (u8 *)h + HEADER;
 }
 
-void *ring_reserve(struct smap *m, u64 size)
+void *sys_ring_reserve(struct smap *m, u64 size)
 {
 	u32 k = 0;
 	u8 *r;
@@ -175,10 +175,10 @@ void *ring_reserve(struct smap *m, u64 size)
 	if (k == NRESERVED || size > 0x3fffffff || size + HEADER > m->d.max_entries)
 		return NULL;
 	bury(m);
-	if (map_lock(m))
+	if (sys_map_lock(m))
 		return NULL;
 	r = reserve_locked(m, (u32)size);
-	map_unlock(m);
+	sys_map_unlock(m);
 	if (r) {
 		reserved[k].record = r;
 		reserved[k].m = m;
@@ -187,7 +187,7 @@ void *ring_reserve(struct smap *m, u64 size)
 	return r;
 }
 
-void ring_commit(void *record, u64 flags, bool discard)
+void sys_ring_commit(void *record, u64 flags, bool discard)
 {
 	u32 *h = (u32 *)((u8 *)record - HEADER), len, k = 0;
 	u64 at, cons;
@@ -205,31 +205,31 @@ void ring_commit(void *record, u64 flags, bool discard)
 	at = (u64)((u8 *)h - m->view) & (m->d.max_entries - 1);
 	cons = __atomic_load_n(ring_cons(m), __ATOMIC_ACQUIRE) & (m->d.max_entries - 1);
 	if ((flags & BPF_RB_FORCE_WAKEUP) || (cons == at && !(flags & BPF_RB_NO_WAKEUP)))
-		ring_wake(SKEP_SYS_MAP, m->o.id, &m->wake);
+		sys_ring_wake(SKEP_SYS_MAP, m->o.id, &m->wake);
 }
 
-void ring_forget(void)
+void sys_ring_forget(void)
 {
 	for (u32 k = 0; k < NRESERVED && skep_sys_thread.reserved; k++)
 		if (reserved[k].record)
-			ring_commit(reserved[k].record, 0, true);
+			sys_ring_commit(reserved[k].record, 0, true);
 }
 
-int ring_output(struct smap *m, const void *data, u64 size, u64 flags)
+int sys_ring_output(struct smap *m, const void *data, u64 size, u64 flags)
 {
 	void *r;
 
 	if (flags & ~(u64)(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
 		return -EINVAL;
-	r = ring_reserve(m, size);
+	r = sys_ring_reserve(m, size);
 	if (!r)
 		return -EAGAIN;
 	memcpy(r, data, size);
-	ring_commit(r, flags, false);
+	sys_ring_commit(r, flags, false);
 	return 0;
 }
 
-u64 ring_query(struct smap *m, u64 what)
+u64 sys_ring_query(struct smap *m, u64 what)
 {
 	switch (what) {
 	case BPF_RB_AVAIL_DATA: return *ring_prod(m) - *ring_cons(m);
@@ -252,7 +252,7 @@ static bool ready(struct smap *m)
 	       !(__atomic_load_n(h, __ATOMIC_ACQUIRE) & BPF_RINGBUF_BUSY_BIT);
 }
 
-void *ring_map(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off)
+void *sys_ring_map(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off)
 {
 	u64 n = m->d.max_entries;
 	u8 *p;
@@ -261,11 +261,11 @@ void *ring_map(void *addr, size_t len, int prot, int flags, int fd, const struct
 		errno = EINVAL;
 		return MAP_FAILED;
 	}
-	p = map_pages(addr, len, prot, flags, fd, off);
+	p = sys_map_pages(addr, len, prot, flags, fd, off);
 	if (p != MAP_FAILED && (u64)off + len > 2 * PAGE + n) {
 		u64 from = 2 * PAGE + n - (u64)off;
 
-		if (map_pages(p + from, len - from, prot, (flags & MAP_SHARED) | MAP_FIXED, fd, 2 * PAGE) == MAP_FAILED) {
+		if (sys_map_pages(p + from, len - from, prot, (flags & MAP_SHARED) | MAP_FIXED, fd, 2 * PAGE) == MAP_FAILED) {
 			munmap(p, len);
 			return MAP_FAILED;
 		}
@@ -280,8 +280,8 @@ static void *ring_mmap(void *addr, size_t len, int prot, int flags, int fd, stru
 		errno = EPERM;
 		return MAP_FAILED;
 	}
-	return ring_map(addr, len, prot, flags, fd, m, off);
+	return sys_ring_map(addr, len, prot, flags, fd, m, off);
 }
 
-const struct map_ops ring_ops = {
-    .check = ring_check, .size = ring_size, .fini = ring_fini, .mmap = ring_mmap, .ready = ready};
+const struct map_ops sys_ring_ops = {
+    .check = sys_ring_check, .size = sys_ring_size, .fini = sys_ring_fini, .mmap = ring_mmap, .ready = ready};

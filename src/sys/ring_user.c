@@ -75,21 +75,21 @@ static s64 drain(struct smap *m, const u8 *data, u64 callback, u64 ctx)
 	return n;
 }
 
-s64 ring_drain(struct smap *m, u64 callback, u64 ctx, u64 flags)
+s64 sys_ring_drain(struct smap *m, u64 callback, u64 ctx, u64 flags)
 {
-	const u8 *data = ring_view(m);
+	const u8 *data = sys_ring_view(m);
 	s64 n;
 
 	if (flags & ~(u64)(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
 		return -EINVAL;
 	if (!data)
 		return -ENOMEM;
-	if (wordlock_try(busy(m)) < 0)
+	if (sys_wordlock_try(busy(m)) < 0)
 		return -EBUSY;
 	n = drain(m, data, callback, ctx);
-	wordlock_drop(busy(m));
+	sys_wordlock_drop(busy(m));
 	if ((flags & BPF_RB_FORCE_WAKEUP) || (n > 0 && !(flags & BPF_RB_NO_WAKEUP)))
-		ring_wake(SKEP_SYS_MAP, m->o.id, &m->wake);
+		sys_ring_wake(SKEP_SYS_MAP, m->o.id, &m->wake);
 	return n;
 }
 
@@ -107,7 +107,7 @@ static void *user_mmap(void *addr, size_t len, int prot, int flags, int fd, stru
 		errno = EPERM;
 		return MAP_FAILED;
 	}
-	return ring_map(addr, len, prot, flags, fd, m, off);
+	return sys_ring_map(addr, len, prot, flags, fd, m, off);
 }
 
 /* The machine restarted: nobody drains. */
@@ -116,9 +116,9 @@ static void restart(struct smap *m)
 	busy(m)->owner = 0;
 }
 
-const struct map_ops user_ring_ops = {.check = ring_check,
-				      .size = ring_size,
+const struct map_ops sys_user_ring_ops = {.check = sys_ring_check,
+				      .size = sys_ring_size,
 				      .restart = restart,
-				      .fini = ring_fini,
+				      .fini = sys_ring_fini,
 				      .mmap = user_mmap,
 				      .ready = ready};

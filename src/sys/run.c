@@ -27,7 +27,7 @@ static void make_key(void)
 }
 
 /* Contexts have 32 bits for the addresses of a packet's ends, so it lies low. */
-u8 *run_packet_memory(u32 *len)
+u8 *sys_run_packet_memory(u32 *len)
 {
 	void *p;
 
@@ -35,9 +35,9 @@ u8 *run_packet_memory(u32 *len)
 	p = pthread_getspecific(packet_key);
 	if (!p) {
 #ifdef MAP_32BIT
-		p = map_pages(NULL, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		p = sys_map_pages(NULL, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 #else
-		p = map_pages((void *)0x10000000, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		p = sys_map_pages((void *)0x10000000, PACKET_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 #endif
 		if (p == MAP_FAILED)
 			return NULL;
@@ -51,7 +51,7 @@ u8 *run_packet_memory(u32 *len)
 	return p;
 }
 
-void run_sync(struct srun *r)
+void sys_run_sync(struct srun *r)
 {
 	u32 at = (u32)(uintptr_t)(r->buf + r->head);
 
@@ -90,13 +90,13 @@ static int begin(const struct sprog *p, struct srun *r)
 
 	if (p->owner && p->owner != (u32)getpid())
 		return -EPERM;
-	err = reader_enter();
+	err = sys_reader_enter();
 	if (err)
 		return err;
 	if (p->percpu) {
-		err = cpu_take();
+		err = sys_cpu_take();
 		if (err) {
-			reader_leave();
+			sys_reader_leave();
 			return err;
 		}
 	} else if (!skep_sys_thread.cpu_depth) {
@@ -106,18 +106,18 @@ static int begin(const struct sprog *p, struct srun *r)
 	}
 	if (p->tails)
 		for (u32 k = 0; k < p->nmap; k++)
-			prog_array_refresh(p->map[k]);
+			sys_prog_array_refresh(p->map[k]);
 	skep_eng_run_init(&r->eng);
 	return 0;
 }
 
 static void end(const struct sprog *p, struct srun *r)
 {
-	ring_forget();
-	run_storage_drop(r);
+	sys_ring_forget();
+	sys_run_storage_drop(r);
 	if (p->percpu)
-		cpu_drop();
-	reader_leave();
+		sys_cpu_drop();
+	sys_reader_leave();
 }
 
 static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *ret, u32 *each)
@@ -132,26 +132,26 @@ static int repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *re
 	r->frame = (u64)(uintptr_t)__builtin_frame_address(0);
 	skep_sys_thread.run = r;
 	times = times ? times : 1;
-	from = stats_clock();
+	from = sys_stats_clock();
 	for (u32 k = 0; k < times; k++) {
 		r->eng.tails = 0;
 		r->out.kind = SKEP_SYS_WAY_NONE;
-		ways_begin();
+		sys_ways_begin();
 		*ret = (u32)skep_eng_run(p->eng, (u64)(uintptr_t)ctx, 0, &r->eng);
 		if (r->eng.stop)
 			break;
-		reader_renew(); /* what earlier turns took out may be used again */
+		sys_reader_renew(); /* what earlier turns took out may be used again */
 	}
-	ns = stats_clock() - from;
+	ns = sys_stats_clock() - from;
 	skep_sys_thread.run = outer;
-	ways_end(r, *ret); /* elements of maps are still there */
+	sys_ways_end(r, *ret); /* elements of maps are still there */
 	end(p, r);
 	*each = (u32)SKEP_MIN(ns / times, (u64)UINT32_MAX);
-	stats_count(p, times, ns);
+	sys_stats_count(p, times, ns);
 	return r->eng.stop ? -EFAULT : 0;
 }
 
-int callback_begin(const struct sprog *p, struct srun *r)
+int sys_callback_begin(const struct sprog *p, struct srun *r)
 {
 	int err;
 
@@ -164,7 +164,7 @@ int callback_begin(const struct sprog *p, struct srun *r)
 	return err;
 }
 
-void callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c)
+void sys_callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c)
 {
 	struct srun *outer = skep_sys_thread.run;
 
@@ -175,7 +175,7 @@ void callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c)
 	skep_sys_thread.run = outer;
 }
 
-void callback_end(struct srun *r)
+void sys_callback_end(struct srun *r)
 {
 	end(r->prog, r);
 	skep_probe_blocked--;
@@ -184,12 +184,12 @@ void callback_end(struct srun *r)
 struct skep_sys_prog *skep_sys_prog_get(int fd)
 {
 	struct sobj *o;
-	int err = sobj_get(fd, SKEP_SYS_PROG, &o);
+	int err = sys_sobj_get(fd, SKEP_SYS_PROG, &o);
 
 	if (!err) {
-		err = prog_ready(sprog_of(o), NULL, 0, NULL);
+		err = sys_prog_ready(sprog_of(o), NULL, 0, NULL);
 		if (err)
-			sobj_put(o);
+			sys_sobj_put(o);
 	}
 	errno = -err;
 	return err ? NULL : (struct skep_sys_prog *)sprog_of(o);
@@ -197,10 +197,10 @@ struct skep_sys_prog *skep_sys_prog_get(int fd)
 
 void skep_sys_prog_put(struct skep_sys_prog *p)
 {
-	sobj_put(&p->p.o);
+	sys_sobj_put(&p->p.o);
 }
 
-u64 prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie)
+u64 sys_prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie)
 {
 	struct srun r = {0}, *outer = skep_sys_thread.run;
 	u64 ret, from;
@@ -215,9 +215,9 @@ u64 prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie)
 	r.cookie = cookie;
 	r.frame = (u64)(uintptr_t)__builtin_frame_address(0);
 	skep_sys_thread.run = &r;
-	from = stats_on() ? stats_clock() : 0;
+	from = sys_stats_on() ? sys_stats_clock() : 0;
 	ret = skep_eng_run(p->p.eng, (u64)(uintptr_t)ctx, 0, &r.eng);
-	stats_count(&p->p, 1, from ? stats_clock() - from : 0);
+	sys_stats_count(&p->p, 1, from ? sys_stats_clock() - from : 0);
 	skep_sys_thread.run = outer;
 	end(&p->p, &r);
 	skep_probe_blocked--;
@@ -226,10 +226,10 @@ u64 prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie)
 
 u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)
 {
-	return prog_run_event(p, ctx, 0);
+	return sys_prog_run_event(p, ctx, 0);
 }
 
-void prog_run_probe(void *arg, struct skep_probe_regs *regs)
+void sys_prog_run_probe(void *arg, struct skep_probe_regs *regs)
 {
 	const struct probe_run *p = arg;
 	struct srun r;
@@ -237,7 +237,7 @@ void prog_run_probe(void *arg, struct skep_probe_regs *regs)
 	int state;
 
 	memset(&r, 0, offsetof(struct srun, eng)); /* the rest is begin()'s */
-	if ((p->pid && p->pid != probe_pid) || begin(p->prog, &r))
+	if ((p->pid && p->pid != sys_probe_pid) || begin(p->prog, &r))
 		return;
 	/* The thread may be cancelled while it waits in a helper: not here, where nothing can be unwound. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
@@ -246,10 +246,10 @@ void prog_run_probe(void *arg, struct skep_probe_regs *regs)
 	r.cookie = p->cookie;
 	r.func = p->func;
 	skep_sys_thread.run = &r;
-	from = stats_on() ? stats_clock() : 0;
+	from = sys_stats_on() ? sys_stats_clock() : 0;
 	skep_eng_run(p->prog->eng, (u64)(uintptr_t)regs, 0, &r.eng);
 	if (from) /* otherwise not even counted: it would cost as much as the rest */
-		stats_count(p->prog, 1, stats_clock() - from);
+		sys_stats_count(p->prog, 1, sys_stats_clock() - from);
 	skep_sys_thread.run = NULL;
 	end(p->prog, &r);
 	pthread_setcancelstate(state, NULL);
@@ -273,13 +273,13 @@ static int read_packet(struct testing *t, u32 most)
 
 	if (n < ETH_LEN || n > most)
 		return -EINVAL;
-	r->buf = run_packet_memory(&r->buf_len);
+	r->buf = sys_run_packet_memory(&r->buf_len);
 	if (!r->buf)
 		return -ENOMEM;
 	r->head = HEAD_ROOM;
 	r->len = n;
 	memset(r->buf, 0, HEAD_ROOM);
-	if (user_read(r->buf + r->head, t->attr->test.data_in, n))
+	if (sys_user_read(r->buf + r->head, t->attr->test.data_in, n))
 		return -EFAULT;
 	memset(r->buf + r->head + n, 0, 512);
 	return 0;
@@ -293,12 +293,12 @@ static int read_ctx(struct testing *t, u32 most)
 	if (!t->attr->test.ctx_in)
 		return 0;
 	if (n > most) {
-		if (!user_zero(t->attr->test.ctx_in + most, n - most))
+		if (!sys_user_zero(t->attr->test.ctx_in + most, n - most))
 			return -E2BIG;
 		n = most;
 	}
 	t->ctx_in = n;
-	return user_read(t->ctx, t->attr->test.ctx_in, n);
+	return sys_user_read(t->ctx, t->attr->test.ctx_in, n);
 }
 
 /* Bytes and their size to the caller; -ENOSPC when there are more. */
@@ -307,7 +307,7 @@ static int give(u64 to, u32 room, const void *from, u32 n, u32 *size, bool sized
 	u32 some = sized ? SKEP_MIN(n, room) : n;
 
 	*size = n;
-	if (to && user_write(to, from, some))
+	if (to && sys_user_write(to, from, some))
 		return -EFAULT;
 	return to && some < n ? -ENOSPC : 0;
 }
@@ -360,7 +360,7 @@ static int run_xdp(struct testing *t)
 	t->r.hard_end = SKEP_MAX((u32)(PAGE - SHARED_INFO), t->r.head + t->r.len);
 	if (!x->ingress_ifindex)
 		x->ingress_ifindex = 1;
-	run_sync(&t->r);
+	sys_run_sync(&t->r);
 	err = repeat(t->p, &t->r, t->ctx, t->attr->test.repeat, &t->ret, &t->each);
 	if (err)
 		return err;
@@ -438,7 +438,7 @@ static int run_skb(struct testing *t)
 		s->ifindex = 1;
 	if (!s->wire_len)
 		s->wire_len = t->r.len;
-	run_sync(&t->r);
+	sys_run_sync(&t->r);
 	err = repeat(t->p, &t->r, t->ctx, t->attr->test.repeat, &t->ret, &t->each);
 	if (err)
 		return err;
@@ -471,7 +471,7 @@ static int run_plain(struct testing *t)
 		return err;
 	t->attr->test.retval = t->ret;
 	if (call && t->ctx_in)
-		return user_write(t->attr->test.ctx_in, t->ctx, t->ctx_in);
+		return sys_user_write(t->attr->test.ctx_in, t->ctx, t->ctx_in);
 	return 0;
 }
 
@@ -492,7 +492,7 @@ static int run_type(struct testing *t)
 	}
 }
 
-int prog_test_run(union bpf_attr *attr, u32 size)
+int sys_prog_test_run(union bpf_attr *attr, u32 size)
 {
 	struct testing *t;
 	struct sobj *o;
@@ -501,7 +501,7 @@ int prog_test_run(union bpf_attr *attr, u32 size)
 	if ((attr->test.ctx_size_in && !attr->test.ctx_in) || (!attr->test.ctx_size_in && attr->test.ctx_in) ||
 	    (attr->test.ctx_size_out && !attr->test.ctx_out) || (!attr->test.ctx_size_out && attr->test.ctx_out))
 		return -EINVAL;
-	err = sobj_get((int)attr->test.prog_fd, SKEP_SYS_PROG, &o);
+	err = sys_sobj_get((int)attr->test.prog_fd, SKEP_SYS_PROG, &o);
 	if (err)
 		return err;
 	/* The verifier lets a SYSCALL program reach 65535 bytes of its context. */
@@ -509,7 +509,7 @@ int prog_test_run(union bpf_attr *attr, u32 size)
 	if (t) {
 		t->attr = attr;
 		t->p = sprog_of(o);
-		err = prog_ready(t->p, NULL, 0, NULL);
+		err = sys_prog_ready(t->p, NULL, 0, NULL);
 		if (!err && (attr->test.flags & ~(u32)BPF_F_TEST_RUN_ON_CPU))
 			err = attr->test.flags & BPF_F_TEST_XDP_LIVE_FRAMES ? -EOPNOTSUPP : -EINVAL;
 		if (!err)
@@ -518,6 +518,6 @@ int prog_test_run(union bpf_attr *attr, u32 size)
 	} else {
 		err = -ENOMEM;
 	}
-	sobj_put(o);
+	sys_sobj_put(o);
 	return err;
 }

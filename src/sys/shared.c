@@ -54,7 +54,7 @@ static u32 ncpu;
 
 /* --- locks --------------------------------------------------------------------------------- */
 
-void shlock_init(struct shlock *l)
+void sys_shlock_init(struct shlock *l)
 {
 	pthread_mutexattr_t a;
 
@@ -76,12 +76,12 @@ static int taken(struct shlock *l, int err)
 	return err ? -EBUSY : 0;
 }
 
-int shlock_try(struct shlock *l)
+int sys_shlock_try(struct shlock *l)
 {
 	return taken(l, pthread_mutex_trylock(&l->m));
 }
 
-int shlock_take(struct shlock *l)
+int sys_shlock_take(struct shlock *l)
 {
 	struct timespec until;
 	int err;
@@ -99,7 +99,7 @@ int shlock_take(struct shlock *l)
 	return taken(l, pthread_mutex_timedlock(&l->m, &until));
 }
 
-void shlock_drop(struct shlock *l)
+void sys_shlock_drop(struct shlock *l)
 {
 	pthread_mutex_unlock(&l->m);
 }
@@ -131,7 +131,7 @@ static void leave_thread(void *arg)
 
 	if (table && t->slot >= 0) {
 		atomic_store(&table->reader[t->slot].epoch, 0);
-		shlock_drop(&table->reader[t->slot].lock);
+		sys_shlock_drop(&table->reader[t->slot].lock);
 		t->slot = -1;
 		t->name = 0;
 	}
@@ -150,18 +150,18 @@ static void fresh_table(struct table *t)
 {
 	memset(t, 0, sizeof(*t));
 	for (u32 k = 0; k < NREADER; k++) {
-		shlock_init(&t->reader[k].lock);
+		sys_shlock_init(&t->reader[k].lock);
 		/* No name of an earlier table comes again. */
-		atomic_store(&t->reader[k].turn, store_now());
+		atomic_store(&t->reader[k].turn, sys_store_now());
 	}
 	for (u32 k = 0; k < NCPU_MAX; k++)
-		shlock_init(&t->cpu[k]);
+		sys_shlock_init(&t->cpu[k]);
 	for (u32 k = 0; k < NFOLLOWER; k++)
-		shlock_init(&t->follower[k].lock);
+		sys_shlock_init(&t->follower[k].lock);
 	atomic_store(&t->epoch, 1);
 	t->magic = OBJ_MAGIC;
 	t->version = TABLE_VERSION;
-	t->boot = store_boot();
+	t->boot = sys_store_boot();
 }
 
 static void open_table(void)
@@ -169,17 +169,17 @@ static void open_table(void)
 	char path[PATH_LEN];
 	struct table *t;
 	struct stat st;
-	int fd, lock = store_lock(true);
+	int fd, lock = sys_store_lock(true);
 
 	ncpu = read_ncpu();
 	if (lock < 0)
 		return;
-	snprintf(path, sizeof(path), "%s/readers", store_dir());
+	snprintf(path, sizeof(path), "%s/readers", sys_store_dir());
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && posix_fallocate(fd, 0, sizeof(*t)) == 0) {
-		t = map_pages(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		t = sys_map_pages(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (t != MAP_FAILED) {
-			if (t->magic != OBJ_MAGIC || t->version != TABLE_VERSION || t->boot != store_boot() || !t->epoch)
+			if (t->magic != OBJ_MAGIC || t->version != TABLE_VERSION || t->boot != sys_store_boot() || !t->epoch)
 				fresh_table(t);
 			table = t;
 		}
@@ -193,26 +193,26 @@ static void open_table(void)
 
 static struct table *get_table(void)
 {
-	if (!store_dir())
+	if (!sys_store_dir())
 		return NULL;
 	pthread_once(&once, open_table);
 	return table;
 }
 
-u32 cpu_count(void)
+u32 sys_cpu_count(void)
 {
 	get_table();
 	return ncpu ? ncpu : 1;
 }
 
-u32 next_id(u32 kind)
+u32 sys_next_id(u32 kind)
 {
 	struct table *t = get_table();
 
 	return t ? atomic_fetch_add(&t->id[kind], 1) + 1 : 0;
 }
 
-u32 table_changed(void)
+u32 sys_table_changed(void)
 {
 	struct table *t = get_table();
 	u32 now;
@@ -224,7 +224,7 @@ u32 table_changed(void)
 	return now;
 }
 
-void table_wait(u32 gen, u32 ms)
+void sys_table_wait(u32 gen, u32 ms)
 {
 	struct timespec most = {ms / 1000, (long)(ms % 1000) * 1000000};
 	struct table *t = get_table();
@@ -233,14 +233,14 @@ void table_wait(u32 gen, u32 ms)
 		syscall(SYS_futex, &t->links, FUTEX_WAIT, gen, ms ? &most : NULL, NULL, 0);
 }
 
-struct follower *followers(void)
+struct follower *sys_followers(void)
 {
 	struct table *t = get_table();
 
 	return t ? t->follower : NULL;
 }
 
-u32 table_generation(void)
+u32 sys_table_generation(void)
 {
 	struct table *t = get_table();
 
@@ -254,7 +254,7 @@ static int take_row(struct table *t)
 	for (u32 k = 0; k < NREADER; k++) {
 		u32 n;
 
-		if (shlock_try(&t->reader[k].lock) < 0)
+		if (sys_shlock_try(&t->reader[k].lock) < 0)
 			continue;
 		atomic_store(&t->reader[k].epoch, 0);
 		n = atomic_load(&t->nreader);
@@ -278,7 +278,7 @@ static int have_row(void)
 	return t ? take_row(t) : -ENOMEM;
 }
 
-int reader_enter(void)
+int sys_reader_enter(void)
 {
 	struct sthread *th = &skep_sys_thread;
 	int err;
@@ -295,7 +295,7 @@ int reader_enter(void)
 	return 0;
 }
 
-void reader_leave(void)
+void sys_reader_leave(void)
 {
 	struct sthread *th = &skep_sys_thread;
 
@@ -303,7 +303,7 @@ void reader_leave(void)
 		atomic_store_explicit(&table->reader[th->slot].epoch, 0, memory_order_release);
 }
 
-void reader_renew(void)
+void sys_reader_renew(void)
 {
 	struct sthread *th = &skep_sys_thread;
 
@@ -313,13 +313,13 @@ void reader_renew(void)
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
-u64 reader_stamp(void)
+u64 sys_reader_stamp(void)
 {
 	atomic_thread_fence(memory_order_seq_cst);
 	return table ? atomic_load(&table->epoch) : 0;
 }
 
-u64 reader_name(void)
+u64 sys_reader_name(void)
 {
 	return have_row() ? 0 : skep_sys_thread.name;
 }
@@ -327,30 +327,30 @@ u64 reader_name(void)
 /* Does the thread still live that has the row for the turn which the name tells? */
 static bool row_alive(u32 slot)
 {
-	int got = shlock_try(&table->reader[slot].lock);
+	int got = sys_shlock_try(&table->reader[slot].lock);
 
 	if (got < 0)
 		return true;
 	atomic_store(&table->reader[slot].epoch, 0);
-	shlock_drop(&table->reader[slot].lock);
+	sys_shlock_drop(&table->reader[slot].lock);
 	return false;
 }
 
-bool reader_alive(u64 name)
+bool sys_reader_alive(u64 name)
 {
 	u32 slot = (u32)(name % NREADER);
 
 	return get_table() && atomic_load(&table->reader[slot].turn) == name / NREADER && row_alive(slot);
 }
 
-bool reader_alive32(u32 name)
+bool sys_reader_alive32(u32 name)
 {
 	u64 turn = get_table() ? atomic_load(&table->reader[name % NREADER].turn) : 0;
 
-	return (u32)(turn * NREADER + name % NREADER) == name && reader_alive(turn * NREADER + name % NREADER);
+	return (u32)(turn * NREADER + name % NREADER) == name && sys_reader_alive(turn * NREADER + name % NREADER);
 }
 
-u64 reader_oldest(u64 stamp)
+u64 sys_reader_oldest(u64 stamp)
 {
 	u64 oldest;
 	u32 n;
@@ -379,21 +379,21 @@ static int word_try(struct wordlock *l, u64 me, u64 seen)
 {
 	if (!seen)
 		return __atomic_compare_exchange_n(&l->owner, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) ? 0 : -EBUSY;
-	if (seen == me || reader_alive(seen))
+	if (seen == me || sys_reader_alive(seen))
 		return -EBUSY;
 	return __atomic_compare_exchange_n(&l->owner, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) ? 1 : -EBUSY;
 }
 
-int wordlock_try(struct wordlock *l)
+int sys_wordlock_try(struct wordlock *l)
 {
-	u64 me = reader_name();
+	u64 me = sys_reader_name();
 
 	return me ? word_try(l, me, __atomic_load_n(&l->owner, __ATOMIC_RELAXED)) : -EAGAIN;
 }
 
 static int word_wait(struct wordlock *l, u64 me)
 {
-	u64 until = store_now() + 10000000000ull;
+	u64 until = sys_store_now() + 10000000000ull;
 	struct timespec nap = {0, 50000};
 
 	for (u32 k = 0;; k++) {
@@ -411,29 +411,29 @@ static int word_wait(struct wordlock *l, u64 me)
 				;
 		else if (k < 512)
 			sched_yield();
-		else if (store_now() < until)
+		else if (sys_store_now() < until)
 			nanosleep(&nap, NULL);
 		else
 			return -EBUSY;
 	}
 }
 
-int wordlock_take(struct wordlock *l)
+int sys_wordlock_take(struct wordlock *l)
 {
-	u64 me = reader_name();
+	u64 me = sys_reader_name();
 	int got = me ? word_try(l, me, 0) : -EAGAIN;
 
 	return got == -EBUSY ? word_wait(l, me) : got;
 }
 
-void wordlock_drop(struct wordlock *l)
+void sys_wordlock_drop(struct wordlock *l)
 {
 	__atomic_store_n(&l->owner, 0, __ATOMIC_RELEASE);
 }
 
 /* --- processors --------------------------------------------------------------------------------- */
 
-int cpu_take(void)
+int sys_cpu_take(void)
 {
 	struct sthread *th = &skep_sys_thread;
 	struct table *t = get_table();
@@ -450,20 +450,20 @@ int cpu_take(void)
 	first = got < 0 ? 0 : (u32)got % ncpu;
 	for (u32 k = 0; k < ncpu; k++) {
 		th->cpu = (first + k) % ncpu;
-		if (shlock_try(&t->cpu[th->cpu]) >= 0)
+		if (sys_shlock_try(&t->cpu[th->cpu]) >= 0)
 			return 0;
 	}
 	th->cpu = first;
-	if (shlock_take(&t->cpu[first]) >= 0)
+	if (sys_shlock_take(&t->cpu[first]) >= 0)
 		return 0;
 	th->cpu_depth--;
 	return -EBUSY;
 }
 
-void cpu_drop(void)
+void sys_cpu_drop(void)
 {
 	struct sthread *th = &skep_sys_thread;
 
 	if (--th->cpu_depth == 0)
-		shlock_drop(&table->cpu[th->cpu]);
+		sys_shlock_drop(&table->cpu[th->cpu]);
 }

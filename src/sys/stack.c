@@ -32,7 +32,7 @@ static u32 at_probe(const struct srun *r, u64 *ip, u64 *frame)
 
 	ip[n++] = regs->ip;
 	*frame = regs->bp;
-	if (regs->ip == r->func && user_read(&ip[n], regs->sp, 8) == 0) {
+	if (regs->ip == r->func && sys_user_read(&ip[n], regs->sp, 8) == 0) {
 		ip[n] = skep_probe_came_from(ip[n]);
 		n++;
 	}
@@ -56,7 +56,7 @@ static u32 walk(u64 *ip)
 	while (n < MAX_DEPTH && frame && frame % 8 == 0) {
 		u64 link[2];
 
-		if (user_read(link, frame, sizeof(link)) || !link[1])
+		if (sys_user_read(link, frame, sizeof(link)) || !link[1])
 			break;
 		ip[n++] = skep_probe_came_from(link[1]);
 		if (link[0] <= frame || link[0] - frame > MAX_FRAME)
@@ -66,7 +66,7 @@ static u32 walk(u64 *ip)
 	return n;
 }
 
-s64 stack_get(void *to, u32 size, u64 flags)
+s64 sys_stack_get(void *to, u32 size, u64 flags)
 {
 	u32 skip = (u32)flags & SKIP, n;
 	u64 ip[MAX_DEPTH];
@@ -126,13 +126,13 @@ static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 	memcpy(&id, key, 4);
 	if (id >= m->d.nbucket)
 		return -ENOENT;
-	err = map_lock(m);
+	err = sys_map_lock(m);
 	if (err)
 		return err;
 	memset(value, 0, m->d.value_size);
 	memcpy(value, at(m, id)->ip, (size_t)frames(m, at(m, id)) * 8);
 	err = at(m, id)->n ? 0 : -ENOENT;
-	map_unlock(m);
+	sys_map_unlock(m);
 	return err;
 }
 
@@ -175,7 +175,7 @@ static bool same(const struct smap *m, const struct trace *t, u32 hash, const u6
 	       (frames(m, t) == n && memcmp(t->ip, ip, (size_t)n * 8) == 0);
 }
 
-s64 stack_id(struct smap *m, u64 flags)
+s64 sys_stack_id(struct smap *m, u64 flags)
 {
 	u32 skip = (u32)flags & SKIP, n, hash, id;
 	u64 ip[MAX_DEPTH];
@@ -191,7 +191,7 @@ s64 stack_id(struct smap *m, u64 flags)
 	hash = (u32)skep_hash(ip + skip, (size_t)n * 8, m->d.seed);
 	id = hash & (m->d.nbucket - 1);
 	t = at(m, id);
-	err = map_lock(m);
+	err = sys_map_lock(m);
 	if (err)
 		return err;
 	if (!same(m, t, hash, ip + skip, n, flags)) {
@@ -205,11 +205,11 @@ s64 stack_id(struct smap *m, u64 flags)
 			__atomic_store_n(&t->n, n + 1, __ATOMIC_RELEASE);
 		}
 	}
-	map_unlock(m);
+	sys_map_unlock(m);
 	return err ? err : id;
 }
 
-const struct map_ops stack_ops = {.check = check,
+const struct map_ops sys_stack_ops = {.check = check,
 				  .size = size,
 				  .read = read_one,
 				  .write = no_write,

@@ -17,7 +17,7 @@ enum { EVERY = 1024 }; /* runs of a thread until it asks again */
 static int open_file(int flags)
 {
 	char path[PATH_LEN];
-	const char *dir = store_dir();
+	const char *dir = sys_store_dir();
 
 	if (!dir)
 		return -errno;
@@ -27,7 +27,7 @@ static int open_file(int flags)
 	return flags < 0 ? -errno : flags;
 }
 
-int stats_enable(const union bpf_attr *attr)
+int sys_stats_enable(const union bpf_attr *attr)
 {
 	int fd, err;
 
@@ -53,7 +53,7 @@ static bool ask(void)
 	return on;
 }
 
-bool stats_on(void)
+bool sys_stats_on(void)
 {
 	struct sthread *t = &skep_sys_thread;
 
@@ -64,7 +64,7 @@ bool stats_on(void)
 	return t->stats;
 }
 
-u64 stats_clock(void)
+u64 sys_stats_clock(void)
 {
 	struct timespec ts;
 
@@ -72,7 +72,7 @@ u64 stats_clock(void)
 	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
-void stats_count(const struct sprog *p, u64 runs, u64 ns)
+void sys_stats_count(const struct sprog *p, u64 runs, u64 ns)
 {
 	__atomic_fetch_add(&p->h->run_cnt, runs, __ATOMIC_RELAXED);
 	if (ns)

@@ -34,11 +34,11 @@ static int task_check(struct mhead *h)
 		return -EINVAL;
 	if (h->value_size > VALUE_MAX)
 		return -E2BIG;
-	return hash_layout(h, TASKS, sizeof(struct task), round8(h->value_size));
+	return sys_hash_layout(h, TASKS, sizeof(struct task), round8(h->value_size));
 }
 
 /* By /proc. */
-u64 task_born(u32 tid)
+u64 sys_task_born(u32 tid)
 {
 	char path[48], text[512];
 	const char *p;
@@ -64,7 +64,7 @@ static struct task current(void)
 	struct task t = {.tid = (u32)syscall(SYS_gettid)};
 
 	if (!skep_sys_thread.born)
-		skep_sys_thread.born = task_born(t.tid);
+		skep_sys_thread.born = sys_task_born(t.tid);
 	t.born = skep_sys_thread.born;
 	return t;
 }
@@ -93,13 +93,13 @@ static int task_of(const void *key, struct task *t)
 	if (n <= 0)
 		return -ENOENT;
 	t->tid = (u32)n;
-	t->born = task_born(t->tid);
+	t->born = sys_task_born(t->tid);
 	return t->born ? 0 : -ENOENT;
 }
 
 static bool ended(const struct task *t)
 {
-	return task_born(t->tid) != t->born;
+	return sys_task_born(t->tid) != t->born;
 }
 
 /* Takes out what threads left that ended; true: there was something. */
@@ -111,7 +111,7 @@ static bool sweep(struct smap *m)
 
 	if (!t)
 		return false;
-	while (n < TASKS && hash_next(m, key, &at) == 0) {
+	while (n < TASKS && sys_hash_next(m, key, &at) == 0) {
 		t[n++] = at;
 		key = &at;
 	}
@@ -135,7 +135,7 @@ static int task_read(struct smap *m, const void *key, void *value, u64 flags)
 	struct task t;
 	int err = task_of(key, &t);
 
-	return err ? err : hash_ops.read(m, &t, value, flags);
+	return err ? err : sys_hash_ops.read(m, &t, value, flags);
 }
 
 static int task_write(struct smap *m, const void *key, const void *value, u64 flags)
@@ -154,21 +154,21 @@ static int task_remove(struct smap *m, const void *key)
 	return err ? err : sys_hash_remove(m, &t);
 }
 
-const struct map_ops task_storage_ops = {.check = task_check,
-					 .size = hash_size,
-					 .init = hash_init,
-					 .recover = hash_recover,
-					 .restart = hash_restart,
+const struct map_ops sys_task_storage_ops = {.check = task_check,
+					 .size = sys_hash_size,
+					 .init = sys_hash_init,
+					 .recover = sys_hash_recover,
+					 .restart = sys_hash_restart,
 					 .read = task_read,
 					 .write = task_write,
 					 .remove = task_remove};
 
-u64 task_current(void)
+u64 sys_task_current(void)
 {
 	return TASK;
 }
 
-void *task_storage_get(struct smap *m, u64 task, const void *value, u64 flags)
+void *sys_task_storage_get(struct smap *m, u64 task, const void *value, u64 flags)
 {
 	struct task t;
 	void *v, *zero;
@@ -186,7 +186,7 @@ void *task_storage_get(struct smap *m, u64 task, const void *value, u64 flags)
 	return sys_hash_find(m, &t);
 }
 
-int task_storage_delete(struct smap *m, u64 task)
+int sys_task_storage_delete(struct smap *m, u64 task)
 {
 	struct task t;
 
@@ -228,7 +228,7 @@ static int none(struct smap *m, const void *key, void *value, u64 flags)
 
 static int none_written(struct smap *m, const void *key, const void *value, u64 flags)
 {
-	return flags & ~(u64)(BPF_F_LOCK | BPF_EXIST) ? -EINVAL : (flags & BPF_F_LOCK) && !map_has_lock(m) ? -EINVAL : -ENOENT;
+	return flags & ~(u64)(BPF_F_LOCK | BPF_EXIST) ? -EINVAL : (flags & BPF_F_LOCK) && !sys_map_has_lock(m) ? -EINVAL : -ENOENT;
 }
 
 static int none_removed(struct smap *m, const void *key)
@@ -241,14 +241,14 @@ static int none_next(struct smap *m, const void *key, void *next)
 	return -ENOENT;
 }
 
-const struct map_ops cgroup_storage_ops = {.check = cgroup_check,
+const struct map_ops sys_cgroup_storage_ops = {.check = cgroup_check,
 					   .size = cgroup_size,
 					   .read = none,
 					   .write = none_written,
 					   .remove = none_removed,
 					   .next = none_next};
 
-void *run_storage(struct smap *m)
+void *sys_run_storage(struct smap *m)
 {
 	static u64 no_memory[8192];
 	struct srun *r = run_now();
@@ -266,7 +266,7 @@ void *run_storage(struct smap *m)
 	return v->value;
 }
 
-void run_storage_drop(struct srun *r)
+void sys_run_storage_drop(struct srun *r)
 {
 	while (r->storage) {
 		struct run_value *v = r->storage;

@@ -30,7 +30,7 @@ static int dir_err;
 static dev_t dir_dev;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-u64 store_now(void)
+u64 sys_store_now(void)
 {
 	struct timespec ts;
 
@@ -38,7 +38,7 @@ u64 store_now(void)
 	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
-u64 store_boot(void)
+u64 sys_store_boot(void)
 {
 	static u64 boot;
 	char id[64] = "";
@@ -96,11 +96,11 @@ static int ready(void)
 
 	pthread_once(&once, find_dir);
 	if (!dir_err && !atomic_exchange(&swept, true))
-		store_collect();
+		sys_store_collect();
 	return dir_err;
 }
 
-const char *store_dir(void)
+const char *sys_store_dir(void)
 {
 	if (ready()) {
 		errno = -dir_err;
@@ -111,7 +111,7 @@ const char *store_dir(void)
 
 const char *skep_sys_store_dir(void)
 {
-	return store_dir();
+	return sys_store_dir();
 }
 
 int skep_sys_store(const char *path)
@@ -122,16 +122,16 @@ int skep_sys_store(const char *path)
 		return -EINVAL;
 	if (!told[0])
 		strcpy(told, path);
-	now = store_dir();
+	now = sys_store_dir();
 	return !now ? -errno : strcmp(now, path) != 0 ? -EBUSY : 0;
 }
 
-int store_path(char *buf, u32 kind, u32 id)
+int sys_store_path(char *buf, u32 kind, u32 id)
 {
 	return snprintf(buf, PATH_LEN, "%s/%s/%u", dir, kind_dir[kind], id);
 }
 
-int store_lock(bool exclusive)
+int sys_store_lock(bool exclusive)
 {
 	char path[PATH_LEN];
 	int fd;
@@ -178,7 +178,7 @@ static int fill(int fd, struct fhead *h, bool reserve)
 	return err == ENOSPC || err == EFBIG ? -ENOMEM : -err;
 }
 
-int store_create(u32 kind, u64 size, struct fhead *h, bool reserve)
+int sys_store_create(u32 kind, u64 size, struct fhead *h, bool reserve)
 {
 	static atomic_uint serial;
 	char path[PATH_LEN];
@@ -195,13 +195,13 @@ int store_create(u32 kind, u64 size, struct fhead *h, bool reserve)
 	h->kind = kind;
 	h->id = 0;
 	h->size = (size + PAGE - 1) & ~(u64)(PAGE - 1);
-	h->born = store_now();
-	h->boot = store_boot();
+	h->born = sys_store_now();
+	h->boot = sys_store_boot();
 	h->uid = geteuid();
 	memcpy(h->more + sizeof(h->more) - 8, &token, 8);
 	new_name(path, kind, token);
 	/* Until it is held, who collects takes it for one that nobody has open. */
-	lock = store_lock(false);
+	lock = sys_store_lock(false);
 	if (lock < 0)
 		return lock;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -220,33 +220,33 @@ int store_create(u32 kind, u64 size, struct fhead *h, bool reserve)
 	return err ? err : fd;
 }
 
-void store_discard(int fd)
+void sys_store_discard(int fd)
 {
 	struct fhead h;
 	char path[PATH_LEN];
 
-	if (store_head(fd, &h) == 0 && h.kind) {
+	if (sys_store_head(fd, &h) == 0 && h.kind) {
 		new_name(path, h.kind, token_of(&h));
 		unlink(path);
 	}
 	close(fd);
 }
 
-int store_publish(int fd, struct fhead *h)
+int sys_store_publish(int fd, struct fhead *h)
 {
 	char from[PATH_LEN], to[PATH_LEN];
 	int lock, err = -ENOSPC;
 
-	table_generation(); /* opening the table takes the store's lock, too */
-	lock = store_lock(false);
+	sys_table_generation(); /* opening the table takes the store's lock, too */
+	lock = sys_store_lock(false);
 	if (lock < 0)
 		return lock;
 	new_name(from, h->kind, token_of(h));
 	for (u32 tries = 0; tries < 100000; tries++) {
-		h->id = next_id(h->kind);
+		h->id = sys_next_id(h->kind);
 		if (!h->id)
 			continue;
-		store_path(to, h->kind, h->id);
+		sys_store_path(to, h->kind, h->id);
 		if (access(to, F_OK) == 0)
 			continue;
 		if (pwrite(fd, &h->id, 4, (off_t)(h->size + offsetof(struct fhead, id))) != 4) {
@@ -266,13 +266,13 @@ int store_publish(int fd, struct fhead *h)
 	close(lock);
 	/* A process that makes and drops many must not fill the store. */
 	if (err > 0 && h->id % 64 == 0)
-		store_collect();
+		sys_store_collect();
 	return err;
 }
 
 /* --- opening ------------------------------------------------------------------------------ */
 
-int store_head(int fd, struct fhead *h)
+int sys_store_head(int fd, struct fhead *h)
 {
 	struct stat st;
 	off_t at;
@@ -318,7 +318,7 @@ static int open_alive(const char *path, int access)
 	return fd;
 }
 
-int store_open(u32 kind, u32 id, int access)
+int sys_store_open(u32 kind, u32 id, int access)
 {
 	char path[PATH_LEN];
 	struct fhead h;
@@ -326,13 +326,13 @@ int store_open(u32 kind, u32 id, int access)
 
 	if (ready())
 		return dir_err;
-	lock = store_lock(false);
+	lock = sys_store_lock(false);
 	if (lock < 0)
 		return lock;
-	store_path(path, kind, id);
+	sys_store_path(path, kind, id);
 	fd = open_alive(path, access);
 	close(lock);
-	if (fd >= 0 && (store_head(fd, &h) || h.kind != kind || h.id != id)) {
+	if (fd >= 0 && (sys_store_head(fd, &h) || h.kind != kind || h.id != id)) {
 		close(fd);
 		return -EINVAL;
 	}
@@ -343,7 +343,7 @@ enum skep_sys_kind skep_sys_fd_kind(int fd)
 {
 	struct fhead h;
 
-	return store_head(fd, &h) ? SKEP_SYS_NONE : (enum skep_sys_kind)h.kind;
+	return sys_store_head(fd, &h) ? SKEP_SYS_NONE : (enum skep_sys_kind)h.kind;
 }
 
 /* --- pinning ------------------------------------------------------------------------------- */
@@ -376,7 +376,7 @@ bool skep_sys_path(const char *path, char *buf, size_t size)
 	clean[used] = 0;
 	if (strncmp(clean, root, n) != 0 || (clean[n] && clean[n] != '/'))
 		return false;
-	if (!store_dir())
+	if (!sys_store_dir())
 		return false;
 	return (size_t)snprintf(buf, size, "%s/fs%s", dir, clean + n) < size;
 }
@@ -405,11 +405,11 @@ static int pin_path(const char *path, char *buf)
 	return snprintf(buf, PATH_LEN, "%s", path) < PATH_LEN ? 0 : -ENAMETOOLONG;
 }
 
-int store_pin(int fd, const char *path)
+int sys_store_pin(int fd, const char *path)
 {
 	char from[PATH_LEN], to[PATH_LEN];
 	struct fhead h;
-	int err = store_head(fd, &h), lock;
+	int err = sys_store_head(fd, &h), lock;
 
 	if (err)
 		return err;
@@ -418,17 +418,17 @@ int store_pin(int fd, const char *path)
 	err = pin_path(path, to);
 	if (err)
 		return err;
-	lock = store_lock(false);
+	lock = sys_store_lock(false);
 	if (lock < 0)
 		return lock;
-	store_path(from, h.kind, h.id);
+	sys_store_path(from, h.kind, h.id);
 	if (link(from, to))
 		err = -errno;
 	close(lock);
 	return err;
 }
 
-int store_get(const char *path, int access)
+int sys_store_get(const char *path, int access)
 {
 	char at[PATH_LEN];
 	struct fhead h;
@@ -439,17 +439,17 @@ int store_get(const char *path, int access)
 	err = pin_path(path, at);
 	if (err)
 		return err == -EPERM ? -EINVAL : err;
-	lock = store_lock(false);
+	lock = sys_store_lock(false);
 	if (lock < 0)
 		return lock;
 	fd = open_alive(at, O_RDONLY);
 	if (fd >= 0) {
 		/* By the name that says what it is: tools look at /proc/self/fd. */
-		err = store_head(fd, &h);
+		err = sys_store_head(fd, &h);
 		close(fd);
 		fd = err;
 		if (!err) {
-			store_path(at, h.kind, h.id);
+			sys_store_path(at, h.kind, h.id);
 			fd = open_alive(at, access);
 		}
 	}

@@ -50,26 +50,26 @@ struct fhead {
 
 struct sobj; /* an object that this process has open */
 
-const char *store_dir(void); /* NULL: there is none, errno says why */
-int store_path(char *buf, u32 kind, u32 id);
-int store_lock(bool exclusive); /* a descriptor to close, or a negative errno */
+const char *sys_store_dir(void); /* NULL: there is none, errno says why */
+int sys_store_path(char *buf, u32 kind, u32 id);
+int sys_store_lock(bool exclusive); /* a descriptor to close, or a negative errno */
 /*
  * A new file of `size` bytes and a head, not yet visible; `store_publish` gives it an id and
  * its place and returns the id. The descriptor keeps it alive.
  */
-int store_create(u32 kind, u64 size, struct fhead *head, bool reserve);
-int store_publish(int fd, struct fhead *head);
-void store_discard(int fd);
+int sys_store_create(u32 kind, u64 size, struct fhead *head, bool reserve);
+int sys_store_publish(int fd, struct fhead *head);
+void sys_store_discard(int fd);
 /* A descriptor by id: O_RDONLY, O_WRONLY or O_RDWR. */
-int store_open(u32 kind, u32 id, int access);
+int sys_store_open(u32 kind, u32 id, int access);
 /* The checked head of a descriptor of the store; -EBADF for other files. */
-int store_head(int fd, struct fhead *h);
-int store_next_id(u32 kind, u32 after, u32 *next);
-int store_pin(int fd, const char *path);
-int store_get(const char *path, int access);
-void store_collect(void);
-u64 store_boot(void);
-u64 store_now(void);
+int sys_store_head(int fd, struct fhead *h);
+int sys_store_next_id(u32 kind, u32 after, u32 *next);
+int sys_store_pin(int fd, const char *path);
+int sys_store_get(const char *path, int access);
+void sys_store_collect(void);
+u64 sys_store_boot(void);
+u64 sys_store_now(void);
 
 /* --- processes together ---------------------------------------------------------------- */
 
@@ -77,41 +77,41 @@ u64 store_now(void);
 struct shlock {
 	pthread_mutex_t m;
 };
-void shlock_init(struct shlock *l);
+void sys_shlock_init(struct shlock *l);
 /* 0, 1 when the owner died holding it, -EBUSY when it cannot be had. */
-int shlock_take(struct shlock *l);
-int shlock_try(struct shlock *l);
-void shlock_drop(struct shlock *l);
+int sys_shlock_take(struct shlock *l);
+int sys_shlock_try(struct shlock *l);
+void sys_shlock_drop(struct shlock *l);
 
 /*
  * Readers say that they read; what was taken out of a map before the oldest of them began
  * may be used again.
  */
-int reader_enter(void); /* nests; negative errno */
-void reader_leave(void);
-void reader_renew(void); /* as leaving and entering, when nothing is nested */
-u64 reader_stamp(void); /* for something that was just taken out */
+int sys_reader_enter(void); /* nests; negative errno */
+void sys_reader_leave(void);
+void sys_reader_renew(void); /* as leaving and entering, when nothing is nested */
+u64 sys_reader_stamp(void); /* for something that was just taken out */
 /*
  * No living reader began before this epoch: what has an older stamp nobody sees any more. The
  * argument is the oldest stamp that is asked for.
  */
-u64 reader_oldest(u64 stamp);
-u64 reader_name(void); /* of this thread, never used twice; 0: there is no room for it */
-bool reader_alive(u64 name);
-bool reader_alive32(u32 name); /* by the low half */
+u64 sys_reader_oldest(u64 stamp);
+u64 sys_reader_name(void); /* of this thread, never used twice; 0: there is no room for it */
+bool sys_reader_alive(u64 name);
+bool sys_reader_alive32(u32 name); /* by the low half */
 
-/* A lock of one word. Results as shlock_take(); -EBUSY, too, for who holds it already. */
+/* A lock of one word. Results as sys_shlock_take(); -EBUSY, too, for who holds it already. */
 struct wordlock {
 	u64 owner;
 };
-int wordlock_take(struct wordlock *l);
-int wordlock_try(struct wordlock *l);
-void wordlock_drop(struct wordlock *l);
-u32 next_id(u32 kind);
+int sys_wordlock_take(struct wordlock *l);
+int sys_wordlock_try(struct wordlock *l);
+void sys_wordlock_drop(struct wordlock *l);
+u32 sys_next_id(u32 kind);
 /* A processor for the time of a run, nobody else's meanwhile. */
-int cpu_take(void);
-void cpu_drop(void);
-u32 cpu_count(void);
+int sys_cpu_take(void);
+void sys_cpu_drop(void);
+u32 sys_cpu_count(void);
 
 /* What helpers know of the thread. */
 struct sthread {
@@ -120,7 +120,7 @@ struct sthread {
 	u32 cpu_depth;
 	u32 reserved; /* records of rings that were not submitted yet */
 	s32 slot;  /* of the table of readers, -1: none yet */
-	u64 name;  /* reader_name() */
+	u64 name;  /* sys_reader_name() */
 	u64 rand, pid_tgid;
 	u64 born; /* when the thread began, in ticks since boot; 0: not asked yet */
 	struct srun *run;
@@ -140,20 +140,20 @@ struct sobj {
 	void (*free)(struct sobj *o);
 };
 /* By descriptor or id, opened by `kind`'s opener when this process has not seen it. */
-int sobj_get(int fd, u32 kind, struct sobj **out);
-int sobj_get_id(u32 id, u32 kind, struct sobj **out);
-void sobj_put(struct sobj *o);
+int sys_sobj_get(int fd, u32 kind, struct sobj **out);
+int sys_sobj_get_id(u32 id, u32 kind, struct sobj **out);
+void sys_sobj_put(struct sobj *o);
 /* Make a new object known that `fd` was published for. */
-void sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o);
+void sys_sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o);
 static inline void sobj_hold(struct sobj *o)
 {
 	atomic_fetch_add(&o->refs, 1);
 }
-int smap_open(int fd, const struct fhead *h, struct sobj **out);
-int sprog_open(int fd, const struct fhead *h, struct sobj **out);
-int sbtf_open(int fd, const struct fhead *h, struct sobj **out);
-int slink_open(int fd, const struct fhead *h, struct sobj **out);
-int sperf_open(int fd, const struct fhead *h, struct sobj **out);
+int sys_smap_open(int fd, const struct fhead *h, struct sobj **out);
+int sys_sprog_open(int fd, const struct fhead *h, struct sobj **out);
+int sys_sbtf_open(int fd, const struct fhead *h, struct sobj **out);
+int sys_slink_open(int fd, const struct fhead *h, struct sobj **out);
+int sys_sperf_open(int fd, const struct fhead *h, struct sobj **out);
 
 /* --- maps ------------------------------------------------------------------------------- */
 
@@ -223,7 +223,7 @@ struct fields {
 };
 struct skep_btf;
 /* Those of a type of so many bytes. */
-void fields_of(const struct skep_btf *b, u32 type, u32 size, struct fields *out);
+void sys_fields_of(const struct skep_btf *b, u32 type, u32 size, struct fields *out);
 static inline bool field_owns(const struct sfield *f)
 {
 	return f->kind == FIELD_LIST || f->kind == FIELD_TREE || f->kind == FIELD_POINTER;
@@ -258,87 +258,87 @@ static inline struct smap *smap_of(struct sobj *o)
 {
 	return (struct smap *)((u8 *)o - offsetof(struct smap, o));
 }
-extern const struct map_ops array_ops, percpu_array_ops, hash_ops, lpm_ops, queue_ops, bloom_ops, ring_ops, user_ring_ops, task_storage_ops, cgroup_storage_ops,
-    prog_array_ops, perf_array_ops, array_of_maps_ops, hash_of_maps_ops, dev_ops, dev_hash_ops,
-    cpu_ops, xsk_ops, sock_map_ops, sock_hash_ops, sock_array_ops, stack_ops;
-const struct map_ops *map_ops_of(u32 type);
+extern const struct map_ops sys_array_ops, sys_percpu_array_ops, sys_hash_ops, sys_lpm_ops, sys_queue_ops, sys_bloom_ops, sys_ring_ops, sys_user_ring_ops, sys_task_storage_ops, sys_cgroup_storage_ops,
+    sys_prog_array_ops, sys_perf_array_ops, sys_array_of_maps_ops, sys_hash_of_maps_ops, sys_dev_ops, sys_dev_hash_ops,
+    sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops;
+const struct map_ops *sys_map_ops_of(u32 type);
 /* Why the last call was refused, where a number does not say it; see skep_sys_refusal(). */
-void say_refused(const char *why);
-int map_create(const union bpf_attr *attr, u32 size);
+void sys_say_refused(const char *why);
+int sys_map_create(const union bpf_attr *attr, u32 size);
 /* What is verified against a frozen map's contents must not see them change. */
-int map_fix(struct smap *m);
-int map_lock(struct smap *m);
-void map_unlock(struct smap *m);
-u32 map_value_size(const struct smap *m); /* as bpf(2) sees it */
-bool map_percpu(u32 type);
-int socket_family(int fd); /* of a descriptor, or a negative errno */
+int sys_map_fix(struct smap *m);
+int sys_map_lock(struct smap *m);
+void sys_map_unlock(struct smap *m);
+u32 sys_map_value_size(const struct smap *m); /* as bpf(2) sees it */
+bool sys_map_percpu(u32 type);
+int sys_socket_family(int fd); /* of a descriptor, or a negative errno */
 static inline u32 round8(u32 n)
 {
 	return (n + 7) & ~7u;
 }
 /* Copies by words where it can, so that a number is never seen half written. */
-void copy_value(void *to, const void *from, u32 n);
+void sys_copy_value(void *to, const void *from, u32 n);
 /* Such fields of the map's values, by its BTF (field.c). */
-int fields_read(struct smap *m);
-bool map_has_lock(const struct smap *m);
+int sys_fields_read(struct smap *m);
+bool sys_map_has_lock(const struct smap *m);
 /* A value into the map and out of it, without them; under its lock with BPF_F_LOCK. */
-void value_put(const struct smap *m, void *to, const void *from, u64 flags);
-void value_get(const struct smap *m, void *to, void *from, u64 flags);
-void value_fresh(const struct smap *m, u8 *value); /* they are unset in a new value */
-void word_lock(u32 *word);
-void word_unlock(u32 *word);
+void sys_value_put(const struct smap *m, void *to, const void *from, u64 flags);
+void sys_value_get(const struct smap *m, void *to, void *from, u64 flags);
+void sys_value_fresh(const struct smap *m, u8 *value); /* they are unset in a new value */
+void sys_word_lock(u32 *word);
+void sys_word_unlock(u32 *word);
 /* The stack of who runs the program (stack.c), as the helpers give results. */
-s64 stack_get(void *to, u32 size, u64 flags);
-s64 stack_id(struct smap *m, u64 flags);
+s64 sys_stack_get(void *to, u32 size, u64 flags);
+s64 sys_stack_id(struct smap *m, u64 flags);
 /* Timers in values (timer.c), as the helpers give results. */
-int timer_init(void *field, struct smap *m, u64 flags);
-int timer_set_callback(void *field, u64 func);
-int timer_start(void *field, u64 ns, u64 flags);
-int timer_cancel(void *field);
-void timers_drop(const struct smap *m, u8 *value);
+int sys_timer_init(void *field, struct smap *m, u64 flags);
+int sys_timer_set_callback(void *field, u64 func);
+int sys_timer_start(void *field, u64 ns, u64 flags);
+int sys_timer_cancel(void *field);
+void sys_timers_drop(const struct smap *m, u8 *value);
 /* The element goes: so do its timers, and its objects when they are this process's. */
-void fields_drop(const struct smap *m, u8 *value);
+void sys_fields_drop(const struct smap *m, u8 *value);
 /* Objects that programs allocate (object_heap.c); they are of one process. */
-void *object_new(const struct sprog *p, u64 type);
-void object_drop(void *object);
-void *object_share(void *object); /* one reference more, or NULL */
-void *object_of_node(void *node);
+void *sys_object_new(const struct sprog *p, u64 type);
+void sys_object_drop(void *object);
+void *sys_object_share(void *object); /* one reference more, or NULL */
+void *sys_object_of_node(void *node);
 /* What an object or a value owns is dropped; where it has a lock, under it. */
-void objects_free(const struct sfield *f, u32 n, u8 *base);
+void sys_objects_free(const struct sfield *f, u32 n, u8 *base);
 /* The map's objects are this process's from now on; -EBUSY: another one's that lives. */
-int map_own(struct smap *m);
-void map_disown(struct smap *m);
-u64 task_born(u32 tid); /* when a thread began, 0: there is none */
+int sys_map_own(struct smap *m);
+void sys_map_disown(struct smap *m);
+u64 sys_task_born(u32 tid); /* when a thread began, 0: there is none */
 /* Nodes of lists and trees without an owner, NULL when there is none (more). */
-void *list_take(void *head, bool last);
-void *tree_take(void *root);
+void *sys_list_take(void *head, bool last);
+void *sys_tree_take(void *root);
 void *sys_hash_find(struct smap *m, const void *key);
 int sys_hash_update(struct smap *m, const void *key, const void *value, u64 flags);
 int sys_hash_remove(struct smap *m, const void *key);
 /* `f` for each element until it returns other than 0. Elements may come and go meanwhile. */
 void sys_hash_for_each(struct smap *m, int (*f)(void *arg, const void *key, void *value), void *arg);
 /* Storage of the task that a program got (storage.c), as the helpers give it: an address or NULL, 0 or an errno. */
-void *task_storage_get(struct smap *m, u64 task, const void *value, u64 flags);
-int task_storage_delete(struct smap *m, u64 task);
-u64 task_current(void); /* what a program gets as this thread */
+void *sys_task_storage_get(struct smap *m, u64 task, const void *value, u64 flags);
+int sys_task_storage_delete(struct smap *m, u64 task);
+u64 sys_task_current(void); /* what a program gets as this thread */
 /* Of the cgroup to which a test run belongs: its own, for as long as it lasts. */
-void *run_storage(struct smap *m);
-void run_storage_drop(struct srun *r);
-void *percpu_value(struct smap *m, const void *key, u32 cpu);
+void *sys_run_storage(struct smap *m);
+void sys_run_storage_drop(struct srun *r);
+void *sys_percpu_value(struct smap *m, const void *key, u32 cpu);
 
 /* rings */
-void *ring_reserve(struct smap *m, u64 size);
-void ring_commit(void *record, u64 flags, bool discard);
-int ring_output(struct smap *m, const void *data, u64 size, u64 flags);
-u64 ring_query(struct smap *m, u64 what);
-void ring_forget(void); /* discards what the thread reserved and did not submit */
-void ring_wake(u32 kind, u32 id, int *fd);
-int ring_check(struct mhead *h);
-u64 ring_size(const struct mhead *h);
-void ring_fini(struct smap *m);
-u8 *ring_view(struct smap *m); /* the data twice, so that no record is in two parts; NULL: no memory */
+void *sys_ring_reserve(struct smap *m, u64 size);
+void sys_ring_commit(void *record, u64 flags, bool discard);
+int sys_ring_output(struct smap *m, const void *data, u64 size, u64 flags);
+u64 sys_ring_query(struct smap *m, u64 what);
+void sys_ring_forget(void); /* discards what the thread reserved and did not submit */
+void sys_ring_wake(u32 kind, u32 id, int *fd);
+int sys_ring_check(struct mhead *h);
+u64 sys_ring_size(const struct mhead *h);
+void sys_ring_fini(struct smap *m);
+u8 *sys_ring_view(struct smap *m); /* the data twice, so that no record is in two parts; NULL: no memory */
 /* The ring's pages as they are mapped for others, whose end is the data once more. */
-void *ring_map(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off);
+void *sys_ring_map(void *addr, size_t len, int prot, int flags, int fd, const struct smap *m, s64 off);
 static inline u64 *ring_cons(const struct smap *m)
 {
 	return (u64 *)m->mem;
@@ -347,20 +347,20 @@ static inline u64 *ring_prod(const struct smap *m)
 {
 	return (u64 *)(m->mem + PAGE);
 }
-s64 ring_drain(struct smap *m, u64 callback, u64 ctx, u64 flags); /* of user space, as the helper */
+s64 sys_ring_drain(struct smap *m, u64 callback, u64 ctx, u64 flags); /* of user space, as the helper */
 /* A dynptr as programs have it. */
 struct dyn {
 	u64 base;
 	u32 size, flags;
 };
 enum dyn_flag { DYN_RDONLY = 1, DYN_PACKET = 2 };
-void *perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off);
-bool perf_ready(struct sobj *o);
-int perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size);
+void *sys_perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct fhead *f, s64 off);
+bool sys_perf_ready(struct sobj *o);
+int sys_perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size);
 
 /* maps of programs and maps */
-struct smap *map_inner(struct smap *m, u32 index, u32 id);
-int prog_array_refresh(struct smap *m);
+struct smap *sys_map_inner(struct smap *m, u32 index, u32 id);
+int sys_prog_array_refresh(struct smap *m);
 
 /* --- types and programs -------------------------------------------------------------------- */
 
@@ -375,7 +375,7 @@ static inline struct sbtf *sbtf_of(struct sobj *o)
 {
 	return (struct sbtf *)((u8 *)o - offsetof(struct sbtf, o));
 }
-int btf_load(const union bpf_attr *attr, u32 size);
+int sys_btf_load(const union bpf_attr *attr, u32 size);
 
 /* A program's part of its file's head; the payload follows this order, each part at 8 bytes. */
 struct phead {
@@ -419,31 +419,31 @@ static inline struct sprog *sprog_of(struct sobj *o)
 {
 	return (struct sprog *)((u8 *)o - offsetof(struct sprog, o));
 }
-int prog_load(union bpf_attr *attr, u32 size);
-int prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns);
-int prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the program */
-int prog_test_run(union bpf_attr *attr, u32 size);
+int sys_prog_load(union bpf_attr *attr, u32 size);
+int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns);
+int sys_prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the program */
+int sys_prog_test_run(union bpf_attr *attr, u32 size);
 /* As skep_sys_prog_run(), with what the helper gives for the place that raised the event. */
-u64 prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie);
+u64 sys_prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie);
 /* Tell gdb and perf of its native code; undone by skep_jit_gdb_remove(). */
-void announce(struct sprog *p);
-int stats_enable(const union bpf_attr *attr);
-bool stats_on(void); /* is the time of runs wanted? */
-u64 stats_clock(void);
-void stats_count(const struct sprog *p, u64 runs, u64 ns);
+void sys_announce(struct sprog *p);
+int sys_stats_enable(const union bpf_attr *attr);
+bool sys_stats_on(void); /* is the time of runs wanted? */
+u64 sys_stats_clock(void);
+void sys_stats_count(const struct sprog *p, u64 runs, u64 ns);
 /*
  * The types of the running kernel, as loaders know them, read once; NULL: there are none. The
  * function that has this id in them, or NULL.
  */
-const struct skep_btf *kernel_types(void);
-const char *kernel_function(const struct skep_btf *btf, u32 id);
+const struct skep_btf *sys_kernel_types(void);
+const char *sys_kernel_function(const struct skep_btf *btf, u32 id);
 /* Helpers by id for a type of program; NULL: this build has none. */
-const struct skep_eng_helper *helper_find(u32 prog_type, s64 id);
+const struct skep_eng_helper *sys_helper_find(u32 prog_type, s64 id);
 s64 sys_packet(u64 ctx, s64 off, u64 size);
 
 /* bpf_fib_lookup(), of a packet of the kernel's stack with its length, else 0 (fib.c). */
 struct bpf_fib_lookup;
-s64 fib_ask(struct bpf_fib_lookup *p, u32 flags, u32 skb_len);
+s64 sys_fib_ask(struct bpf_fib_lookup *p, u32 flags, u32 skb_len);
 
 struct srun;
 /* What a redirect asks for. */
@@ -453,8 +453,8 @@ struct way_out {
 	struct smap *map; /* NULL: it named an interface */
 };
 /* Ways out of a test run (helper_out.c): begin, and the end with what the program returned. */
-void ways_begin(void);
-void ways_end(const struct srun *r, u32 ret);
+void sys_ways_begin(void);
+void sys_ways_end(const struct srun *r, u32 ret);
 
 /* One run; skep_sys_thread.run while it lasts. */
 struct srun {
@@ -473,12 +473,12 @@ struct srun {
 	struct run_value *storage; /* of maps, for this run */
 	struct skep_eng_run eng;
 };
-u8 *run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */
+u8 *sys_run_packet_memory(u32 *len); /* of this thread; NULL: none can be had */
 /* A function of the program, outside of its runs: get what a run needs, call, give it back. */
-int callback_begin(const struct sprog *p, struct srun *r);
-void callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c);
-void callback_end(struct srun *r);
-void run_sync(struct srun *r);	  /* the context's pointers after the packet moved */
+int sys_callback_begin(const struct sprog *p, struct srun *r);
+void sys_callback_run(struct srun *r, u64 func, u64 a, u64 b, u64 c);
+void sys_callback_end(struct srun *r);
+void sys_run_sync(struct srun *r);	  /* the context's pointers after the packet moved */
 static inline struct srun *run_now(void)
 {
 	return skep_sys_thread.run;
@@ -490,30 +490,30 @@ struct helper_row {
 	struct skep_eng_helper h;
 };
 enum helper_types { HT_ANY = 1, HT_SKB = 2, HT_XDP = 4 };
-extern const struct helper_row helper_rows[], helper_mem_rows[], helper_dynptr_rows[], helper_net_rows[], helper_sock_rows[], helper_out_rows[];
-u8 helper_types_of(u32 prog_type);
+extern const struct helper_row sys_helper_rows[], sys_helper_mem_rows[], sys_helper_dynptr_rows[], sys_helper_net_rows[], sys_helper_sock_rows[], sys_helper_out_rows[];
+u8 sys_helper_types_of(u32 prog_type);
 
-int info_by_fd(union bpf_attr *attr, u32 size);
-int link_create(const union bpf_attr *attr, u32 size);
-int link_detach(const union bpf_attr *attr, u32 size);
-int link_info(union bpf_attr *attr, struct sobj *o);
-int link_update(const union bpf_attr *attr);
-int iter_create(const union bpf_attr *attr);
-int task_fd_query(union bpf_attr *attr);
+int sys_info_by_fd(union bpf_attr *attr, u32 size);
+int sys_link_create(const union bpf_attr *attr, u32 size);
+int sys_link_detach(const union bpf_attr *attr, u32 size);
+int sys_link_info(union bpf_attr *attr, struct sobj *o);
+int sys_link_update(const union bpf_attr *attr);
+int sys_iter_create(const union bpf_attr *attr);
+int sys_task_fd_query(union bpf_attr *attr);
 /* PROG_ATTACH, PROG_DETACH, PROG_QUERY and LINK_CREATE at the kernel's places (place.c). */
-int place_link(const union bpf_attr *attr, const struct sprog *prog);
-int place_attach(const union bpf_attr *attr);
-int place_detach(const union bpf_attr *attr);
-int place_query(union bpf_attr *attr);
-int raw_tracepoint_open(const union bpf_attr *attr, u32 size);
+int sys_place_link(const union bpf_attr *attr, const struct sprog *prog);
+int sys_place_attach(const union bpf_attr *attr);
+int sys_place_detach(const union bpf_attr *attr);
+int sys_place_query(union bpf_attr *attr);
+int sys_raw_tracepoint_open(const union bpf_attr *attr, u32 size);
 /* The store's links changed: the number that says so from now on. */
-u32 table_changed(void);
-u32 table_generation(void);
+u32 sys_table_changed(void);
+u32 sys_table_generation(void);
 /* Until the number is another one, or for some time (0: no limit). */
-void table_wait(u32 gen, u32 ms);
+void sys_table_wait(u32 gen, u32 ms);
 /* What a link refers to, and a perf event; 0: nothing. */
-void link_refs(const struct fhead *f, u32 *prog, u32 *event);
-void perf_refs(const struct fhead *f, u32 *prog);
+void sys_link_refs(const struct fhead *f, u32 *prog, u32 *event);
+void sys_perf_refs(const struct fhead *f, u32 *prog);
 
 /* --- probes in user space ------------------------------------------------------------------- */
 
@@ -548,11 +548,11 @@ struct lhead {
 	u32 pid, on_return, nplace;
 	struct probe_file file;
 };
-int link_create_perf(const union bpf_attr *attr, struct sprog *p);
-int link_create_multi(const union bpf_attr *attr, struct sprog *p);
-int perf_event_probe(const void *attr, int pid);
+int sys_link_create_perf(const union bpf_attr *attr, struct sprog *p);
+int sys_link_create_multi(const union bpf_attr *attr, struct sprog *p);
+int sys_perf_event_probe(const void *attr, int pid);
 /* A new link with its payload: a descriptor, and its id. */
-int link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id);
+int sys_link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id);
 
 /*
  * A process in which probes are placed has a row; the lock is held by the thread that does
@@ -566,13 +566,13 @@ struct follower {
 	s32 err;
 	char why[256];
 };
-struct follower *followers(void);
-bool follower_lives(struct follower *row); /* one whose thread ended is free again */
+struct follower *sys_followers(void);
+bool sys_follower_lives(struct follower *row); /* one whose thread ended is free again */
 /*
  * Have every process look at the store's probes again and wait until they did. What one of
  * them says of this object: 0 or a negative errno. pid: only that process is asked, 0: all.
  */
-int follow(u32 kind, u32 id, u32 pid);
+int sys_follow(u32 kind, u32 id, u32 pid);
 
 /* A run at a probe. */
 struct probe_run {
@@ -580,21 +580,21 @@ struct probe_run {
 	u64 cookie, func;
 	u32 pid; /* only there: the process may have become another one by fork(2); 0: anywhere */
 };
-extern u32 probe_pid; /* of this process */
+extern u32 sys_probe_pid; /* of this process */
 /* Handlers of probes; the argument is a struct probe_run. */
-void prog_run_probe(void *arg, struct skep_probe_regs *regs);
+void sys_prog_run_probe(void *arg, struct skep_probe_regs *regs);
 /* For programs whose engine can run them plainly: touches general registers only. */
-void prog_run_plain(void *arg, struct skep_probe_regs *regs);
+void sys_prog_run_plain(void *arg, struct skep_probe_regs *regs);
 
 /* --- the caller's memory -------------------------------------------------------------------- */
 
-int user_read(void *to, u64 from, u64 n);  /* -EFAULT */
-int user_write(u64 to, const void *from, u64 n);
-int user_string(char *to, u64 from, u32 size); /* length, -EFAULT, -E2BIG when it does not end */
-bool user_zero(u64 from, u64 n);
+int sys_user_read(void *to, u64 from, u64 n);  /* -EFAULT */
+int sys_user_write(u64 to, const void *from, u64 n);
+int sys_user_string(char *to, u64 from, u32 size); /* length, -EFAULT, -E2BIG when it does not end */
+bool sys_user_zero(u64 from, u64 n);
 /* mmap(2) itself: libc's may be interposed for others' sake, even by another copy of this. */
-void *map_pages(void *addr, size_t len, int prot, int flags, int fd, off_t off);
+void *sys_map_pages(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
-void sha1(const void *p, size_t n, u8 out[20]);
+void sys_sha1(const void *p, size_t n, u8 out[20]);
 
 #endif

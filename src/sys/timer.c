@@ -102,9 +102,9 @@ static struct stimer *find(const struct field *f)
 static void forget(struct stimer *t)
 {
 	all.t[(t->id & UINT32_MAX) - 1] = NULL;
-	sobj_put(&t->m->o);
+	sys_sobj_put(&t->m->o);
 	if (t->prog)
-		sobj_put(&t->prog->o);
+		sys_sobj_put(&t->prog->o);
 	free(t);
 }
 
@@ -172,7 +172,7 @@ static void fire(struct stimer *t)
 	t->busy = true;
 	sobj_hold(&p->o);
 	pthread_mutex_unlock(&all.lock);
-	err = callback_begin(p, &r);
+	err = sys_callback_begin(p, &r);
 	pthread_mutex_lock(&all.lock);
 	if (!err && still_due(t, p)) {
 		u64 func = t->func;
@@ -180,7 +180,7 @@ static void fire(struct stimer *t)
 		t->armed = false;
 		t->running = true;
 		pthread_mutex_unlock(&all.lock);
-		callback_run(&r, func, (u64)(uintptr_t)&t->m->eng,
+		sys_callback_run(&r, func, (u64)(uintptr_t)&t->m->eng,
 			     (u64)(uintptr_t)key_of(t->m, t->value, &index),
 			     (u64)(uintptr_t)t->value);
 		pthread_mutex_lock(&all.lock);
@@ -193,8 +193,8 @@ static void fire(struct stimer *t)
 	}
 	pthread_mutex_unlock(&all.lock);
 	if (!err)
-		callback_end(&r);
-	sobj_put(&p->o);
+		sys_callback_end(&r);
+	sys_sobj_put(&p->o);
 	pthread_mutex_lock(&all.lock);
 	t->busy = false;
 	if (t->dead)
@@ -258,7 +258,7 @@ static u8 *value_around(const struct smap *m, u8 *field)
 	return NULL;
 }
 
-int timer_init(void *field, struct smap *m, u64 flags)
+int sys_timer_init(void *field, struct smap *m, u64 flags)
 {
 	struct field *f = field;
 	struct stimer *t;
@@ -294,7 +294,7 @@ int timer_init(void *field, struct smap *m, u64 flags)
 	return err;
 }
 
-int timer_set_callback(void *field, u64 func)
+int sys_timer_set_callback(void *field, u64 func)
 {
 	const struct srun *r = run_now();
 	struct stimer *t;
@@ -316,14 +316,14 @@ int timer_set_callback(void *field, u64 func)
 		sobj_hold(&t->prog->o);
 		t->func = func;
 		if (old)
-			sobj_put(&old->o);
+			sys_sobj_put(&old->o);
 		err = 0;
 	}
 	pthread_mutex_unlock(&all.lock);
 	return err;
 }
 
-int timer_start(void *field, u64 ns, u64 flags)
+int sys_timer_start(void *field, u64 ns, u64 flags)
 {
 	struct stimer *t;
 	int err = -EINVAL;
@@ -345,7 +345,7 @@ int timer_start(void *field, u64 ns, u64 flags)
 	return err;
 }
 
-int timer_cancel(void *field)
+int sys_timer_cancel(void *field)
 {
 	struct stimer *t;
 	int was = -EINVAL;
@@ -365,7 +365,7 @@ int timer_cancel(void *field)
 		if (find(field) == t) {
 			t->armed = false;
 			if (t->prog)
-				sobj_put(&t->prog->o);
+				sys_sobj_put(&t->prog->o);
 			t->prog = NULL;
 		}
 	}
@@ -373,7 +373,7 @@ int timer_cancel(void *field)
 	return was;
 }
 
-void timers_drop(const struct smap *m, u8 *value)
+void sys_timers_drop(const struct smap *m, u8 *value)
 {
 	for (u32 k = 0; k < m->nfield; k++) {
 		struct field *f = (struct field *)(value + m->field[k].off);

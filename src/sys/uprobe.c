@@ -72,7 +72,7 @@ bool skep_sys_event_path(const char *path, char *buf, size_t size)
 
 	if (strncmp(path, event_dir, n) != 0 || (path[n] && path[n] != '/') || strstr(path, "..") || access(event_dir, F_OK) == 0)
 		return false;
-	dir = store_dir();
+	dir = sys_store_dir();
 	if (!dir)
 		return false;
 	if (!atomic_exchange(&written, true))
@@ -104,7 +104,7 @@ static int process_of(int pid, u32 *out)
 static int find_file(struct probe_file *f, u64 path, u64 *size)
 {
 	struct stat st;
-	int n = user_string(f->path, path, sizeof(f->path));
+	int n = sys_user_string(f->path, path, sizeof(f->path));
 
 	if (n < 0)
 		return n == -E2BIG ? -ENAMETOOLONG : n;
@@ -130,7 +130,7 @@ static void full_path(struct probe_file *f)
 
 /* --- perf events ------------------------------------------------------------------------------ */
 
-int perf_event_probe(const void *attr, int pid)
+int sys_perf_event_probe(const void *attr, int pid)
 {
 	struct perf_event_attr a = {0};
 	struct fhead f = {0};
@@ -138,7 +138,7 @@ int perf_event_probe(const void *attr, int pid)
 	u64 size = 0;
 	int fd, id, err;
 
-	if (user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER1))
+	if (sys_user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER1))
 		return -EFAULT;
 	if (a.type != uprobe_type() || a.size < PERF_ATTR_SIZE_VER1)
 		return -EOPNOTSUPP;
@@ -154,13 +154,13 @@ int perf_event_probe(const void *attr, int pid)
 	p->enabled = !a.disabled;
 	p->place.offset = a.config2;
 	p->place.ref_ctr = a.config >> 32;
-	shlock_init(&((struct perf_head *)f.more)->lock);
-	fd = store_create(SKEP_SYS_PERF, 0, &f, false);
+	sys_shlock_init(&((struct perf_head *)f.more)->lock);
+	fd = sys_store_create(SKEP_SYS_PERF, 0, &f, false);
 	if (fd < 0)
 		return fd;
-	id = store_publish(fd, &f);
+	id = sys_store_publish(fd, &f);
 	if (id < 0)
-		store_discard(fd);
+		sys_store_discard(fd);
 	return id < 0 ? id : fd;
 }
 
@@ -177,7 +177,7 @@ int skep_sys_perf_ioctl(int fd, unsigned long request, unsigned long arg)
 	struct fhead f;
 	struct sobj *o;
 	u32 prog;
-	int err = store_head(fd, &f);
+	int err = sys_store_head(fd, &f);
 
 	if (err || f.kind != SKEP_SYS_PERF)
 		return -ENOTTY;
@@ -194,16 +194,16 @@ int skep_sys_perf_ioctl(int fd, unsigned long request, unsigned long arg)
 	case PERF_EVENT_IOC_SET_BPF:
 		if (p->prog)
 			return -EEXIST;
-		err = sobj_get((int)arg, SKEP_SYS_PROG, &o);
+		err = sys_sobj_get((int)arg, SKEP_SYS_PROG, &o);
 		if (err)
 			return err;
 		prog = sprog_of(o)->d.type == BPF_PROG_TYPE_KPROBE ? o->id : 0;
-		sobj_put(o);
+		sys_sobj_put(o);
 		err = prog ? set_word(fd, &f, offsetof(struct event_probe, prog), prog) : -EINVAL;
 		break;
 	default: return -ENOTTY;
 	}
-	return err ? err : follow(SKEP_SYS_PERF, f.id, p->pid);
+	return err ? err : sys_follow(SKEP_SYS_PERF, f.id, p->pid);
 }
 
 /* --- links ----------------------------------------------------------------------------------------- */
@@ -211,16 +211,16 @@ int skep_sys_perf_ioctl(int fd, unsigned long request, unsigned long arg)
 /* A link that was refused somewhere is none. */
 static int settle(int fd, u32 id, u32 pid)
 {
-	int err = fd < 0 ? fd : follow(SKEP_SYS_LINK, id, pid);
+	int err = fd < 0 ? fd : sys_follow(SKEP_SYS_LINK, id, pid);
 
 	if (fd >= 0 && err) {
 		close(fd);
-		follow(0, 0, 0);
+		sys_follow(0, 0, 0);
 	}
 	return err ? err : fd;
 }
 
-int link_create_perf(const union bpf_attr *attr, struct sprog *p)
+int sys_link_create_perf(const union bpf_attr *attr, struct sprog *p)
 {
 	struct lhead d = {.type = BPF_LINK_TYPE_PERF_EVENT, .prog = p->o.id, .cookie = attr->link_create.perf_event.bpf_cookie};
 	const struct event_probe *e;
@@ -230,13 +230,13 @@ int link_create_perf(const union bpf_attr *attr, struct sprog *p)
 
 	if (attr->link_create.flags)
 		return -EINVAL;
-	if (store_head((int)attr->link_create.target_fd, &f) || f.kind != SKEP_SYS_PERF)
+	if (sys_store_head((int)attr->link_create.target_fd, &f) || f.kind != SKEP_SYS_PERF)
 		return -EBADF;
 	e = &((struct perf_head *)f.more)->probe;
 	if (!e->used || p->d.type != BPF_PROG_TYPE_KPROBE)
 		return -EINVAL;
 	d.event = f.id;
-	fd = link_publish(&d, NULL, 0, &id);
+	fd = sys_link_publish(&d, NULL, 0, &id);
 	return settle(fd, id, e->pid);
 }
 
@@ -249,12 +249,12 @@ struct multi_attr {
 static int read_places(const struct multi_attr *m, u64 size, struct probe_place *v)
 {
 	for (u32 k = 0; k < m->cnt; k++) {
-		int err = user_read(&v[k].offset, m->offsets + 8 * (u64)k, 8);
+		int err = sys_user_read(&v[k].offset, m->offsets + 8 * (u64)k, 8);
 
 		if (!err && m->ref_ctrs)
-			err = user_read(&v[k].ref_ctr, m->ref_ctrs + 8 * (u64)k, 8);
+			err = sys_user_read(&v[k].ref_ctr, m->ref_ctrs + 8 * (u64)k, 8);
 		if (!err && m->cookies)
-			err = user_read(&v[k].cookie, m->cookies + 8 * (u64)k, 8);
+			err = sys_user_read(&v[k].cookie, m->cookies + 8 * (u64)k, 8);
 		if (!err && v[k].offset >= size)
 			err = -EINVAL;
 		if (err)
@@ -263,7 +263,7 @@ static int read_places(const struct multi_attr *m, u64 size, struct probe_place 
 	return 0;
 }
 
-int link_create_multi(const union bpf_attr *attr, struct sprog *p)
+int sys_link_create_multi(const union bpf_attr *attr, struct sprog *p)
 {
 	struct lhead d = {.type = 12 /* BPF_LINK_TYPE_UPROBE_MULTI */, .prog = p->o.id};
 	struct probe_place *v;
@@ -292,7 +292,7 @@ int link_create_multi(const union bpf_attr *attr, struct sprog *p)
 		return -ENOMEM;
 	err = read_places(&m, size, v);
 	if (!err) {
-		int fd = link_publish(&d, v, m.cnt * sizeof(*v), &id);
+		int fd = sys_link_publish(&d, v, m.cnt * sizeof(*v), &id);
 
 		err = settle(fd, id, d.pid);
 	}

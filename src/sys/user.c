@@ -65,7 +65,7 @@ static int through_kernel(void *ours, u64 theirs, u64 n, bool write)
 	return 0;
 }
 
-int user_read(void *to, u64 from, u64 n)
+int sys_user_read(void *to, u64 from, u64 n)
 {
 	int err;
 
@@ -79,7 +79,7 @@ int user_read(void *to, u64 from, u64 n)
 	return err < 0 ? err : 0;
 }
 
-int user_write(u64 to, const void *from, u64 n)
+int sys_user_write(u64 to, const void *from, u64 n)
 {
 	int err;
 
@@ -93,14 +93,14 @@ int user_write(u64 to, const void *from, u64 n)
 	return err < 0 ? err : 0;
 }
 
-int user_string(char *to, u64 from, u32 size)
+int sys_user_string(char *to, u64 from, u32 size)
 {
 	u32 n = 0;
 
 	while (n < size) {
 		/* Up to the end of a page, which is there as a whole or not at all. */
 		u32 some = SKEP_MIN(size - n, (u32)(PAGE - (from + n) % PAGE));
-		int err = user_read(to + n, from + n, some);
+		int err = sys_user_read(to + n, from + n, some);
 		char *end;
 
 		if (err)
@@ -113,14 +113,14 @@ int user_string(char *to, u64 from, u32 size)
 	return -E2BIG;
 }
 
-bool user_zero(u64 from, u64 n)
+bool sys_user_zero(u64 from, u64 n)
 {
 	u8 buf[256];
 
 	for (u64 k = 0; k < n; k += sizeof(buf)) {
 		u64 some = SKEP_MIN(n - k, sizeof(buf));
 
-		if (user_read(buf, from + k, some))
+		if (sys_user_read(buf, from + k, some))
 			return false;
 		for (u64 i = 0; i < some; i++)
 			if (buf[i])
@@ -129,7 +129,7 @@ bool user_zero(u64 from, u64 n)
 	return true;
 }
 
-void *map_pages(void *addr, size_t len, int prot, int flags, int fd, off_t off)
+void *sys_map_pages(void *addr, size_t len, int prot, int flags, int fd, off_t off)
 {
 #ifdef SYS_mmap
 	return (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, off);
