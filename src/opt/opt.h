@@ -74,6 +74,9 @@ struct skep_opt_ahead {
 /* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
 enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED, SKEP_OPT_VERIFIER };
 
+/* Ways of branches change places: not at all (speed), where nothing gets longer (size), anywhere (verifier). */
+enum skep_opt_order { SKEP_ORDER_STAYS, SKEP_ORDER_FREE, SKEP_ORDER_ANY };
+
 struct skep_opt_opts {
 	size_t sz;		/* sizeof(struct skep_opt_opts) */
 	enum skep_opt_mode mode;
@@ -91,6 +94,8 @@ struct skep_opt_opts {
 	void *user;
 	/* Passes left out of a function: names separated by commas, "*" for all; or NULL for none. May be NULL. */
 	const char *(*without)(void *without_user, const struct skep_func *f);
+	/* Which branches the pass "order" may touch; NULL: what the mode says, see enum skep_opt_order. */
+	enum skep_opt_order (*order)(void *without_user, const struct skep_func *f);
 	void *without_user;
 	/*
 	 * Called after a pass changed a function, with the function before and after

@@ -11,7 +11,7 @@
  * Two forms. What only jumps reach moves behind the branch, which is inverted and
  * goes to what stood there; nothing gets longer. And what stands between a branch
  * and its target moves to the end of the function with a jump back: one slot
- * more, so only with the verifier as the goal.
+ * more, so only with the verifier as the goal, or where a program would cost too much.
  *
  * Right because: the branch goes to the same instruction under the same
  * condition, each conditional having an exact opposite; what moves is closed by
@@ -46,6 +46,17 @@ static bool stands_before(const struct skep_insn *a, const struct skep_insn *b)
 	return a != NULL;
 }
 
+static enum skep_opt_order allowed(const struct skep_opt *o, const struct skep_func *f)
+{
+	static const enum skep_opt_order by_mode[] = {
+		[SKEP_OPT_SIZE] = SKEP_ORDER_FREE,
+		[SKEP_OPT_SPEED] = SKEP_ORDER_STAYS,
+		[SKEP_OPT_VERIFIER] = SKEP_ORDER_ANY,
+	};
+
+	return o->opts->order ? o->opts->order(o->opts->without_user, f) : by_mode[o->opts->mode];
+}
+
 static bool look_at(const struct skep_opt *o, struct skep_insn *i, struct arms *a)
 {
 	struct skep_insn *t = i->target, *n = i->next;
@@ -62,7 +73,7 @@ static bool look_at(const struct skep_opt *o, struct skep_insn *i, struct arms *
 		a->hi = a->lo == i ? a->last : i;
 		return a->last;
 	}
-	if (o->opts->mode != SKEP_OPT_VERIFIER || !stands_before(n, t))
+	if (allowed(o, i->func) != SKEP_ORDER_ANY || !stands_before(n, t))
 		return false;
 	a->first = n;
 	a->last = t->prev;
@@ -122,7 +133,7 @@ bool skep_pass_order(struct skep_opt *o, struct skep_func *f)
 	u32 n = 0;
 	u64 best;
 
-	if (!o->opts->cost || o->opts->mode == SKEP_OPT_SPEED || skep_opt_huge(f))
+	if (!o->opts->cost || allowed(o, f) == SKEP_ORDER_STAYS || skep_opt_huge(f))
 		return false;
 	branch = SKEP_NEW_N(o->scratch, struct skep_insn *, f->ninsns);
 	SKEP_FOR_INSN(i, f)

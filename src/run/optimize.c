@@ -21,19 +21,27 @@ enum { COUNT_WORK = 4000000, ORDER_WORK = 30000, ORDER_WORK_SLOT = 64 };
 /* With the verifier as the goal. */
 enum { GOAL_COUNT_WORK = 40000000, GOAL_ORDER_WORK = 2000000, GOAL_ORDER_WORK_SLOT = 256 };
 
-/* Passes that are left out in turn; the first is the pipeline as it is, the last the original. */
-static const char *const variant[] = {
-    "",
-    "outline",
-    "hoist",
-    "stimm,stmerge",
-    "hoist,branch,stimm,stmerge",
-    "keep,coalesce",
-    "dce",
-    "dce,keep,coalesce",
-    "hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,jset,atomic",
-    "hoist,stimm,stmerge",
-    "*",
+/*
+ * Passes that are left out in turn, and whether branches may be put in order in any case. The first is the
+ * pipeline as it is, the last the original.
+ */
+static const struct {
+	const char *without;
+	bool order;
+} variant[] = {
+    {"", false},
+    {"", true},
+    {"outline", false},
+    {"outline", true},
+    {"hoist", false},
+    {"stimm,stmerge", false},
+    {"hoist,branch,stimm,stmerge", false},
+    {"keep,coalesce", false},
+    {"dce", false},
+    {"dce,keep,coalesce", true},
+    {"hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,jset,atomic", true},
+    {"hoist,stimm,stmerge", true},
+    {"*", false},
 };
 enum { VARIANTS = SKEP_ARRAY_SIZE(variant), UNCOUNTED = VARIANTS - 2, ORIGINAL = VARIANTS - 1 };
 
@@ -58,13 +66,26 @@ struct job {
 	u8 *choice; /* there is one for each, by index */
 };
 
-static const char *left_out(void *user, const struct skep_func *f)
+static u32 variant_of(const struct job *j, const struct skep_func *f)
 {
-	const struct job *j = user;
 	/* Functions that passes made have no choice of their own. */
 	bool chosen = j->choice && f->index < j->res->before->obj->nfunc;
 
-	return variant[chosen ? j->choice[f->index] : j->all];
+	return chosen ? j->choice[f->index] : j->all;
+}
+
+static const char *left_out(void *user, const struct skep_func *f)
+{
+	return variant[variant_of(user, f)].without;
+}
+
+static enum skep_opt_order order_of(void *user, const struct skep_func *f)
+{
+	const struct job *j = user;
+
+	if (j->opts.mode == SKEP_OPT_VERIFIER || variant[variant_of(j, f)].order)
+		return SKEP_ORDER_ANY;
+	return j->opts.mode == SKEP_OPT_SIZE ? SKEP_ORDER_FREE : SKEP_ORDER_STAYS;
 }
 
 /* One run of the whole: read, optimize with at most `max` edits, write. */
@@ -80,6 +101,7 @@ static int make(struct job *j, u32 max, struct skep_buf *out)
 		return err;
 	if (j->cost && !o.passes) {
 		o.without = left_out;
+		o.order = order_of;
 		o.without_user = j;
 	}
 	if (j->cost) {
