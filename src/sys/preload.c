@@ -88,9 +88,10 @@ static void answered(long number, long cmd, long r)
 static bool is_first(void)
 {
 	void *f = dlsym(RTLD_DEFAULT, "syscall");
-	Dl_info theirs, ours;
+	Dl_info theirs, libc;
 
-	return !f || !dladdr(f, &theirs) || !dladdr((void *)noted, &ours) || theirs.dli_fbase == ours.dli_fbase;
+	/* It may also be the program's own, as the command's is. */
+	return !f || !dladdr(f, &theirs) || !dladdr((void *)getppid, &libc) || theirs.dli_fbase != libc.dli_fbase;
 }
 
 /* The thread that loads us is held by who told it to; probes need it to run. */
