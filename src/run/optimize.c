@@ -14,12 +14,12 @@
 enum { MAX_DENIED = 64 };
 
 /*
- * Instructions that our verifier may go through: for each of two countings of an object, and for
- * each function whose branches are put in order, which gets more for each of its instructions. Six million take a second.
+ * Instructions that our verifier may go through, and more for each slot or instruction: to count
+ * a program, and to put the branches of a function in order. Six million take a second.
  */
-enum { COUNT_WORK = 4000000, ORDER_WORK = 30000, ORDER_WORK_SLOT = 64 };
-/* With the verifier as the goal. */
-enum { GOAL_COUNT_WORK = 40000000, GOAL_ORDER_WORK = 2000000, GOAL_ORDER_WORK_SLOT = 256 };
+enum { COUNT_WORK = 20000, COUNT_WORK_SLOT = 150, ORDER_WORK = 30000, ORDER_WORK_SLOT = 64 };
+/* With the verifier as the goal a program is counted as long as the kernel would. */
+enum { GOAL_ORDER_WORK = 2000000, GOAL_ORDER_WORK_SLOT = 256 };
 
 /*
  * Passes that are left out in turn, and whether branches may be put in order in any case. The first is the
@@ -213,38 +213,58 @@ static int bisect(struct job *j, struct skep_buf *out, u32 refused)
 
 /* --- what is cheap to verify ------------------------------------------------------ */
 
-/* What each program costs, by index of the function; 0: not accepted, or not to be told. */
-static void take_counts(struct job *j, struct skep_obj *obj, const struct skep_kernel_report *r, u32 *count)
+/* What the kernel counted for each program, by index of the function; 0: not accepted. */
+static void told(const struct skep_obj *obj, const struct skep_kernel_report *r, u32 *count)
 {
+	for (u32 k = 0; k < r->n; k++) {
+		const struct skep_func *f = r->prog[k].err ? NULL : skep_func_find(obj, r->prog[k].name);
+
+		if (f)
+			count[f->index] = SKEP_MAX(r->prog[k].processed, 1u);
+	}
+}
+
+/* What each costs; 0: not accepted, or it takes longer than the goal is worth. */
+static void count_before(struct job *j)
+{
+	struct skep_optimized *r = j->res;
+	struct skep_obj *obj = r->before->obj;
+	bool goal = j->opts.mode == SKEP_OPT_VERIFIER;
+
+	r->before_cost = SKEP_NEW_N(j->arena, u32, obj->nfunc + 1);
+	r->after_cost = SKEP_NEW_N(j->arena, u32, obj->nfunc + 1);
+	if (r->kernel_before) {
+		told(obj, r->kernel_before, r->before_cost);
+		return;
+	}
+	skep_counter_begin(&j->counter, obj, UINT64_MAX, j->arena);
+	for (u32 k = 0; k < obj->nfunc; k++) {
+		u64 limit = goal ? 0 : COUNT_WORK + (u64)COUNT_WORK_SLOT * skep_prog_slots(obj, obj->func[k]);
+
+		if (obj->func[k]->flags & SKEP_FF_PROG)
+			r->before_cost[k] = (u32)skep_counter_prog(&j->counter, obj->func[k], SKEP_MIN(limit, 1000000u));
+	}
+}
+
+/* The same of those that were counted; 0 as soon as it is more than may be. */
+static void count_after(struct job *j)
+{
+	struct skep_optimized *r = j->res;
 	bool goal = j->opts.mode == SKEP_OPT_VERIFIER;
 
 	/* Programs are among the functions that were read. */
-	memset(count, 0, j->res->before->obj->nfunc * sizeof(*count));
-	if (r) {
-		for (u32 k = 0; k < r->n; k++) {
-			const struct skep_func *f = r->prog[k].err ? NULL : skep_func_find(obj, r->prog[k].name);
-
-			if (f)
-				count[f->index] = SKEP_MAX(r->prog[k].processed, 1u);
-		}
+	memset(r->after_cost, 0, r->before->obj->nfunc * sizeof(*r->after_cost));
+	if (r->kernel_after) {
+		told(r->after->obj, r->kernel_after, r->after_cost);
 		return;
 	}
-	skep_counter_begin(&j->counter, obj, goal ? GOAL_COUNT_WORK : COUNT_WORK, j->arena);
-	for (u32 k = 0; k < obj->nfunc; k++)
-		if (obj->func[k]->flags & SKEP_FF_PROG)
-			count[k] = (u32)skep_counter_prog(&j->counter, obj->func[k], 0);
-}
+	skep_counter_begin(&j->counter, r->after->obj, UINT64_MAX, j->arena);
+	for (u32 k = 0; k < r->before->obj->nfunc; k++) {
+		u64 limit = goal ? 0 : (u64)r->before_cost[k] * (100 + j->cost->dearer) / 100;
 
-static void count_before(struct job *j)
-{
-	j->res->before_cost = SKEP_NEW_N(j->arena, u32, j->res->before->obj->nfunc + 1);
-	j->res->after_cost = SKEP_NEW_N(j->arena, u32, j->res->before->obj->nfunc + 1);
-	take_counts(j, j->res->before->obj, j->res->kernel_before, j->res->before_cost);
-}
-
-static void count_after(struct job *j)
-{
-	take_counts(j, j->res->after->obj, j->res->kernel_after, j->res->after_cost);
+		if (r->before_cost[k])
+			r->after_cost[k] = (u32)skep_counter_prog(&j->counter, r->after->obj->func[k], limit);
+	}
 }
 
 static bool dearer(const struct job *j, u32 before, u32 after)
