@@ -40,7 +40,7 @@ struct skep_xsk {
 	struct queue q[NQUEUE];
 };
 
-/* --- the kernel's side ----------------------------------------------------------------------- */
+/* --- the kernel's side --------------------------------------------------------------- */
 
 static int load_xdp(const struct bpf_insn *code, u32 n)
 {
@@ -138,8 +138,7 @@ static int failed(void)
 	return errno > 0 ? -errno : -EIO;
 }
 
-/* --- rings --------------------------------------------------------------------------------------
- */
+/* --- rings --------------------------------------------------------------------------- */
 
 static int map_ring(int fd, const struct xdp_ring_offset *at, size_t size, u64 where,
 		    struct ring *r)
@@ -204,7 +203,7 @@ static void give_frame(struct queue *q, u64 addr)
 	was_written(&q->fill);
 }
 
-/* --- a socket for a queue --------------------------------------------------------------------- */
+/* --- a socket for a queue ------------------------------------------------------------ */
 
 static int open_socket(struct queue *q, u32 ifindex, u32 number)
 {
@@ -311,8 +310,7 @@ void skep_xsk_close(struct skep_xsk *x)
 	free(x);
 }
 
-/* --- frames -------------------------------------------------------------------------------------
- */
+/* --- frames -------------------------------------------------------------------------- */
 
 static u32 take(struct queue *q, u8 *to, u32 room)
 {

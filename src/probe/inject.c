@@ -12,23 +12,21 @@
  * When the thread is not at such a place, it goes on, and another one is looked at, or the same
  *later. All other threads run meanwhile: one of them may have a lock that dlopen needs.
  */
-#include "probe/remote.h"
+#include "probe/target.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <dirent.h>
 #include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	RANGES = 4096,
 	STACK_LEN = 1 << 20,
 	SCAN = 256 << 10,
 	THREADS = 1024,
@@ -36,215 +34,10 @@ enum {
 	CALL_MS = 15000,
 	CODE_64 = 0x33,
 	GET_RSEQ = 0x420f,
-	PATH_ROOM = 512,
-	PAGES_FOR_TEXT = 16 << 10
+	FOR_TEXT = 16 << 10
 };
 
-struct range {
-	u64 lo, hi;
-	bool code, closed; /* closed: libc, the linker, an allocator */
-};
-struct target {
-	struct remote r;
-	u64 libc;	      /* where it begins there */
-	u64 libc_lo, libc_hi; /* its code */
-	u32 nrange;
-	struct range range[RANGES];
-	u64 open, sym, error, errno_at; /* functions there */
-};
-
-static int refuse(char *why, int err, const char *text)
-{
-	snprintf(why, SKEP_PROBE_WHY, "%s", text);
-	return err;
-}
-
-/* --- may it be done, and where is what
- * ------------------------------------------------------------ */
-
-static int read_status(int pid, const char *name, char *value, size_t size)
-{
-	char path[64], line[256];
-	size_t n = strlen(name);
-	FILE *f;
-
-	value[0] = 0;
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return -ESRCH;
-	while (fgets(line, sizeof(line), f))
-		if (strncmp(line, name, n) == 0 && line[n] == ':')
-			snprintf(value, size, "%s", line + n + 1 + strspn(line + n + 1, " \t"));
-	fclose(f);
-	return 0;
-}
-
-static int check_process(int pid, char *why)
-{
-	char value[128], path[64];
-	struct stat st;
-
-	if (pid == getpid())
-		return refuse(why, -EINVAL, "that is this process");
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	if (stat(path, &st) || read_status(pid, "Tgid", value, sizeof(value)))
-		return refuse(why, -ESRCH, "there is no such process");
-	if (atoi(value) != pid)
-		return refuse(why, -ESRCH, "that is a thread of a process");
-	if (st.st_uid != geteuid())
-		return refuse(why, -EPERM,
-			      "the process belongs to another user, or may not be looked at");
-	read_status(pid, "State", value, sizeof(value));
-	if (value[0] == 'T')
-		return refuse(why, -EBUSY, "it is stopped");
-	read_status(pid, "TracerPid", value, sizeof(value));
-	if (atoi(value))
-		return refuse(why, -EBUSY, "a debugger traces it");
-	read_status(pid, "Seccomp", value, sizeof(value));
-	if (atoi(value))
-		return refuse(why, -EPERM, "it filters its system calls (seccomp)");
-	read_status(pid, "x86_Thread_features", value, sizeof(value));
-	if (strstr(value, "shstk"))
-		return refuse(why, -EOPNOTSUPP, "it has a shadow stack");
-	return 0;
-}
-
-static bool is_closed(const char *path)
-{
-	const char *name = strrchr(path, '/');
-
-	return name && (strncmp(name, "/libc.so", 8) == 0 || strncmp(name, "/libc-", 6) == 0 ||
-			strncmp(name, "/ld-", 4) == 0 || strncmp(name, "/ld.so", 6) == 0 ||
-			strncmp(name, "/libpthread", 11) == 0 || strncmp(name, "/libdl", 6) == 0 ||
-			strstr(name, "malloc") || strstr(name, "libskep"));
-}
-
-/* Our C library, by its file; the target must have the same one. */
-static int own_libc(struct stat *st, u64 *base)
-{
-	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD),
-	     *f = libc ? dlsym(libc, "dlopen") : NULL;
-	Dl_info i;
-
-	if (!f || !dladdr(f, &i) || stat(i.dli_fname, st))
-		return -EOPNOTSUPP;
-	*base = PROBE_PTR(i.dli_fbase);
-	return 0;
-}
-
-/* Is the file of this line of its maps `st`? Device numbers of maps are not those of stat
- * everywhere. */
-static bool same_file(int pid, u64 lo, u64 hi, const struct stat *st)
-{
-	char path[96];
-	struct stat it;
-
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, (unsigned long long)lo,
-		 (unsigned long long)hi);
-	return stat(path, &it) == 0 && it.st_ino == st->st_ino && it.st_dev == st->st_dev;
-}
-
-static bool is_libc(int pid, u64 lo, u64 hi, const char *path, const struct stat *st)
-{
-	char there[PATH_ROOM + 32];
-	struct stat it;
-
-	if (!strstr(path, "/libc"))
-		return false;
-	if (same_file(pid, lo, hi, st))
-		return true;
-	/* Where map_files may not be read, by the name as the process sees it. */
-	snprintf(there, sizeof(there), "/proc/%d/root%s", pid, path);
-	return stat(there, &it) == 0 && it.st_ino == st->st_ino && it.st_dev == st->st_dev;
-}
-
-static int read_ranges(struct target *t, const struct stat *libc)
-{
-	char path[64], line[PATH_ROOM + 128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", t->r.pid);
-	f = fopen(path, "re");
-	if (!f)
-		return -EPERM;
-	t->nrange = 0;
-	while (t->nrange < RANGES && fgets(line, sizeof(line), f)) {
-		unsigned long long lo, hi, off;
-		char mode[8] = "", name[PATH_ROOM] = "";
-
-		if (sscanf(line, "%llx-%llx %7s %llx %*s %*s %511[^\n]", &lo, &hi, mode, &off,
-			   name) < 4)
-			continue;
-		t->range[t->nrange++] =
-			(struct range){lo, hi, mode[2] == 'x' && name[0] == '/', is_closed(name)};
-		if (name[0] != '/' || !is_libc(t->r.pid, lo, hi, name, libc))
-			continue;
-		if (!off)
-			t->libc = lo;
-		if (mode[2] == 'x') {
-			t->libc_lo = lo;
-			t->libc_hi = hi;
-		}
-	}
-	fclose(f);
-	return 0;
-}
-
-static const struct range *range_of(const struct target *t, u64 addr)
-{
-	for (u32 k = 0; k < t->nrange; k++)
-		if (addr >= t->range[k].lo && addr < t->range[k].hi)
-			return &t->range[k];
-	return NULL;
-}
-
-/* An instruction `syscall`, in libc's function of that name. */
-static u64 find_gadget(const struct target *t, u64 function)
-{
-	u8 code[64];
-
-	if (probe_remote_read(&t->r, function, code, sizeof(code)))
-		for (u32 k = 0; k + 1 < sizeof(code); k++)
-			if (code[k] == 0x0f && code[k + 1] == 0x05)
-				return function + k;
-	return 0;
-}
-
-static int find_functions(struct target *t, char *why)
-{
-	static const char *const name[] = {"dlopen", "dlsym", "dlerror", "__errno_location",
-					   "syscall"};
-	u64 *const to[] = {&t->open, &t->sym, &t->error, &t->errno_at, &t->r.gadget};
-	struct stat st;
-	u64 base;
-	void *libc;
-
-	if (own_libc(&st, &base))
-		return refuse(why, -EOPNOTSUPP, "the C library here is not glibc since 2.34");
-	if (read_ranges(t, &st))
-		return refuse(why, -EPERM, "its memory may not be looked at");
-	if (!t->libc || !t->libc_hi)
-		return refuse(
-			why, -EOPNOTSUPP,
-			"it is linked statically, or has another C library than skep (a container's, an updated one)");
-	libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
-	for (u32 k = 0; k < SKEP_ARRAY_SIZE(name); k++) {
-		void *f = libc ? dlsym(libc, name[k]) : NULL;
-
-		if (!f)
-			return refuse(why, -EOPNOTSUPP,
-				      "the C library here is not glibc since 2.34");
-		*to[k] = PROBE_PTR(f) - base + t->libc;
-	}
-	t->r.gadget = find_gadget(t, t->r.gadget);
-	return t->r.gadget ? 0
-			   : refuse(why, -EOPNOTSUPP,
-				    "its C library has not the code that is expected");
-}
-
-/* --- where a thread stands
- * --------------------------------------------------------------------------- */
+/* --- where a thread stands ------------------------------------------------------- */
 
 /* System calls in which libc's allocator and linker never are. */
 static bool waits_outside(u64 number)
@@ -305,7 +98,7 @@ static bool in_handler(const struct target *t)
 {
 	static const u8 sigreturn[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 	u64 words[512], sp = t->r.regs.rsp & ~(u64)7;
-	const struct range *stack = range_of(t, sp);
+	const struct range *stack = probe_target_range(t, sp);
 
 	if (!stack)
 		return true;
@@ -345,7 +138,7 @@ static bool in_sequence(const struct target *t)
 static bool is_safe(struct target *t)
 {
 	const struct user_regs_struct *u = &t->r.regs;
-	const struct range *at = range_of(t, u->rip);
+	const struct range *at = probe_target_range(t, u->rip);
 	bool called = (s64)u->orig_rax >= 0,
 	     waits = called && (waits_outside(u->orig_rax) || waits_for_event(u));
 
@@ -429,8 +222,7 @@ static int find_thread(struct target *t)
 	return -EAGAIN;
 }
 
-/* --- the calls
- * ------------------------------------------------------------------------------------------ */
+/* --- the calls ------------------------------------------------------------------- */
 
 static void say_error(struct target *t, char *why)
 {
@@ -458,7 +250,7 @@ static int load(struct target *t, const struct skep_probe_inject *in, char *why)
 		at[k] = low;
 		low += strlen(text[k]) + 1;
 		if (!probe_remote_write(&t->r, at[k], text[k], strlen(text[k]) + 1))
-			return refuse(why, -EFAULT, "its memory cannot be written");
+			return probe_refuse(why, -EFAULT, "its memory cannot be written");
 	}
 	err = probe_remote_call(&t->r, t->open, at[0], RTLD_NOW | RTLD_LOCAL, 0, &library);
 	if (!err && !library) {
@@ -474,7 +266,7 @@ static int load(struct target *t, const struct skep_probe_inject *in, char *why)
 	if (!err)
 		err = probe_remote_call(&t->r, function, at[2], 0, 0, &result);
 	if (err)
-		return refuse(why, err, t->r.why);
+		return probe_refuse(why, err, t->r.why);
 	why[0] = 0; /* the function's own affair */
 	return (s32)result;
 }
@@ -488,14 +280,14 @@ static int with_stack(struct target *t, const struct skep_probe_inject *in, char
 	int err = probe_remote_syscall(&t->r, SYS_mmap, map, 6, &where);
 
 	if (err || (s64)where < 0)
-		return refuse(why, err ? err : -ENOMEM,
-			      err ? t->r.why : "it has no memory for a stack");
+		return probe_refuse(why, err ? err : -ENOMEM,
+				    err ? t->r.why : "it has no memory for a stack");
 	t->r.stack = where;
 	t->r.stack_len = STACK_LEN;
 	err = probe_remote_call(&t->r, t->errno_at, 0, 0, 0, &at);
 	if (err || !probe_remote_read(&t->r, at, &was, sizeof(was))) {
-		err = refuse(why, err ? err : -EFAULT,
-			     err ? t->r.why : "its memory cannot be read");
+		err = probe_refuse(why, err ? err : -EFAULT,
+				   err ? t->r.why : "its memory cannot be read");
 	} else {
 		err = load(t, in, why);
 		probe_remote_write(&t->r, at, &was, sizeof(was));
@@ -510,11 +302,11 @@ static int in_thread(struct target *t, const struct skep_probe_inject *in, char 
 	int err = probe_remote_save(&t->r);
 
 	if (err)
-		return refuse(why, err, t->r.why);
+		return probe_refuse(why, err, t->r.why);
 	t->r.until = probe_remote_now() + CALL_MS;
 	err = with_stack(t, in, why);
 	if (probe_remote_restore(&t->r) && err != -ESRCH)
-		return refuse(why, -EIO, t->r.why);
+		return probe_refuse(why, -EIO, t->r.why);
 	return err;
 }
 
@@ -537,26 +329,26 @@ int skep_probe_inject(const struct skep_probe_inject *in, char why[SKEP_PROBE_WH
 {
 	struct target *t;
 	char path[64];
-	int err = check_process(in->pid, why);
+	int err = probe_target_check(in->pid, why);
 
 	if (err)
 		return err;
-	if (strlen(in->library) + strlen(in->function) + strlen(in->argument) > PAGES_FOR_TEXT)
-		return refuse(why, -ENAMETOOLONG, "the names are too long");
+	if (strlen(in->library) + strlen(in->function) + strlen(in->argument) > FOR_TEXT)
+		return probe_refuse(why, -ENAMETOOLONG, "the names are too long");
 	t = calloc(1, sizeof(*t));
 	if (!t)
-		return refuse(why, -ENOMEM, "no memory");
+		return probe_refuse(why, -ENOMEM, "no memory");
 	t->r.pid = in->pid;
 	snprintf(path, sizeof(path), "/proc/%d/mem", in->pid);
 	t->r.mem = open(path, O_RDWR | O_CLOEXEC);
 	if (t->r.mem < 0)
-		err = refuse(why, -EPERM, refused_by("its memory may not be opened"));
+		err = probe_refuse(why, -EPERM, refused_by("its memory may not be opened"));
 	if (!err)
-		err = find_functions(t, why);
+		err = probe_target_find(t, why);
 	if (!err) {
 		err = find_thread(t);
 		if (err)
-			refuse(why, err, err == -EPERM ? refused_by(t->r.why) : t->r.why);
+			probe_refuse(why, err, err == -EPERM ? refused_by(t->r.why) : t->r.why);
 	}
 	if (!err) {
 		err = in_thread(t, in, why);

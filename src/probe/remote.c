@@ -152,8 +152,7 @@ int probe_remote_restore(struct remote *r)
 	return err;
 }
 
-/* --- calls
- * ---------------------------------------------------------------------------------------- */
+/* --- calls ----------------------------------------------------------------------- */
 
 /* To the next beginning or end of a system call. */
 static int step(struct remote *r)

@@ -327,77 +327,7 @@ static int batch_delete(union bpf_attr *attr)
 	return close_access(&a, err);
 }
 
-/* --- objects ------------------------------------------------------------------------------------------------- */
-
-static int obj_pin(const union bpf_attr *attr)
-{
-	char path[PATH_LEN];
-	int n;
-
-	if (CHECK(attr, file_flags) || attr->file_flags)
-		return -EINVAL;
-	n = sys_user_string(path, attr->pathname, sizeof(path));
-	if (n < 0)
-		return n == -E2BIG ? -ENAMETOOLONG : n;
-	return sys_store_pin((int)attr->bpf_fd, path);
-}
-
-static int obj_get(const union bpf_attr *attr)
-{
-	u32 flags = attr->file_flags;
-	char path[PATH_LEN];
-	int n;
-
-	if (CHECK(attr, file_flags) || attr->bpf_fd || (flags & ~(u32)(BPF_F_RDONLY | BPF_F_WRONLY)) ||
-	    flags == (BPF_F_RDONLY | BPF_F_WRONLY))
-		return -EINVAL;
-	n = sys_user_string(path, attr->pathname, sizeof(path));
-	if (n < 0)
-		return n == -E2BIG ? -ENAMETOOLONG : n;
-	return sys_store_get(path, flags & BPF_F_RDONLY ? O_RDONLY : flags & BPF_F_WRONLY ? O_WRONLY : O_RDWR);
-}
-
-static int get_next_id(union bpf_attr *attr, u32 kind)
-{
-	u32 next;
-	int err;
-
-	if (CHECK(attr, next_id) || attr->start_id >= INT32_MAX)
-		return -EINVAL;
-	err = sys_store_next_id(kind, attr->start_id, &next);
-	if (!err)
-		attr->next_id = next;
-	return err;
-}
-
-static int fd_by_id(const union bpf_attr *attr, u32 kind)
-{
-	u32 flags = attr->open_flags;
-
-	if (CHECK(attr, open_flags) || (flags & ~(u32)(BPF_F_RDONLY | BPF_F_WRONLY)) || (flags && kind != SKEP_SYS_MAP))
-		return -EINVAL;
-	return sys_store_open(kind, attr->map_id, flags & BPF_F_RDONLY ? O_RDONLY : flags & BPF_F_WRONLY ? O_WRONLY : O_RDWR);
-}
-
-/* A map that a program shall keep although no instruction names it. */
-static int bind_map(const union bpf_attr *attr)
-{
-	struct sobj *p, *m;
-	int err;
-
-	if (CHECK(attr, prog_bind_map.flags) || attr->prog_bind_map.flags)
-		return -EINVAL;
-	err = sys_sobj_get((int)attr->prog_bind_map.prog_fd, SKEP_SYS_PROG, &p);
-	if (err)
-		return err;
-	err = sys_sobj_get((int)attr->prog_bind_map.map_fd, SKEP_SYS_MAP, &m);
-	if (!err) {
-		err = sys_prog_bind(sprog_of(p), m->id);
-		sys_sobj_put(m);
-	}
-	sys_sobj_put(p);
-	return err;
-}
+/* --- all commands ------------------------------------------------------------------------------------------ */
 
 static int dispatch(int cmd, union bpf_attr *attr, u32 size)
 {
@@ -415,18 +345,18 @@ static int dispatch(int cmd, union bpf_attr *attr, u32 size)
 	case BPF_MAP_DELETE_BATCH: return batch_delete(attr);
 	case BPF_PROG_LOAD: return CHECK(attr, core_relo_rec_size) ? -EINVAL : sys_prog_load(attr, size);
 	case BPF_PROG_TEST_RUN: return CHECK(attr, test.batch_size) ? -EINVAL : sys_prog_test_run(attr, size);
-	case BPF_PROG_BIND_MAP: return bind_map(attr);
+	case BPF_PROG_BIND_MAP: return CHECK(attr, prog_bind_map.flags) ? -EINVAL : sys_bind_map(attr);
 	case BPF_BTF_LOAD: return CHECK(attr, btf_log_level) ? -EINVAL : sys_btf_load(attr, size);
-	case BPF_OBJ_PIN: return obj_pin(attr);
-	case BPF_OBJ_GET: return obj_get(attr);
-	case BPF_MAP_GET_NEXT_ID: return get_next_id(attr, SKEP_SYS_MAP);
-	case BPF_PROG_GET_NEXT_ID: return get_next_id(attr, SKEP_SYS_PROG);
-	case BPF_BTF_GET_NEXT_ID: return get_next_id(attr, SKEP_SYS_BTF);
-	case BPF_LINK_GET_NEXT_ID: return get_next_id(attr, SKEP_SYS_LINK);
-	case BPF_MAP_GET_FD_BY_ID: return fd_by_id(attr, SKEP_SYS_MAP);
-	case BPF_PROG_GET_FD_BY_ID: return fd_by_id(attr, SKEP_SYS_PROG);
-	case BPF_BTF_GET_FD_BY_ID: return fd_by_id(attr, SKEP_SYS_BTF);
-	case BPF_LINK_GET_FD_BY_ID: return fd_by_id(attr, SKEP_SYS_LINK);
+	case BPF_OBJ_PIN: return CHECK(attr, file_flags) ? -EINVAL : sys_obj_pin(attr);
+	case BPF_OBJ_GET: return CHECK(attr, file_flags) ? -EINVAL : sys_obj_get(attr);
+	case BPF_MAP_GET_NEXT_ID: return CHECK(attr, next_id) ? -EINVAL : sys_get_next_id(attr, SKEP_SYS_MAP);
+	case BPF_PROG_GET_NEXT_ID: return CHECK(attr, next_id) ? -EINVAL : sys_get_next_id(attr, SKEP_SYS_PROG);
+	case BPF_BTF_GET_NEXT_ID: return CHECK(attr, next_id) ? -EINVAL : sys_get_next_id(attr, SKEP_SYS_BTF);
+	case BPF_LINK_GET_NEXT_ID: return CHECK(attr, next_id) ? -EINVAL : sys_get_next_id(attr, SKEP_SYS_LINK);
+	case BPF_MAP_GET_FD_BY_ID: return CHECK(attr, open_flags) ? -EINVAL : sys_fd_by_id(attr, SKEP_SYS_MAP);
+	case BPF_PROG_GET_FD_BY_ID: return CHECK(attr, open_flags) ? -EINVAL : sys_fd_by_id(attr, SKEP_SYS_PROG);
+	case BPF_BTF_GET_FD_BY_ID: return CHECK(attr, open_flags) ? -EINVAL : sys_fd_by_id(attr, SKEP_SYS_BTF);
+	case BPF_LINK_GET_FD_BY_ID: return CHECK(attr, open_flags) ? -EINVAL : sys_fd_by_id(attr, SKEP_SYS_LINK);
 	case BPF_OBJ_GET_INFO_BY_FD: return CHECK(attr, info.info) ? -EINVAL : sys_info_by_fd(attr, size);
 	case BPF_LINK_CREATE: return sys_link_create(attr, size);
 	case BPF_LINK_DETACH: return CHECK(attr, link_detach) ? -EINVAL : sys_link_detach(attr, size);

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 500, WAIT_MS = 5000, WANTED_MAX = 65536 };
+enum { LOOK_MS = 500, WANTED_MAX = 65536 };
 
 /* What a link or an event wants, for one place. */
 struct wanted {
@@ -45,7 +45,6 @@ u32 sys_probe_pid;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool started;
 static _Atomic u32 first_done;
-static _Thread_local char refusal[256];
 
 /* --- what the store wants ------------------------------------------------------------------- */
 
@@ -448,74 +447,4 @@ int skep_sys_follow(void)
 	for (u32 k = 0; !err && !atomic_load(&first_done) && k < 50000; k++)
 		nanosleep(&nap, NULL);
 	return err;
-}
-
-/* --- for who attaches -------------------------------------------------------------------------------- */
-
-static u64 ms_now(void)
-{
-	return sys_store_now() / 1000000;
-}
-
-/* Waits for a row; -ETIMEDOUT when its process lives and does not look. */
-static int await_row(struct follower *row, u32 gen, u64 until)
-{
-	struct timespec nap = {0, 20000};
-
-	for (u32 k = 0; (s32)(atomic_load(&row->applied) - gen) < 0; k++) {
-		if (k % 64 == 63 && sys_shlock_try(&row->lock) >= 0) {
-			atomic_store(&row->pid, 0);
-			sys_shlock_drop(&row->lock);
-			return 0;
-		}
-		if (ms_now() > until)
-			return -ETIMEDOUT;
-		nanosleep(&nap, NULL);
-		nap.tv_nsec = SKEP_MIN(nap.tv_nsec * 5 / 4, 1000000L);
-	}
-	return 0;
-}
-
-int sys_follow(u32 kind, u32 id, u32 pid)
-{
-	struct follower *row;
-	u64 until = ms_now() + WAIT_MS;
-	int err = 0;
-	u32 gen;
-
-	if (kind)
-		refusal[0] = 0;
-	skep_sys_follow();
-	gen = sys_table_changed();
-	row = sys_followers();
-	for (u32 k = 0; row && k < NFOLLOWER; k++) {
-		u32 of = atomic_load(&row[k].pid);
-
-		if (!of || (pid && of != pid))
-			continue;
-		if (await_row(&row[k], gen, until) == 0 && kind && atomic_load(&row[k].kind) == kind && atomic_load(&row[k].id) == id) {
-			err = row[k].err < 0 && row[k].err > -4096 ? row[k].err : -EINVAL;
-			snprintf(refusal, sizeof(refusal), "a probe cannot be placed: %.200s", row[k].why);
-		}
-	}
-	return err;
-}
-
-void skep_sys_closed(void)
-{
-	sys_follow(0, 0, 0);
-}
-
-void sys_say_refused(const char *why)
-{
-	snprintf(refusal, sizeof(refusal), "%.200s", why);
-}
-
-const char *skep_sys_refusal(void)
-{
-	static _Thread_local char told[sizeof(refusal)];
-
-	memcpy(told, refusal, sizeof(told));
-	refusal[0] = 0;
-	return told;
 }

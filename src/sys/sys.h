@@ -110,6 +110,7 @@ struct skep_sys_attachment;
  */
 int skep_sys_attach(int prog_fd, const void *function, bool on_return, u64 cookie, struct skep_sys_attachment **out,
 		    char *why, size_t why_size);
+/* When this returns the program does not run any more, and `a` is gone. */
 void skep_sys_detach(struct skep_sys_attachment *a);
 
 /*
@@ -147,6 +148,7 @@ u32 skep_sys_ways(const struct skep_sys_way **out);
 struct skep_sys_prog;
 /* The program behind a descriptor, verified and compiled; NULL and errno. */
 struct skep_sys_prog *skep_sys_prog_get(int fd);
+/* What skep_sys_prog_get() gave is not used any more. */
 void skep_sys_prog_put(struct skep_sys_prog *p);
 /* Run it once with this context. The context must be what the program's type promises. */
 u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx);

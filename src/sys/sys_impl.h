@@ -422,6 +422,8 @@ static inline struct sprog *sprog_of(struct sobj *o)
 int sys_prog_load(union bpf_attr *attr, u32 size);
 int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns);
 int sys_prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the program */
+/* `times` runs with this context: what the last returned, and the time of one. */
+int sys_run_repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *ret, u32 *each);
 int sys_prog_test_run(union bpf_attr *attr, u32 size);
 /* As skep_sys_prog_run(), with what the helper gives for the place that raised the event. */
 u64 sys_prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie);
@@ -493,6 +495,12 @@ enum helper_types { HT_ANY = 1, HT_SKB = 2, HT_XDP = 4 };
 extern const struct helper_row sys_helper_rows[], sys_helper_mem_rows[], sys_helper_dynptr_rows[], sys_helper_net_rows[], sys_helper_sock_rows[], sys_helper_out_rows[];
 u8 sys_helper_types_of(u32 prog_type);
 
+/* OBJ_PIN, OBJ_GET, the commands on ids, PROG_BIND_MAP (ids.c); `kind` of the objects. */
+int sys_obj_pin(const union bpf_attr *attr);
+int sys_obj_get(const union bpf_attr *attr);
+int sys_get_next_id(union bpf_attr *attr, u32 kind);
+int sys_fd_by_id(const union bpf_attr *attr, u32 kind);
+int sys_bind_map(const union bpf_attr *attr);
 int sys_info_by_fd(union bpf_attr *attr, u32 size);
 int sys_link_create(const union bpf_attr *attr, u32 size);
 int sys_link_detach(const union bpf_attr *attr, u32 size);
