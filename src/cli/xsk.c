@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NQUEUE = 64, RING = 256, FRAME = 4096, NFRAME = 2 * RING, AF_XDP_ = 44, SOL_XDP_ = 283 };
@@ -135,7 +136,9 @@ int skep_xsk_inject(u32 ifindex, u32 queue, const u8 *data, u32 len)
 
 static int failed(void)
 {
-	return errno > 0 ? -errno : -EIO;
+	int err = errno;
+
+	return err > 0 ? -err : -EIO;
 }
 
 /* --- rings --------------------------------------------------------------------------- */
@@ -199,11 +202,28 @@ static void was_written(struct ring *r)
 
 static void give_frame(struct queue *q, u64 addr)
 {
-	((u64 *)q->fill.desc)[q->fill.next % RING] = addr & ~(u64)(FRAME - 1);
+	u64 *v = q->fill.desc;
+
+	v[q->fill.next % RING] = addr & ~(u64)(FRAME - 1);
 	was_written(&q->fill);
 }
 
 /* --- a socket for a queue ------------------------------------------------------------ */
+
+/* The kernel lets go of a queue some time after the socket that had it is closed. */
+static int bind_socket(int fd, const struct sockaddr_xdp *to)
+{
+	struct timespec nap = {0, 10000000};
+
+	for (u32 k = 0; k < 150; k++) {
+		if (bind(fd, (const struct sockaddr *)to, sizeof(*to)) == 0)
+			return 0;
+		if (errno != EBUSY)
+			return failed();
+		nanosleep(&nap, NULL);
+	}
+	return -EBUSY;
+}
 
 static int open_socket(struct queue *q, u32 ifindex, u32 number)
 {
@@ -230,9 +250,7 @@ static int open_socket(struct queue *q, u32 ifindex, u32 number)
 		give_frame(q, (u64)k * FRAME);
 		q->free[q->nfree++] = (u64)(RING + k) * FRAME;
 	}
-	if (!err && bind(q->fd, (struct sockaddr *)&to, sizeof(to)))
-		err = -errno;
-	return err;
+	return err ? err : bind_socket(q->fd, &to);
 }
 
 static void close_socket(struct queue *q)

@@ -82,16 +82,18 @@ static void answered(long number, long cmd, long r)
 }
 
 /*
- * Does this library answer the process's calls? Not when it was loaded later: then only its probes
- * count, and skep_preload_late() begins.
+ * Was this library there from the start? Else it was loaded later: then only its probes count, and
+ * skep_preload_late() begins. A program with a syscall() of its own is recognised by its environment.
  */
 static bool is_first(void)
 {
 	void *f = dlsym(RTLD_DEFAULT, "syscall");
-	Dl_info theirs, libc;
+	const char *list = getenv("LD_PRELOAD");
+	Dl_info theirs, ours;
 
-	/* It may also be the program's own, as the command's is. */
-	return !f || !dladdr(f, &theirs) || !dladdr((void *)getppid, &libc) || theirs.dli_fbase != libc.dli_fbase;
+	if (!f || !dladdr(f, &theirs) || !dladdr((void *)noted, &ours))
+		return true;
+	return theirs.dli_fbase == ours.dli_fbase || (list && strstr(list, ours.dli_fname));
 }
 
 /* The thread that loads us is held by who told it to; probes need it to run. */
