@@ -246,11 +246,13 @@ static int open_socket(struct queue *q, u32 ifindex, u32 number)
 	if (setsockopt(q->fd, SOL_XDP_, XDP_UMEM_REG, &reg, sizeof(reg)))
 		return -errno;
 	err = map_rings(q);
-	for (u32 k = 0; k < RING && !err; k++) {
+	if (err || !q->fill.desc)
+		return err ? err : -EIO;
+	for (u32 k = 0; k < RING; k++) {
 		give_frame(q, (u64)k * FRAME);
 		q->free[q->nfree++] = (u64)(RING + k) * FRAME;
 	}
-	return err ? err : bind_socket(q->fd, &to);
+	return bind_socket(q->fd, &to);
 }
 
 static void close_socket(struct queue *q)

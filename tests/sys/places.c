@@ -219,6 +219,48 @@ static void tracepoint_info(bool user)
 	check("room for a name, but where", info(user, fd[user].link, &i) == -EINVAL);
 }
 
+/* What a program gets of its link's cookie when an embedder raises the event. */
+static void cookie(void)
+{
+	union bpf_attr a = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1};
+	int map = ask(true, BPF_MAP_CREATE, &a, sizeof(a)), prog, link;
+	struct bpf_insn code[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6, .src_reg = 1},
+		{.code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = 10, .off = -4},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = -4},
+		{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map},
+		{0},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem},
+		{.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 0, .off = 4},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 7, .src_reg = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 6},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie},
+		{.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = 7, .src_reg = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	u64 got = 0, arg = 1;
+	u32 key = 0;
+
+	memset(&a, 0, sizeof(a));
+	a.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+	a.insns = (u64)(uintptr_t)code;
+	a.insn_cnt = SKEP_ARRAY_SIZE(code);
+	a.license = (u64)(uintptr_t) "GPL";
+	prog = ask(true, BPF_PROG_LOAD, &a, sizeof(a));
+	link = tracepoint_link(true, "cookie", prog, 0x1122334455667788);
+	check("raised", link >= 0 && skep_sys_raise("cookie", &arg, 1) == 1);
+	memset(&a, 0, sizeof(a));
+	a.map_fd = (u32)map;
+	a.key = (u64)(uintptr_t)&key;
+	a.value = (u64)(uintptr_t)&got;
+	check("its cookie", ask(true, BPF_MAP_LOOKUP_ELEM, &a, sizeof(a)) == 0 && got == 0x1122334455667788);
+	close(link);
+	close(prog);
+	close(map);
+}
+
 static int task_query(bool user, u32 pid, int of, char *buf, u32 room, u32 *out)
 {
 	union bpf_attr a = {0};
@@ -441,6 +483,7 @@ int main(void)
 			printf("these by %s\n", user ? "skep" : "the kernel");
 	}
 	contexts();
+	cookie();
 	if (fd[1].cgroup >= 0) {
 		snprintf(path, sizeof(path), "%s/skep-%d", dir, getpid());
 		rmdir(path);
