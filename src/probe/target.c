@@ -72,10 +72,11 @@ static bool is_closed(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
-	return name && (strncmp(name, "/libc.so", 8) == 0 || strncmp(name, "/libc-", 6) == 0 ||
-			strncmp(name, "/ld-", 4) == 0 || strncmp(name, "/ld.so", 6) == 0 ||
-			strncmp(name, "/libpthread", 11) == 0 || strncmp(name, "/libdl", 6) == 0 ||
-			strstr(name, "malloc") || strstr(name, "libskep"));
+	return name &&
+	       (strncmp(name, "/libc.so", 8) == 0 || strncmp(name, "/libc-", 6) == 0 ||
+		strncmp(name, "/ld-", 4) == 0 || strncmp(name, "/ld.so", 6) == 0 ||
+		strncmp(name, "/libpthread", 11) == 0 || strncmp(name, "/libdl", 6) == 0 ||
+		strstr(name, "malloc") || strstr(name, "san.so") || strstr(name, "libskep"));
 }
 
 /* Our C library, by its file; the target must have the same one. */
