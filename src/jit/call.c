@@ -312,6 +312,19 @@ static void stub_entry(struct jit *j)
 	e1(j, 0xc3);
 }
 
+/*
+ * Where tail calls enter a program that throws. What it throws returns to the function that called
+ * the one which left for it, so it needs its own place to leave to: that of whoever was entered
+ * from C may be of a program that saved nothing. Who makes tail calls has the run in r12. Checked
+ * code has one place a run, as it has one stack.
+ */
+static void stub_body(struct jit *j)
+{
+	jit_place(j, stub_label(j, L_BODY));
+	mov_rr(j, W, RDX, R12);
+	jit_jump(j, CC_ALWAYS, stub_label(j, L_ENTRY));
+}
+
 /* u64 callback(func, const u64 arg[5], run) */
 static void stub_callback(struct jit *j)
 {
@@ -411,6 +424,8 @@ bool jit_stubs(struct jit *j)
 		return false;
 	if (j->run)
 		stub_entry(j);
+	if (j->throws && !j->checked)
+		stub_body(j);
 	if (j->code.has_refs)
 		stub_callback(j);
 	if (j->unwind) {

@@ -120,7 +120,7 @@ static bool compile_func(struct jit *j)
 	return true;
 }
 
-static bool needs_unwind(const struct jit *j)
+static bool may_throw(const struct jit *j)
 {
 	for (u32 i = 0; i < j->code.n; i++) {
 		const struct skep_eng_helper *h = j->code.ref[i];
@@ -128,7 +128,7 @@ static bool needs_unwind(const struct jit *j)
 		if (j->code.in[i].op == SKEP_CALL && h && h->kind == SKEP_ENG_THROW)
 			return true;
 	}
-	return j->checked || j->budget;
+	return false;
 }
 
 static u32 ask_cpu(void)
@@ -169,7 +169,8 @@ static int compile_all(struct jit *j)
 {
 	u32 labels = j->code.n + j->code.nfunc + L_NR;
 
-	j->unwind = needs_unwind(j);
+	j->throws = may_throw(j);
+	j->unwind = j->throws || j->checked || j->budget;
 	j->run = j->unwind || j->code.has_tail_calls;
 	j->cap = j->code.n * 12 + ROOM;
 	j->buf = malloc(j->cap);

@@ -37,6 +37,7 @@ struct label {	       /* see jit_place() */
 /* Labels behind those of slots and of functions. */
 enum {
 	L_ENTRY,
+	L_BODY,
 	L_CALLBACK,
 	L_UNWIND,
 	L_BUDGET,
@@ -61,6 +62,7 @@ struct jit {
 	bool checked, budget, blind;
 	bool calls_out; /* C functions are called */
 	bool run, unwind; /* r12 is the run; the entry saves everything */
+	bool throws;	  /* and so does where tail calls enter */
 	bool broken;	  /* a short jump is too far: a bug here */
 	u32 cpu;
 	struct skep_rng rng;

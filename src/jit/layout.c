@@ -237,7 +237,9 @@ int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out)
 	natives(&l, out->size, native);
 	for (u32 f = 0; f < j->code.nfunc; f++)
 		out->func[f] = label_at(&l, func_label(j, f));
-	out->body = label_at(&l, func_label(j, 0));
+	out->body = label_or_none(&l, stub_label(j, L_BODY));
+	if (out->body == ~0u)
+		out->body = label_at(&l, func_label(j, 0));
 	out->entry = label_or_none(&l, stub_label(j, L_ENTRY));
 	out->callback = label_or_none(&l, stub_label(j, L_CALLBACK));
 	free(l.saved);

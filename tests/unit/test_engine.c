@@ -145,7 +145,8 @@ static void test_helpers(void **state)
 	expect("r1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = 5\ncall kfunc#5@0\nexit\n", 0, 54321);
 	expect("call 3\nexit\n", 0, 0x123456789abcdefull);
 	/* The fifth argument is the helper's own, whatever the program has there, or nothing. */
-	expect("r1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = 5\ncall 8\nexit\n", 0, 4321 + 10000 * 0x100000000000ull);
+	expect("r1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = 5\ncall 8\nexit\n", 0,
+	       4321 + 10000 * 0x100000000000ull);
 	expect("*(u64 *)(r10 - 8) = r1\ncall 3\nr0 = *(u64 *)(r10 - 8)\nexit\n", 77, 77);
 }
 
@@ -216,7 +217,9 @@ static void tail_with(const struct skep_engine *e)
 	skep_eng_run_init(&run);
 	assert_int_equal(skep_eng_run(progs[2], (u64)&count, 0, &run), 34 + 5 + 40);
 	/* [3] calls a function that leaves to [3]: each turn returns to the one before */
-	progs[3] = compile(e, "r9 = 2\ncall pc+2\nr0 += r9\nexit\nr6 = 3\nr9 = 5\n" TAIL "r0 = 1\nexit\n", opt, 0);
+	progs[3] = compile(
+		e, "r9 = 2\ncall pc+2\nr0 += r9\nexit\nr6 = 3\nr9 = 5\n" TAIL "r0 = 1\nexit\n", opt,
+		0);
 	skep_eng_run_init(&run);
 	assert_int_equal(skep_eng_run(progs[3], 0, 0, &run), 1 + 34 * 2);
 	assert_int_equal(run.stop, 0);
@@ -228,8 +231,47 @@ static void tail_with(const struct skep_engine *e)
 	}
 }
 
+/* What a program throws that was left for returns from there, not from who left. */
+static void tail_throw_with(const struct skep_engine *e)
+{
+	for (u32 budget = 0; budget < 2; budget++) {
+		struct skep_eng_options opt = {.budget = budget};
+		struct skep_eng_run run;
+
+		progs[0] = compile(
+			e,
+			"r6 = 5\nr9 = 6\ncall pc+2\nr0 = 0\nexit\nr7 = 6\nr1 = 16\ncall 4\nexit\n",
+			opt, 0);
+		/* [1] throws nothing itself, [2] what comes back */
+		progs[1] = compile(
+			e,
+			"r8 = 40\nr9 = 2\ncall pc+3\nr0 += r8\nr0 += r9\nexit\nr8 = 1\nr6 = 0\n" TAIL
+			"exit\n",
+			opt, 0);
+		progs[2] = compile(
+			e,
+			"r8 = 7\ncall pc+4\nr1 = r0\nr1 += r8\ncall 4\nexit\nr8 = 1\nr6 = 1\n" TAIL
+			"exit\n",
+			opt, 0);
+		for (u32 round = 0; round < 2; round++) {
+			skep_eng_run_init(&run);
+			assert_int_equal(skep_eng_run(progs[1], 0, 0, &run), 16 + 40 + 2);
+			skep_eng_run_init(&run);
+			assert_int_equal(skep_eng_run(progs[2], 0, 0, &run), 16 + 40 + 2 + 7);
+			assert_int_equal(run.stop, 0);
+		}
+		for (u32 i = 0; i < 3; i++) {
+			skep_eng_free(progs[i]);
+			progs[i] = NULL;
+		}
+	}
+}
+
 static void test_tail_calls(void **state)
 {
+	tail_throw_with(&skep_engine_interp);
+	if (skep_jit_engine())
+		tail_throw_with(skep_jit_engine());
 	tail_with(&skep_engine_interp);
 	if (skep_jit_engine())
 		tail_with(skep_jit_engine());
