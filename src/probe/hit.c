@@ -37,6 +37,8 @@ struct thread {
 };
 static struct thread threads[NTHREAD] __attribute__((aligned(64)));
 static FAST struct thread *self;
+/* The key's destructor ran: nobody will come again to give back what the thread keeps. */
+static FAST bool leaving;
 _Thread_local u32 skep_probe_blocked __attribute__((tls_model("initial-exec")));
 /* Free entries for calls in flight; touched only while busy. */
 static FAST struct {
@@ -70,7 +72,8 @@ static UNPROBED __attribute__((noinline)) struct thread *take_thread(void)
 			/* Set before the key is: that may allocate, and so hit a probe. */
 			self = &threads[k];
 			atomic_store(&self->busy, 1);
-			pthread_setspecific(key, self);
+			if (!leaving)
+				pthread_setspecific(key, self);
 			return self;
 		}
 	}
@@ -82,6 +85,7 @@ static void leave_thread(void *arg)
 	struct thread *t = arg;
 
 	atomic_store(&t->busy, 1);
+	leaving = true;
 	while (mine.n)
 		give_back(mine.v[--mine.n]);
 	self = NULL;
@@ -124,6 +128,11 @@ static UNPROBED void end(struct thread *t)
 	atomic_store_explicit(&t->turn, atomic_load_explicit(&t->turn, memory_order_relaxed) + 1,
 			      memory_order_release);
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
+	/* Destructors of others and the C library's end of a thread hit probes, too. */
+	if (leaving) {
+		self = NULL;
+		atomic_store_explicit(&t->taken, 0, memory_order_release);
+	}
 }
 
 static bool wait_for(struct thread *t)
@@ -356,7 +365,7 @@ UNPROBED u64 skep_probe_return(u64 index, struct skep_probe_regs *r)
 	 * back. */
 	__atomic_store_n(slot, ret, __ATOMIC_SEQ_CST);
 	ours = atomic_compare_exchange_strong(&flight_state[k], &state, state + 1);
-	if (ours && t && mine.n < CACHE)
+	if (ours && t && !leaving && mine.n < CACHE)
 		mine.v[mine.n++] = (u16)k;
 	else if (ours)
 		give_back(k);

@@ -399,6 +399,47 @@ static void *caller(void *arg)
 	return NULL;
 }
 
+/* A destructor that runs in every round, and so behind the last one of who gives back what the thread had. */
+static pthread_key_t last_of_all;
+
+static void calls_at_the_end(void *arg)
+{
+	if (p_push(7) != 21 || deep_call(2) != 2)
+		wrong++;
+	pthread_setspecific(last_of_all, arg);
+}
+
+static void *ends(void *arg)
+{
+	p_push(1);
+	pthread_setspecific(last_of_all, &last_of_all);
+	return NULL;
+}
+
+/* More threads, one after the other, than may be known at a time: none takes anything with it. */
+static void threads_end(void)
+{
+	struct seen in = {0}, out = {0};
+	struct skep_probe *a = attach((void *)(uintptr_t)p_push, see, &in, 0),
+			  *b = attach((void *)(uintptr_t)deep, see, &out, SKEP_PROBE_RETURN);
+	u64 missed = skep_probe_missed();
+	enum { MANY = 4500 };
+
+	wrong = 0;
+	CHECK(pthread_key_create(&last_of_all, calls_at_the_end) == 0);
+	for (u32 k = 0; k < MANY; k++) {
+		pthread_t t;
+
+		CHECK(pthread_create(&t, NULL, ends, NULL) == 0);
+		pthread_join(t, NULL);
+	}
+	CHECK(wrong == 0 && skep_probe_missed() == missed);
+	CHECK(in.n >= 2 * MANY && out.n >= 3 * MANY);
+	skep_probe_detach(b);
+	skep_probe_detach(a);
+	pthread_key_delete(last_of_all);
+}
+
 static void *comes_and_goes(void *arg)
 {
 	return NULL;
@@ -468,6 +509,7 @@ int main(int argc, char **argv)
 	signals();
 	threads(argc > 1 ? (u32)strtoul(argv[1], NULL, 10) : 10000, true);
 	threads(50, false);
+	threads_end();
 	printf("%u failed\n", failed);
 	return failed != 0;
 }
