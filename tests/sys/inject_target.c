@@ -129,6 +129,8 @@ static void *allocate(void *arg)
 		if (k == 5)
 			check(call(5) == 16, "a result");
 	}
+	for (unsigned k = 0; k < 64; k++)
+		free(p[k]);
 	return NULL;
 }
 
