@@ -173,13 +173,34 @@ static int check_stdout(struct skep_cli *cli)
 	return 0;
 }
 
-/* For struct skep_cost_opts: types that cannot be read are none. */
-static struct skep_btf *target_types(void *user)
+/* For struct skep_cost_opts: the running kernel's, read when a program needs them; what cannot be read is none. */
+static struct skep_btf *running_types(void *user)
 {
-	struct skep_cli *cli = user;
 	struct skep_btf *types;
 
-	return skep_cli_kernel_types(cli, skep_cli_opt(cli, "kernel-btf"), &types) ? NULL : types;
+	return skep_cli_kernel_types(user, NULL, &types) ? NULL : types;
+}
+
+static struct skep_btf *named_types(void *user)
+{
+	return user;
+}
+
+/* Types that the user names are read at once: a wrong name is told also when no program needs them. */
+static int read_types(struct skep_cli *cli, struct skep_cost_opts *c)
+{
+	const char *path = skep_cli_opt(cli, "kernel-btf");
+	struct skep_btf *types;
+	int err;
+
+	c->types = running_types;
+	c->types_user = cli;
+	if (!path)
+		return 0;
+	err = skep_cli_kernel_types(cli, path, &types);
+	c->types = named_types;
+	c->types_user = types;
+	return err;
 }
 
 static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct skep_kernel_opts *k, struct skep_cost_opts *c)
@@ -204,8 +225,8 @@ static int read_options(struct skep_cli *cli, struct skep_opt_opts *o, struct sk
 		err = skep_cli_num(cli, "dearer", 0, 1000000, &dearer);
 	k->sz = sizeof(*k);
 	k->repeat = (u32)repeat;
-	*c = (struct skep_cost_opts){.sz = sizeof(*c), .dearer = (u32)dearer, .types = target_types, .types_user = cli};
-	return err;
+	*c = (struct skep_cost_opts){.sz = sizeof(*c), .dearer = (u32)dearer};
+	return err ? err : read_types(cli, c);
 }
 
 static u64 processors(void)
