@@ -22,6 +22,28 @@ struct engine {
 	} ctx;
 };
 
+/* Options that each say what the input is: taken together, one would be passed over. */
+static int check_sources(struct skep_cli *cli)
+{
+	static const struct {
+		const char *a, *b, *why;
+	} both[] = {
+		{"--interface", "--pcap", "packets come from one place"},
+		{"--interface", "--data-in", "packets come from one place"},
+		{"--pcap", "--data-in", "packets come from one place"},
+		{"--witness", "--interface", "packets come from one place"},
+		{"--witness", "--pcap", "packets come from one place"},
+		{"--witness", "--data-in", "the witness has the packet"},
+		{"--witness", "--ctx-in", "the witness has the context"},
+		{"--witness", "--engine", "the interpreter that checks gives the witness's answers of helpers"},
+	};
+
+	for (size_t k = 0; k < SKEP_ARRAY_SIZE(both); k++)
+		if (skep_cli_opt(cli, both[k].a + 2) && skep_cli_opt(cli, both[k].b + 2))
+			return skep_cli_conflict(cli, both[k].a, both[k].b, both[k].why);
+	return 0;
+}
+
 int skep_feed_check(struct skep_cli *cli)
 {
 	const char *e = skep_cli_opt(cli, "engine"), *s = skep_cli_opt(cli, "socket");
@@ -30,10 +52,8 @@ int skep_feed_check(struct skep_cli *cli)
 		SKEP_CLI_DIAG(cli, BAD_VALUE, s, "--socket", "packet, xdp or auto");
 		return SKEP_EXIT_USAGE;
 	}
-
-	if (skep_cli_opt(cli, "interface") && skep_cli_opt(cli, "pcap"))
-		return skep_cli_conflict(cli, "--interface", "--pcap",
-					 "packets come from one place");
+	if (check_sources(cli))
+		return SKEP_EXIT_USAGE;
 	if (skep_cli_opt(cli, "interface") && (!e || strcmp(e, "kernel") == 0)) {
 		SKEP_CLI_DIAG(cli, BAD_VALUE, e ? e : "(none)", "--engine",
 			      "--interface wants interp or jit");
