@@ -367,6 +367,7 @@ void skep_ahead_fini(struct skep_opt *o)
 	for (u32 k = 0; k < h->n; k++)
 		if (step_at(h, k)->question)
 			o->opts->ahead->drop(o->opts->ahead->user, step_at(h, k)->question);
+	o->opts->ahead->idle(o->opts->ahead->user);
 	for (u32 k = 0; k < h->version.n; k++)
 		skep_arena_fini(&h->version.v[k]->arena);
 }

@@ -405,6 +405,8 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		o.began = SKEP_NEW_N(&keep, u8, obj->nfunc + 1);
 		res->arena->on_oom = obj->arena->on_oom;
 		o.legacy_subprog = legacy_subprog(obj, &scratch);
+		if (opts->judge_begin)
+			opts->judge_begin(opts->judge_user);
 		skep_ahead_init(&o);
 		result = pick_passes(opts, &scratch, ds, &list);
 		skep_ctx_args_compute(obj, &scratch);

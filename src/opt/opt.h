@@ -61,7 +61,8 @@ struct skep_opt_swap {
  * A judge that answers later, on other threads. begin() gives an arena for a question (NULL:
  * no memory); ask() hands over the step, which is in that arena with all that it points to
  * but for the object, and may be changed. The answer is 1 (yes), 0 (no), -1 (not yet; never
- * with `wait`); with 1 and 0, and with drop(), the question ends.
+ * with `wait`); with 1 and 0, and with drop(), the question ends. idle() waits until no thread
+ * looks at the object any more, which may go after that.
  */
 struct skep_opt_ahead {
 	void *user;
@@ -69,6 +70,7 @@ struct skep_opt_ahead {
 	void (*ask)(void *user, void *question, struct skep_opt_step *step);
 	int (*answer)(void *user, void *question, bool wait);
 	void (*drop)(void *user, void *question);
+	void (*idle)(void *user);
 };
 
 /* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
@@ -104,6 +106,11 @@ struct skep_opt_opts {
 	 * on the function again.
 	 */
 	bool (*judge)(void *user, const struct skep_opt_step *step);
+	/*
+	 * Called before the first pass, with judge_user: edits have numbers from 1 again, and what was
+	 * kept in the arena of an object that was optimized before may be gone. May be NULL.
+	 */
+	void (*judge_begin)(void *user);
 	void *judge_user;
 	/* The same judge, asked while passes go on; the result is the same. NULL: it is asked at once. */
 	const struct skep_opt_ahead *ahead;

@@ -178,6 +178,25 @@ static void drop(void *user, void *question)
 	pthread_mutex_unlock(&b->lock);
 }
 
+/* Those that were dropped while a thread was at them stay in the list until it is done. */
+static bool any_busy(const struct skep_run_beside *b)
+{
+	for (const struct ask *a = b->all; a; a = a->next)
+		if (a->state == BUSY)
+			return true;
+	return false;
+}
+
+static void idle(void *user)
+{
+	struct skep_run_beside *b = user;
+
+	pthread_mutex_lock(&b->lock);
+	while (any_busy(b))
+		pthread_cond_wait(&b->done, &b->lock);
+	pthread_mutex_unlock(&b->lock);
+}
+
 /* --- begin and end ---------------------------------------------------------------------------- */
 
 static bool init(struct skep_run_beside *b, u32 threads)
@@ -203,6 +222,7 @@ struct skep_run_beside *skep_run_beside_start(struct skep_run_proofs *p, u32 thr
 	struct skep_run_beside *b;
 
 	opts->judge = skep_run_judge;
+	opts->judge_begin = skep_run_judge_begin;
 	opts->judge_user = p;
 	b = threads > 1 ? calloc(1, sizeof(*b)) : NULL;
 	if (!b)
@@ -220,7 +240,7 @@ struct skep_run_beside *skep_run_beside_start(struct skep_run_proofs *p, u32 thr
 		skep_run_beside_stop(b);
 		return NULL;
 	}
-	b->ahead = (struct skep_opt_ahead){b, begin, ask, answer, drop};
+	b->ahead = (struct skep_opt_ahead){b, begin, ask, answer, drop, idle};
 	opts->ahead = &b->ahead;
 	return b;
 }

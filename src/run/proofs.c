@@ -118,6 +118,15 @@ bool skep_run_prove_told(struct skep_run_proofs *p, const struct skep_opt_step *
 	return r->verdict == SKEP_PROVE_EQUAL;
 }
 
+void skep_run_judge_begin(void *user)
+{
+	struct skep_run_proofs *p = user;
+
+	memset(&p->proof, 0, sizeof(p->proof));
+	memset(&p->failure, 0, sizeof(p->failure));
+	p->steps = 0;
+}
+
 bool skep_run_judge(void *user, const struct skep_opt_step *step)
 {
 	struct skep_run_proofs *p = user;

@@ -120,8 +120,13 @@ struct skep_run_proofs {
 /* For skep_opt_opts.judge; `user` is a struct skep_run_proofs. */
 bool skep_run_judge(void *user, const struct skep_opt_step *step);
 /*
- * The same beside the passes: so many threads prove while they go on. Sets opts->judge and
- * opts->ahead; with one thread, or when none can be made, only the former, and all is done in
+ * For skep_opt_opts.judge_begin. An object may be optimized several times, each time in the memory
+ * of the time before: what was said of its edits is forgotten, the sums stay.
+ */
+void skep_run_judge_begin(void *user);
+/*
+ * The same beside the passes: so many threads prove while they go on. Sets opts->judge,
+ * opts->judge_begin and opts->ahead; with one thread, or when none can be made, not the last, and all is done in
  * turn. The object and what the arena of the proofs holds stay until the end.
  */
 struct skep_run_beside;

@@ -17,6 +17,7 @@ struct judge {
 	struct skep_rng rng;
 	u64 seen; /* hash of all that was judged for good */
 	int open;
+	bool idle;
 };
 
 /* What the judge is asked: kept until the answer. */
@@ -101,6 +102,14 @@ static void drop(void *user, void *question)
 	taken_back++;
 }
 
+/* Asked for once, behind all questions. */
+static void idle(void *user)
+{
+	struct judge *j = user;
+
+	j->idle = j->open == 0 && !j->idle;
+}
+
 static int answer(void *user, void *question, bool wait)
 {
 	struct judge *j = user;
@@ -132,7 +141,7 @@ struct result {
 static int optimize(const char *path, void *image, size_t len, u32 rate, bool ahead, struct result *r)
 {
 	struct judge j = {.rate = rate};
-	struct skep_opt_ahead how = {&j, begin, ask, answer, drop};
+	struct skep_opt_ahead how = {&j, begin, ask, answer, drop, idle};
 	struct skep_opt_opts o = {.sz = sizeof(o), .check = true, .judge = at_once, .judge_user = &j};
 	struct skep_opt_result res = {0};
 	struct skep_objfile *file;
@@ -154,6 +163,9 @@ static int optimize(const char *path, void *image, size_t len, u32 rate, bool ah
 	if (err || j.open)
 		printf("FAIL %s: error %d, %d questions without an end (seed %llu)\n", path, err, j.open,
 		       (unsigned long long)seed);
+	if (ahead && !err && !j.idle)
+		printf("FAIL %s: the object may go while threads look at it (seed %llu)\n", path, (unsigned long long)seed);
+	err |= ahead && !j.idle;
 	r->nedit = res.nedit;
 	r->nrefused = res.nrefused;
 	r->rounds = res.rounds;
