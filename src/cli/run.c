@@ -39,7 +39,7 @@ const char skep_about_run[] =
 	"With --interface frames come from a packet socket, which wants CAP_NET_RAW (a user's own namespaces will do). XDP_TX, "
 	"redirects and clones go out again; all else is left to the kernel's stack, which gets every frame, too: "
 	"a program decides alone where the interface has no addresses. With *--socket xdp* an XDP program decides alone: the kernel gives "
-	"the frames to AF_XDP sockets before its stack sees them, and gets back those that pass; this wants CAP_BPF and CAP_NET_ADMIN. *auto* takes that where "
+	"the frames to AF_XDP sockets before its stack sees them, and gets back those that pass; this wants CAP_NET_RAW, CAP_BPF and CAP_NET_ADMIN, and a driver that has XDP. *auto* takes that where "
 	"it can be had. It ends by --count, --seconds or a signal; without --count there is only the sum.\n\n"
 	"The maps start as the object states them, prog arrays and maps of maps with what the object has. "
 	"The exit status is 1 when a run ended in a trap, and 5 when the interpreter cannot run the program.";

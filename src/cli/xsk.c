@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * AF_XDP by the system calls: a socket for each queue of the interface, each with memory of its
- * own in which the kernel copies frames (so it works on any device), and four rings between us
- * and the kernel: frames to fill, received ones, those to send, and sent ones.
+ * own in which the kernel copies frames (so it works with any driver that has XDP), and four rings
+ * between us and the kernel: frames to fill, received ones, those to send, and sent ones.
  */
 #include "cli/xsk.h"
 
@@ -90,23 +90,19 @@ static int load_redirect(int map)
 	return load_xdp(code, SKEP_ARRAY_SIZE(code));
 }
 
-/* The driver's way where there is one, else the one that every device has. */
+/*
+ * The driver's way only: where the kernel runs XDP for a device that does not, it runs it on what is
+ * given back to the stack, too, so a frame that passes would come again and again.
+ */
 static int attach(int prog, u32 ifindex)
 {
-	int fd = -EINVAL;
+	union bpf_attr a = {0};
 
-	for (u32 k = 0; k < 2 && fd < 0; k++) {
-		union bpf_attr a = {0};
-
-		a.link_create.prog_fd = (u32)prog;
-		a.link_create.target_ifindex = ifindex;
-		a.link_create.attach_type = BPF_XDP;
-		a.link_create.flags = k ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
-		fd = skep_sys_port_kernel(BPF_LINK_CREATE, &a, sizeof(a));
-		if (fd == -EBUSY || fd == -EEXIST || fd == -EPERM)
-			break;
-	}
-	return fd;
+	a.link_create.prog_fd = (u32)prog;
+	a.link_create.target_ifindex = ifindex;
+	a.link_create.attach_type = BPF_XDP;
+	a.link_create.flags = XDP_FLAGS_DRV_MODE;
+	return skep_sys_port_kernel(BPF_LINK_CREATE, &a, sizeof(a));
 }
 
 int skep_xsk_inject(u32 ifindex, u32 queue, const u8 *data, u32 len)
@@ -309,6 +305,8 @@ int skep_xsk_open(u32 ifindex, struct skep_xsk **out, const char **why)
 	if (err >= 0) {
 		*why = "the program that AF_XDP needs cannot be attached";
 		err = x->link = attach(x->prog, ifindex);
+		if (err == -EOPNOTSUPP)
+			*why = "its driver has no XDP";
 	}
 	if (err < 0) {
 		skep_xsk_close(x);

@@ -232,6 +232,8 @@ def sockets(tmp, near, other):
     check('AF_XDP, afterwards the stack sees all', received(stack, 1) == frames[:1], '')
     p = subprocess.run([skep, 'run', assemble(tmp, 'tc_one.o', 'tc', 'r0 = 0\nexit\n'), '-i', 'skepa', *words, '1'], capture_output=True, text=True)
     check('AF_XDP, a tc program', p.returncode == 4 and 'only to programs of type xdp' in p.stderr, p.stderr)
+    p = subprocess.run([skep, 'run', tx, '-i', 'lo', *words, '1', '--seconds', '1'], capture_output=True, text=True)
+    check('AF_XDP, a driver without XDP', p.returncode == 4 and 'its driver has no XDP' in p.stderr, p.stderr)
     p = run(tmp, assemble(tmp, 'tc_auto.o', 'tc', 'r0 = 0\nexit\n'), frames[:1], near, '-e', 'jit', '--socket', 'auto', '-c', '1', '--seconds', '10')
     said, err = sums(p)
     check('auto, a tc program', said.get('socket') == 'packet', f'{said} {err}')
