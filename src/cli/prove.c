@@ -166,7 +166,7 @@ static void tell(struct job *j, const char *name, const char *verdict,
 		skep_json_kstr(&cli->j, "function", name);
 		skep_json_kstr(&cli->j, "verdict", verdict);
 		skep_json_kstr(&cli->j, "reason", r->reason);
-		skep_json_kstr(&cli->j, "values", r->values);
+		skep_json_kstr(&cli->j, "values", r->values && *r->values ? r->values : NULL);
 		skep_json_kint(&cli->j, "cuts", r->cuts);
 		skep_json_kint(&cli->j, "paths", r->paths);
 		skep_json_kint(&cli->j, "questions", r->queries);
