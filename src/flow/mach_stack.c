@@ -374,10 +374,12 @@ bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct 
 	if (k >= fr->nslot || at + size > 8)
 		return false;
 	s = &fr->slot[k];
-	if (spilled(s) >= at + size && skep_vreg_is_const(s->reg)) {
-		*out = s->reg->r.bits.value >> (at * 8);
-		if (size < 8)
-			*out &= ((u64)1 << (size * 8)) - 1;
+	/*
+	 * As the kernel: the number must end where the register's bytes end, and of one that begins before it
+	 * the whole register counts. When that is below a limit of 32 bits, so is its upper half.
+	 */
+	if (spilled(s) == at + size && skep_vreg_is_const(s->reg)) {
+		*out = s->reg->r.bits.value;
 		skep_mach_precise(m, s->reg);
 		return true;
 	}

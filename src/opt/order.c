@@ -133,7 +133,8 @@ bool skep_pass_order(struct skep_opt *o, struct skep_func *f)
 	u32 n = 0;
 	u64 best;
 
-	if (!o->opts->cost || allowed(o, f) == SKEP_ORDER_STAYS || skep_opt_huge(f))
+	/* Where subprograms have legacy packet loads, verifiers up to Linux 6.18 can lose their way (see dce.c). */
+	if (!o->opts->cost || allowed(o, f) == SKEP_ORDER_STAYS || skep_opt_huge(f) || o->legacy_subprog)
 		return false;
 	branch = SKEP_NEW_N(o->scratch, struct skep_insn *, f->ninsns);
 	SKEP_FOR_INSN(i, f)
