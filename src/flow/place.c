@@ -182,7 +182,8 @@ bool skep_place_meets(const struct skep_obj *obj, const struct skep_facts *fa, c
 	u32 e;
 
 	if (skep_isa_memop(&i->in, &m)) {
-		skep_place_get(fa, i, &p);
+		if (!skep_place_get(fa, i, &p))
+			return true;
 		/* Atomic operations order others on what another CPU sees. */
 		if (m.atomic && at->kind != SKEP_K_STACK)
 			return true;
