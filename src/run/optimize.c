@@ -284,20 +284,30 @@ static bool worth_trying(const struct job *j)
 	return goal && !j->kernel;
 }
 
+/* May the program of this index become that? Jumps that were put in for the verifier's sake may not make it larger. */
+static bool may_be(const struct job *j, u32 k, const struct outcome *o)
+{
+	const struct skep_obj *obj = j->res->before->obj;
+
+	if (j->opts.mode == SKEP_OPT_VERIFIER)
+		return o->processed;
+	return o->processed && !dearer(j, j->res->before_cost[k], o->processed) &&
+	       o->slots <= skep_prog_slots(obj, obj->func[k]);
+}
+
 /* Which variant serves a program best; `o` are the outcomes of all. */
-static u8 best(const struct job *j, u32 before, const struct outcome *o)
+static u8 best(const struct job *j, u32 k, const struct outcome *o)
 {
 	bool verifier = j->opts.mode == SKEP_OPT_VERIFIER;
 	u32 b = VARIANTS;
 
-	if (!before)
+	if (!j->res->before_cost[k])
 		return verifier && !j->kernel ? UNCOUNTED : 0;
 	for (u32 v = 0; v < VARIANTS; v++) {
-		bool good = o[v].processed && (verifier || !dearer(j, before, o[v].processed));
 		u32 x = verifier ? o[v].processed : o[v].slots, y = verifier ? o[v].slots : o[v].processed;
 		u32 bx, by;
 
-		if (!good)
+		if (!may_be(j, k, &o[v]))
 			continue;
 		if (b == VARIANTS) {
 			b = v;
@@ -334,7 +344,7 @@ static void choose(struct job *j, const struct outcome (*o)[VARIANTS])
 
 	j->choice = SKEP_NEW_N(j->arena, u8, obj->nfunc);
 	for (u32 k = 0; k < obj->nfunc; k++) {
-		u8 v = obj->func[k]->flags & SKEP_FF_PROG ? best(j, j->res->before_cost[k], o[k]) : 0;
+		u8 v = obj->func[k]->flags & SKEP_FF_PROG ? best(j, k, o[k]) : 0;
 
 		if (v)
 			set_choice(j, obj->func[k], v, taken);
@@ -378,7 +388,7 @@ static bool all_served(const struct job *j, const struct outcome (*o)[VARIANTS],
 		bool served = !j->res->before_cost[k];
 
 		for (u32 v = 0; v < tried; v++)
-			served |= !dearer(j, j->res->before_cost[k], o[k][v].processed);
+			served |= may_be(j, k, &o[k][v]);
 		all = served;
 	}
 	return all;
