@@ -283,21 +283,17 @@ static void after_boot(struct smap *m)
 	close(lock);
 }
 
-/*
- * By a descriptor of its own: a mapping keeps what it was made with open, and so the lock that says
- * that somebody has the map. What this process closed would never go.
- */
 static int map_file(struct smap *m, int fd)
 {
 	char path[64];
-	int rw;
+	int rw = fd;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	rw = open(path, O_RDWR | O_CLOEXEC);
-	if (rw < 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR)
-		rw = fd;
-	if (rw < 0)
-		return -errno;
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDWR) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		rw = open(path, O_RDWR | O_CLOEXEC);
+		if (rw < 0)
+			return -errno;
+	}
 	m->mem = sys_map_pages(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 0);
 	if (rw != fd)
 		close(rw);

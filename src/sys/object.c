@@ -38,14 +38,10 @@ static struct sobj *find_id(u32 id, u32 kind)
 	return NULL;
 }
 
-/*
- * Objects whose files went and that nothing refers to; freeing one may release others. False: there
- * were none. The lock is let go meanwhile: what was looked up before is not true afterwards.
- */
-static bool sweep(void)
+/* Objects whose files went and that nothing refers to; freeing one may release others. */
+static void sweep(void)
 {
 	struct sobj *gone = NULL;
-	bool any;
 
 	for (u32 k = 0; k < NBUCKET; k++)
 		for (struct sobj **link = &bucket[k]; *link;) {
@@ -64,41 +60,17 @@ static bool sweep(void)
 			}
 		}
 	sweep_at = 2 * count + FIRST_SWEEP;
-	any = gone != NULL;
 	pthread_mutex_unlock(&lock);
+	if (gone == NULL)
+		goto out;
 	while (gone) {
 		struct sobj *o = gone;
 
 		gone = o->next;
 		o->free(o);
 	}
+out:
 	pthread_mutex_lock(&lock);
-	return any;
-}
-
-void sys_sobj_sweep(void)
-{
-	pthread_mutex_lock(&lock);
-	while (sweep())
-		;
-	pthread_mutex_unlock(&lock);
-}
-
-/* Into the table, which is locked, unless another thread opened the same and was faster: that one. */
-static struct sobj *insert(struct sobj *o)
-{
-	struct sobj *other;
-	u32 b = hash_of(o->dev, o->ino);
-
-	if (count >= sweep_at)
-		sweep();
-	other = find(o->dev, o->ino);
-	if (other)
-		return other;
-	o->next = bucket[b];
-	bucket[b] = o;
-	count++;
-	return NULL;
 }
 
 static int open_kind(u32 kind, int fd, const struct fhead *h, struct sobj **out)
@@ -135,9 +107,18 @@ static int add(int fd, u32 kind, const struct stat *st, struct sobj **out)
 	o->id = h.id;
 	atomic_store(&o->refs, 1);
 	pthread_mutex_lock(&lock);
-	other = insert(o);
-	if (other)
+	other = find(o->dev, o->ino);
+	if (other) {
 		sobj_hold(other);
+	} else {
+		u32 b = hash_of(o->dev, o->ino);
+
+		if (count >= sweep_at)
+			sweep();
+		o->next = bucket[b];
+		bucket[b] = o;
+		count++;
+	}
 	pthread_mutex_unlock(&lock);
 	if (other) {
 		o->free(o);
@@ -199,8 +180,8 @@ void sys_sobj_put(struct sobj *o)
 
 void sys_sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o)
 {
-	struct sobj *other;
 	struct stat st;
+	u32 b;
 
 	if (fstat(fd, &st)) {
 		o->free(o);
@@ -210,9 +191,12 @@ void sys_sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o)
 	o->ino = st.st_ino;
 	o->kind = kind;
 	o->id = id;
+	b = hash_of(o->dev, o->ino);
 	pthread_mutex_lock(&lock);
-	other = insert(o);
+	if (count >= sweep_at)
+		sweep();
+	o->next = bucket[b];
+	bucket[b] = o;
+	count++;
 	pthread_mutex_unlock(&lock);
-	if (other)
-		o->free(o);
 }

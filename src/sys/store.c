@@ -23,7 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COLLECT_BYTES = 64 << 20 };
 static const char *const kind_dir[NKIND] = {NULL, "bpf-map", "bpf-prog", "btf", "bpf_link", "perf"};
 static char dir[PATH_LEN - 320];
 static char told[sizeof(dir)]; /* skep_sys_store() */
@@ -233,17 +232,6 @@ void sys_store_discard(int fd)
 	close(fd);
 }
 
-/* A process that makes and drops many objects, or large ones, must not fill the store, nor itself. */
-static bool is_time(const struct fhead *h)
-{
-	static _Atomic u64 since;
-
-	if (h->id % 64 && atomic_fetch_add(&since, h->size) + h->size < COLLECT_BYTES)
-		return false;
-	atomic_store(&since, 0);
-	return true;
-}
-
 int sys_store_publish(int fd, struct fhead *h)
 {
 	char from[PATH_LEN], to[PATH_LEN];
@@ -276,10 +264,9 @@ int sys_store_publish(int fd, struct fhead *h)
 	}
 	unlink(from);
 	close(lock);
-	if (err > 0 && is_time(h)) {
+	/* A process that makes and drops many must not fill the store. */
+	if (err > 0 && h->id % 64 == 0)
 		sys_store_collect();
-		sys_sobj_sweep();
-	}
 	return err;
 }
 

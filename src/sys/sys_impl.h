@@ -145,8 +145,6 @@ int sys_sobj_get_id(u32 id, u32 kind, struct sobj **out);
 void sys_sobj_put(struct sobj *o);
 /* Make a new object known that `fd` was published for. */
 void sys_sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o);
-/* Give back what nothing refers to and is not in the store any more. */
-void sys_sobj_sweep(void);
 static inline void sobj_hold(struct sobj *o)
 {
 	atomic_fetch_add(&o->refs, 1);
