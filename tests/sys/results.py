@@ -80,7 +80,8 @@ def first_input(runner, inputs, path, name, wheres):
 def lacks(lines, name):
     """What skep has not, when that is why an object is refused, as the log names it."""
     said = lines.get(name.split('/')[0], '')
-    found = re.search(r'unsupported helper \d+ \((\w+)\)|(no map of type \d+)|(unsupported kernel function \w+)', said)
+    found = re.search(r'unsupported helper \d+ \((\w+)\)|(no map of type \d+)|(unsupported kernel function \w+)|'
+                      r'points to (a kernel object), which is not there in user space', said)
     return f'skep: {next(filter(None, found.groups()))}' if found else None
 
 
