@@ -26,7 +26,7 @@ const struct skep_opt_def skep_opts_check[] = {
 	{"csv", 0, NULL, "print the columns that veristat writes, as CSV"},
 	{"compare", 0, NULL, "the two files are CSV of this command or of veristat: what changed?"},
 	{"threshold", 0, "N",
-	 "with --compare: N percent more instructions, or states, are a regression, too"},
+	 "with --compare: N percent more instructions, or states, are a regression, too", .with = "compare"},
 	{0},
 };
 const char skep_about_check[] =

@@ -28,6 +28,8 @@ struct skep_opt_def {
 	const char *arg;  /* name of the argument in the help, NULL: a flag */
 	const char *help; /* NULL: hidden */
 	bool writes;	  /* the argument is a file to write, - is standard output */
+	/* Has a meaning only with one of these: names of options, or first arguments; a|b. NULL: always. */
+	const char *with;
 };
 
 struct skep_cli;
@@ -82,6 +84,11 @@ struct skep_cli {
 
 /* Sort the words into options and positional arguments; returns 0 or an exit status. */
 int skep_cli_parse(struct skep_cli *cli, int argc, char **argv, int *npos, char **pos);
+/*
+ * Refuse options that say something of another option or of an action (`with`
+ * of their definition) when that is not there. 0 or an exit status.
+ */
+int skep_cli_company(struct skep_cli *cli, int npos, char **pos);
 bool skep_cli_flag(const struct skep_cli *cli, const char *name);
 /* The value given last, or NULL. */
 const char *skep_cli_opt(const struct skep_cli *cli, const char *name);

@@ -44,27 +44,6 @@ static int check_sources(struct skep_cli *cli)
 	return 0;
 }
 
-/* Options that say something of another: without it they would be passed over. */
-static int check_company(struct skep_cli *cli)
-{
-	static const struct {
-		const char *option, *of;
-	} needs[] = {
-		{"pcap-out", "pcap"}, {"fib", "engine"}, {"socket", "interface"}, {"count", "interface"}, {"seconds", "interface"},
-	};
-
-	for (size_t k = 0; k < SKEP_ARRAY_SIZE(needs); k++) {
-		const char *value = skep_cli_opt(cli, needs[k].option);
-
-		if (!value || skep_cli_opt(cli, needs[k].of))
-			continue;
-		SKEP_CLI_DIAG(cli, BAD_VALUE, value, skep_arena_printf(&cli->arena, "--%s", needs[k].option),
-			      skep_arena_printf(&cli->arena, "it goes with --%s", needs[k].of));
-		return SKEP_EXIT_USAGE;
-	}
-	return 0;
-}
-
 int skep_feed_check(struct skep_cli *cli)
 {
 	const char *e = skep_cli_opt(cli, "engine"), *s = skep_cli_opt(cli, "socket");
@@ -73,7 +52,7 @@ int skep_feed_check(struct skep_cli *cli)
 		SKEP_CLI_DIAG(cli, BAD_VALUE, s, "--socket", "packet, xdp or auto");
 		return SKEP_EXIT_USAGE;
 	}
-	if (check_sources(cli) || check_company(cli))
+	if (check_sources(cli))
 		return SKEP_EXIT_USAGE;
 	if (skep_cli_opt(cli, "interface") && (!e || strcmp(e, "kernel") == 0)) {
 		SKEP_CLI_DIAG(cli, BAD_VALUE, e ? e : "(none)", "--engine",

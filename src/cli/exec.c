@@ -62,8 +62,8 @@ int skep_cli_fib(struct skep_cli *cli)
 	if (!path)
 		return 0;
 	if (skep_sys_fib(path, why, sizeof(why))) {
-		SKEP_CLI_DIAG(cli, BAD_VALUE, path, "--fib", skep_arena_strdup(&cli->arena, why));
-		return SKEP_EXIT_USAGE;
+		SKEP_CLI_DIAG(cli, BAD_FIB, path, skep_arena_strdup(&cli->arena, why));
+		return SKEP_EXIT_INPUT;
 	}
 	return realpath(path, full) && set("SKEP_FIB", full) == 0 ? 0 : SKEP_EXIT_ENV;
 }
@@ -72,13 +72,14 @@ static int prepare(struct skep_cli *cli, const char *lib)
 {
 	const char *old = getenv("LD_PRELOAD"), *store = skep_cli_opt(cli, "store");
 	char full[PATH_MAX];
+	int err = skep_cli_fib(cli);
 
+	if (err)
+		return err;
 	if (store && !realpath(store, full)) {
 		SKEP_CLI_DIAG(cli, CANNOT_READ, store, strerror(errno));
 		return SKEP_EXIT_ENV;
 	}
-	if (skep_cli_fib(cli))
-		return SKEP_EXIT_USAGE;
 	if (set("LD_PRELOAD", old && *old ? skep_arena_printf(&cli->arena, "%s:%s", lib, old) : lib) ||
 	    set("SKEP_STORE", store ? full : NULL) || set("SKEP_ENGINE", skep_cli_opt(cli, "engine")) ||
 	    set("SKEP_PROBES", skep_cli_flag(cli, "no-probes") ? "0" : NULL) || set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {

@@ -128,6 +128,8 @@ static int run_command(struct skep_cli *cli, int argc, char **argv)
 	}
 	err = check_args(cli, npos, pos);
 	if (!err)
+		err = skep_cli_company(cli, npos, pos);
+	if (!err)
 		err = check_outputs(cli);
 	if (err)
 		return err;

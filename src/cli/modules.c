@@ -54,8 +54,12 @@ static int want_all(struct modules *m, const struct skep_obj *o)
 	for (u32 k = 0; k < o->nsym && !err && o->btf; k++) {
 		const char *sym = o->sym[k].name;
 
-		if (o->sym[k].kind == SKEP_SYM_EXTERN && skep_btf_find(o->btf, SKEP_BTF_FUNC, sym))
+		if (o->sym[k].kind != SKEP_SYM_EXTERN)
+			continue;
+		if (skep_btf_find(o->btf, SKEP_BTF_FUNC, sym))
 			err = want(m, SKEP_BTF_FUNC, sym);
+		else if (skep_btf_find(o->btf, SKEP_BTF_VAR, sym))
+			err = want(m, SKEP_BTF_VAR, sym);
 	}
 	for (u32 k = 0; k < o->nfunc && !err; k++) {
 		struct skep_mach_opts mo = skep_mach_opts_of(o, o->func[k]);

@@ -241,6 +241,51 @@ int skep_cli_parse(struct skep_cli *cli, int argc, char **argv, int *npos, char 
 	return err;
 }
 
+/* Is one of the words of `with` (a|b) an option that was given, or the first argument? */
+static bool has_company(const struct skep_cli *cli, const char *with, const char *action)
+{
+	while (*with) {
+		size_t n = strcspn(with, "|");
+
+		if (strlen(action) == n && memcmp(action, with, n) == 0)
+			return true;
+		for (u32 i = 0; i < cli->opt.n; i++)
+			if (strlen(cli->opt.v[i].def->name) == n &&
+			    memcmp(cli->opt.v[i].def->name, with, n) == 0)
+				return true;
+		with += n + (with[n] == '|');
+	}
+	return false;
+}
+
+/* "a|b" as "--a or --b", or as "a or b" where the words are actions. */
+static const char *company_names(struct skep_cli *cli, const char *with)
+{
+	const char *text = "";
+
+	while (*with) {
+		size_t n = strcspn(with, "|");
+		const struct skep_opt_def *d = find_in(cli->cmd->opts, with, n, 0);
+
+		text = skep_arena_printf(&cli->arena, "%s%s%s%.*s", text, *text ? " or " : "", d ? "--" : "", (int)n, with);
+		with += n + (with[n] == '|');
+	}
+	return text;
+}
+
+int skep_cli_company(struct skep_cli *cli, int npos, char **pos)
+{
+	for (u32 i = 0; i < cli->opt.n; i++) {
+		const struct skep_opt_def *d = cli->opt.v[i].def;
+
+		if (!d->with || has_company(cli, d->with, npos ? pos[0] : ""))
+			continue;
+		SKEP_CLI_DIAG(cli, OPTION_ALONE, d->name, company_names(cli, d->with));
+		return SKEP_EXIT_USAGE;
+	}
+	return 0;
+}
+
 /* --- access ------------------------------------------------------------------------ */
 
 bool skep_cli_flag(const struct skep_cli *cli, const char *name)

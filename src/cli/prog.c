@@ -9,16 +9,16 @@
 
 const struct skep_opt_def skep_opts_prog[] = {
 	SKEP_PORT_OPT,
-	{"prog", 'p', "NAME", "load: the program, when the object has several"},
+	{"prog", 'p', "NAME", "load: the program, when the object has several", .with = "load"},
 	{"type", 't', "TYPE",
-	 "load: program type, when the section does not tell (see skep list progs)"},
-	{"pinmaps", 0, "DIR", "load: pin the maps in this directory, too"},
-	{"data-in", 0, "FILE", "run: the packet (default: 64 bytes, zero)"},
-	{"ctx-in", 0, "FILE", "run: the context"},
-	{"data-out", 0, "FILE", "run: write the packet as the program left it", true},
-	{"repeat", 0, "N", "run: so many times (default 1); the time is the mean"},
-	{"source", 's', NULL, "dump: with source lines"},
-	{"output", 'o', "FILE", "dump: the bytes to a file instead", true},
+	 "load: program type, when the section does not tell (see skep list progs)", .with = "load|loadall"},
+	{"pinmaps", 0, "DIR", "load: pin the maps in this directory, too", .with = "load|loadall"},
+	{"data-in", 0, "FILE", "run: the packet (default: 64 bytes, zero)", .with = "run"},
+	{"ctx-in", 0, "FILE", "run: the context", .with = "run"},
+	{"data-out", 0, "FILE", "run: write the packet as the program left it", true, .with = "run"},
+	{"repeat", 0, "N", "run: so many times (default 1); the time is the mean", .with = "run"},
+	{"source", 's', NULL, "dump: with source lines", .with = "dump"},
+	{"output", 'o', "FILE", "dump: the bytes to a file instead", true, .with = "dump"},
 	{0},
 };
 const char skep_about_prog[] =

@@ -288,7 +288,7 @@ static int prove_named(struct job *j, struct skep_func *f)
 	struct skep_func *g = skep_func_find(j->b->file->obj, f->name);
 
 	if (!g) {
-		SKEP_CLI_DIAG(j->cli, NO_FUNC, f->name);
+		skep_diag(&j->b->ds, &skep_cli_diags[SKEP_CLI_NO_FUNC], SKEP_NOWHERE, f->name);
 		return SKEP_EXIT_INPUT;
 	}
 	prove_one(j, f, g, &j->result[f->index]);

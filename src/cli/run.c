@@ -18,13 +18,13 @@ const struct skep_opt_def skep_opts_run[] = {
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
 	{"engine", 'e', "ENGINE", "interp, jit or kernel: load and run it there; without it the interpreter that checks"},
 	{"pcap", 0, "FILE", "run it on each packet of a capture (classic pcap, Ethernet)"},
-	{"pcap-out", 0, "FILE", "write the packets that go on, as the program left them", true},
+	{"pcap-out", 0, "FILE", "write the packets that go on, as the program left them", true, .with = "pcap"},
 	{"interface", 'i', "NAME", "run it on frames that arrive there; with --engine interp or jit"},
-	{"socket", 0, "packet|xdp|auto", "of an interface: copies of frames, or the frames themselves (default packet)"},
-	{"count", 'c', "N", "of an interface: end after so many frames"},
-	{"seconds", 0, "N", "of an interface: end after so long"},
-	{"quiet", 'q', NULL, "of a capture or an interface only the sum of verdicts"},
-	{"fib", 0, "FILE", "with --engine interp or jit: the routing table for bpf_fib_lookup, see docs/fib.md"},
+	{"socket", 0, "packet|xdp|auto", "of an interface: copies of frames, or the frames themselves (default packet)", .with = "interface"},
+	{"count", 'c', "N", "of an interface: end after so many frames", .with = "interface"},
+	{"seconds", 0, "N", "of an interface: end after so long", .with = "interface"},
+	{"quiet", 'q', NULL, "of a capture or an interface only the sum of verdicts", .with = "pcap|interface"},
+	{"fib", 0, "FILE", "with --engine interp or jit: the routing table for bpf_fib_lookup, see docs/fib.md", .with = "engine"},
 	{"strict", 0, NULL, "reading registers or stack bytes that nothing wrote is a trap"},
 	{0},
 };
@@ -188,6 +188,15 @@ static int files(struct skep_cli *cli, struct session *s)
 	return err;
 }
 
+/* Packets from a capture or an interface are for programs that run on packets. */
+static int takes_packets(struct skep_cli *cli, u32 type)
+{
+	if (!type || skep_run_takes_packets(type) || (!skep_cli_opt(cli, "pcap") && !skep_cli_opt(cli, "interface")))
+		return 0;
+	SKEP_CLI_DIAG(cli, NO_FRAMES, skep_cli_prog_type(type));
+	return SKEP_EXIT_USAGE;
+}
+
 int skep_cmd_run(struct skep_cli *cli, int argc, char **argv)
 {
 	struct skep_run_load_opts lo = {.strict = skep_cli_flag(cli, "strict")};
@@ -208,6 +217,8 @@ int skep_cmd_run(struct skep_cli *cli, int argc, char **argv)
 		err = skep_cli_load(cli, argv[0], &in);
 	if (!err)
 		err = skep_cli_func(cli, in, skep_cli_opt(cli, "prog"), &f);
+	if (!err)
+		err = takes_packets(cli, lo.prog_type ? lo.prog_type : f->prog_type);
 	if (!err)
 		err = files(cli, s);
 	if (!err)

@@ -6,6 +6,7 @@
  */
 #include "flow/mach_impl.h"
 
+#include <elf.h>
 #include <stdio.h>
 
 static const struct skep_btf *types(const struct skep_mach *m, const struct skep_vreg *r)
@@ -575,28 +576,59 @@ int skep_ctx_btf(struct skep_mach *m, struct skep_vstate *st, const struct skep_
 
 /* --- external symbols ------------------------------------------------------------------------- */
 
+/*
+ * What a loader puts in for a symbol with a type in the program: a reference to the kernel's
+ * variable or function of that name, or, when it is weak and the kernel has none, zero.
+ */
+static bool typed_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_sym *sym,
+			 u32 kind, struct skep_vreg *d)
+{
+	const struct skep_btf *btf = m->opt.kernel;
+	u32 id = skep_btf_find(btf, kind, sym->name);
+	struct skep_btf_type t;
+
+	if (!id && sym->bind == STB_WEAK) {
+		skep_vreg_const(d, 0, st->at);
+		return true;
+	}
+	if (!id || !skep_btf_get(btf, id, &t))
+		return false;
+	if (kind == SKEP_BTF_FUNC) {
+		/* Its address, of which nothing can be read. */
+		skep_vreg_pointer(d, SKEP_VT_MEM, st->at);
+		d->flags = SKEP_VF_RDONLY;
+		return true;
+	}
+	/* The kernel's BTF lists per-CPU variables only. */
+	if (!skep_btf_resolve(btf, t.ref, &t))
+		return false;
+	skep_vreg_pointer(d, SKEP_VT_BTF, st->at);
+	d->btf = t.id;
+	d->flags = SKEP_VF_PERCPU;
+	return true;
+}
+
 int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
 		     struct skep_vreg *d)
 {
 	const struct skep_sym *sym = &m->obj->sym[i->sym];
-	const struct skep_btf *own = m->obj->btf, *btf = m->opt.kernel;
+	const struct skep_btf *own = m->obj->btf;
 	u32 id = own ? skep_btf_find(own, SKEP_BTF_VAR, sym->name) : 0;
 	struct skep_btf_type var, t;
-	bool typed =
-		id && skep_btf_get(own, id, &var) && skep_btf_resolve(own, var.ref, &t) && t.id;
+	u32 kind = SKEP_BTF_FUNC;
 
 	if (skep_extern_kconfig(m, sym, d, st->at))
 		return 0;
-	id = typed && btf ? skep_btf_find(btf, SKEP_BTF_VAR, sym->name) : 0;
-	if (id && skep_btf_get(btf, id, &var) && skep_btf_resolve(btf, var.ref, &t)) {
-		/* The kernel's BTF lists per-CPU variables only. */
-		skep_vreg_pointer(d, SKEP_VT_BTF, st->at);
-		d->btf = t.id;
-		d->flags = SKEP_VF_PERCPU;
+	if (id && skep_btf_get(own, id, &var) && skep_btf_resolve(own, var.ref, &t) && t.id)
+		kind = SKEP_BTF_VAR;
+	else
+		id = own ? skep_btf_find(own, SKEP_BTF_FUNC, sym->name) : 0;
+	if (id && m->opt.kernel && typed_extern(m, st, sym, kind, d))
 		return 0;
-	}
-	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak).
-	 */
+	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak). */
 	skep_vreg_unknown(d, st->at);
+	if (id && !m->opt.kernel)
+		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
+				  "the kernel's types are not known, which tell what '%s' is", sym->name);
 	return 0;
 }
