@@ -100,6 +100,8 @@ struct skep_btf_walk {
 };
 /* What do `size` bytes at `off` of a struct or union hold? False: no read may touch just these. */
 bool skep_btf_walk(const struct skep_btf *btf, u32 id, s64 off, u32 size, struct skep_btf_walk *out);
+/* Has the type numbers only, so that any bytes will do? */
+bool skep_btf_numbers(const struct skep_btf *btf, u32 id);
 /* The type tags (enum skep_btf_flag) of a PTR. */
 u32 skep_btf_pointer_tags(const struct skep_btf *btf, const struct skep_btf_type *ptr);
 

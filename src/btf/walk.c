@@ -181,3 +181,29 @@ bool skep_btf_walk(const struct skep_btf *btf, u32 id, s64 off, u32 size, struct
 	}
 	return false;
 }
+
+static bool numbers(const struct skep_btf *btf, u32 id, u32 depth)
+{
+	struct skep_btf_type t;
+	struct skep_btf_member mb;
+	u32 elem, n;
+
+	if (depth > 4 || !skep_btf_resolve(btf, id, &t))
+		return false;
+	if (t.kind == SKEP_BTF_ARRAY) {
+		skep_btf_array(btf, &t, &elem, &n);
+		return numbers(btf, elem, depth + 1);
+	}
+	if (t.kind != SKEP_BTF_STRUCT && t.kind != SKEP_BTF_UNION)
+		return t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM ||
+		       t.kind == SKEP_BTF_ENUM64 || t.kind == SKEP_BTF_FLOAT;
+	for (u32 k = 0; k < t.vlen; k++)
+		if (!skep_btf_member(btf, &t, k, &mb) || !numbers(btf, mb.type, depth + 1))
+			return false;
+	return true;
+}
+
+bool skep_btf_numbers(const struct skep_btf *btf, u32 id)
+{
+	return numbers(btf, id, 0);
+}

@@ -104,7 +104,7 @@ enum { PERCPU_MAX = 512 };
 /* An object with an instance for each processor is small, and numbers only. */
 static int check_percpu(struct skep_mach *m, struct skep_vstate *st, const struct skep_btf_type *t)
 {
-	if (skep_alloc_fields(m, t->id)->n || !skep_btf_numbers(m->obj->btf, t->id, 0))
+	if (skep_alloc_fields(m, t->id)->n || !skep_btf_numbers(m->obj->btf, t->id))
 		return skep_fault(
 			m, st, SKEP_RULE_KFUNC, REG(1),
 			"struct %s has more than numbers, as an object for each processor "

@@ -64,27 +64,6 @@ static bool type_of(const struct skep_mach *m, const struct skep_vreg *r, struct
 	return r->btf && btf && skep_btf_resolve(btf, r->btf, t);
 }
 
-bool skep_btf_numbers(const struct skep_btf *btf, u32 id, u32 depth)
-{
-	struct skep_btf_type t;
-	struct skep_btf_member mb;
-	u32 elem, n;
-
-	if (depth > 4 || !skep_btf_resolve(btf, id, &t))
-		return false;
-	if (t.kind == SKEP_BTF_ARRAY) {
-		skep_btf_array(btf, &t, &elem, &n);
-		return skep_btf_numbers(btf, elem, depth + 1);
-	}
-	if (t.kind != SKEP_BTF_STRUCT && t.kind != SKEP_BTF_UNION)
-		return t.kind == SKEP_BTF_INT || t.kind == SKEP_BTF_ENUM ||
-		       t.kind == SKEP_BTF_ENUM64 || t.kind == SKEP_BTF_FLOAT;
-	for (u32 k = 0; k < t.vlen; k++)
-		if (!skep_btf_member(btf, &t, k, &mb) || !skep_btf_numbers(btf, mb.type, depth + 1))
-			return false;
-	return true;
-}
-
 /* The type itself, or one that has it at its start. */
 static bool begins_with(const struct skep_btf *btf, const struct skep_btf_type *t, const char *name,
 			u32 depth)
@@ -317,7 +296,7 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
 				  "r%u, %s, may not be followed without CAP_PERFMON", a->reg,
 				  skep_vreg_what(p));
-	if (m->opt.opaque && !(p->flags & SKEP_VF_ALLOC))
+	if (m->opt.opaque && !(p->flags & (SKEP_VF_ALLOC | SKEP_VF_GIVEN)))
 		return opaque(m, st, a->reg);
 	if (p->type == SKEP_VT_MAP)
 		return map_struct(m, st, a);
@@ -339,7 +318,9 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		return skep_fault(m, st, SKEP_RULE_GPL, REG(a->reg),
 				  "kernel objects (struct %s) are for GPL-compatible programs",
 				  t.name);
-	if (!skep_btf_walk(btf, t.id, off, a->size, &w))
+	/* A kernel catches reads behind the end, where an array of no size may go on. */
+	if (!skep_btf_walk(btf, t.id, off, a->size, &w) ||
+	    (m->opt.opaque && off + (s64)a->size > (s64)t.ref))
 		return skep_fault(m, st, SKEP_RULE_BAD_DEREF, REG(a->reg),
 				  "struct %s has nothing of %u bytes at %lld", t.name, a->size,
 				  (long long)off);
@@ -377,7 +358,7 @@ int skep_btf_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 si
 	if (p->flags & SKEP_VF_ALLOC)
 		return skep_fault(m, st, SKEP_RULE_HELPER_ARG, REG(reg),
 				  "r%u points to an allocated object, other memory is needed", reg);
-	if (m->opt.opaque)
+	if (m->opt.opaque && !(p->flags & SKEP_VF_GIVEN))
 		return opaque(m, st, reg);
 	if (!btf || !type_of(m, p, &t))
 		return unknown_types(m, st, reg);
@@ -494,6 +475,8 @@ static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct s
 		    strcmp(to.name, "sock") == 0)
 			a->to->btf = skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, "tcp_sock");
 		a->to->flags = flags & SKEP_KAF_PLAIN ? 0 : SKEP_VF_TRUSTED;
+		if (m->opt.opaque && m->opt.prog_type == SKEP_PROG_STRUCT_OPS)
+			a->to->flags |= SKEP_VF_GIVEN;
 	} else {
 		return;
 	}

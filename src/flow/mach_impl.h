@@ -253,8 +253,6 @@ bool skep_alloc_counted(struct skep_mach *m, const struct skep_vstate *st,
 int skep_alloc_new(struct skep_mach *m, struct skep_vstate *st, u64 type, bool percpu);
 /* Does the program hold it, an object with an instance for each processor? */
 bool skep_alloc_percpu_owned(const struct skep_vstate *st, const struct skep_vreg *r);
-/* Has the type numbers only, so that any bytes will do? */
-bool skep_btf_numbers(const struct skep_btf *btf, u32 id, u32 depth);
 /* A new reference to an object. */
 void skep_alloc_ref(struct skep_mach *m, struct skep_vstate *st, struct skep_vreg *r, u32 type,
 		    bool null);

@@ -278,7 +278,7 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct ske
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, REG(p->reg),
 				  "what argument %u of %s() points to is not known", p->reg,
 				  c->name);
-	if (!skep_btf_numbers(c->btf, p->to.id, 0))
+	if (!skep_btf_numbers(c->btf, p->to.id))
 		return skep_kcall_wrong(m, st, c, p->reg,
 					p->to.name[0] ? p->to.name : "a kernel object");
 	if (skep_vreg_is_zero(r))

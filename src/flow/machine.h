@@ -63,6 +63,7 @@ enum skep_vf {
 	SKEP_VF_SLICE = 4096,	  /* memory of the dynptr whose id is `btf` */
 	SKEP_VF_PKT_SLICE = 8192, /* and of a packet: invalid when packets change */
 	SKEP_VF_STALE = 16384, /* number: a pointer of type `aux` until its `def`, for messages */
+	SKEP_VF_GIVEN = 32768, /* a kernel object that is memory though others are none: see `opaque` */
 };
 
 struct skep_vreg {
@@ -238,7 +239,11 @@ struct skep_mach_opts {
 	bool extends; /* an extension of a program of that type: called by its signature */
 	bool gpl;
 	bool strict_align, unpriv;
-	bool opaque; /* there is no memory behind pointers to kernel objects */
+	/*
+	 * There is no memory behind pointers to kernel objects, but behind those that the caller of a
+	 * struct_ops member gives it (not behind what these point to): who calls vouches for them.
+	 */
+	bool opaque;
 };
 
 struct skep_mach {

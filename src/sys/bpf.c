@@ -241,7 +241,7 @@ static int batch_lookup(union bpf_attr *attr, bool take)
 	err = open_access(&a, attr->batch.map_fd, take ? MAY_READ | MAY_WRITE : MAY_READ);
 	if (!err && attr->batch.elem_flags && !sys_map_has_lock(a.m))
 		err = -EINVAL;
-	if (!err && (!a.m->ops->next || !a.m->ops->read || (take && !a.m->ops->take)))
+	if (!err && (a.m->ops->no_batch || !a.m->ops->next || !a.m->ops->read || (take && !a.m->ops->take)))
 		err = -524;
 	if (!err)
 		err = batch_start(&a, attr, &skip);
@@ -290,7 +290,7 @@ static int batch_update(union bpf_attr *attr)
 	err = open_access(&a, attr->batch.map_fd, MAY_WRITE);
 	if (!err && (attr->batch.elem_flags & BPF_F_LOCK) && !sys_map_has_lock(a.m))
 		err = -EINVAL;
-	if (!err && !a.m->ops->write)
+	if (!err && (a.m->ops->no_batch || !a.m->ops->write))
 		err = -524;
 	for (; !err && n < attr->batch.count; n++) {
 		err = get_key(&a, attr->batch.keys + (u64)n * a.m->d.key_size);
@@ -314,7 +314,7 @@ static int batch_delete(union bpf_attr *attr)
 	if (err || attr->batch.flags || attr->batch.elem_flags)
 		return -EINVAL;
 	err = open_access(&a, attr->batch.map_fd, MAY_WRITE);
-	if (!err && !a.m->ops->remove)
+	if (!err && (a.m->ops->no_batch || !a.m->ops->remove))
 		err = -524;
 	for (; !err && n < attr->batch.count; n++) {
 		err = get_key(&a, attr->batch.keys + (u64)n * a.m->d.key_size);

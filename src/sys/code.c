@@ -98,6 +98,8 @@ static void new_func(struct builder *b, u32 slot)
 	f->flags = slot ? 0 : SKEP_FF_PROG | SKEP_FF_GLOBAL;
 	f->prog_type = slot ? 0 : b->in->prog_type;
 	f->attach_type = slot ? 0 : b->in->attach_type;
+	f->ops_type = slot ? NULL : b->in->ops_type;
+	f->ops_member = slot ? NULL : b->in->ops_member;
 	f->index = b->obj->nfunc;
 	name_func(b, f, slot);
 	b->sec->func[b->sec->nfunc++] = f;

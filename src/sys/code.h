@@ -15,6 +15,7 @@ struct skep_sys_code {
 	u32 slots;
 	const char *name, *section, *license;
 	u32 prog_type, attach_type;
+	const char *ops_type, *ops_member; /* of struct_ops, or NULL */
 	struct skep_btf *btf;	     /* or NULL */
 	const struct skep_btf *kernel; /* whose functions are called, or NULL */
 	struct skep_func_rec *func;  /* offsets in slots, ascending */

@@ -5,6 +5,7 @@
  * one of them.
  */
 #include "sys/follow.h"
+#include "sys/ops.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -49,6 +50,23 @@ static bool in_use(const char *path, u32 *links)
 	return used;
 }
 
+/* What is registered without a link lives though nobody has it open. */
+static bool is_root(u32 kind, const char *path)
+{
+	struct fhead f;
+	int fd;
+	bool root;
+
+	if (kind != SKEP_SYS_MAP)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	root = sys_store_head(fd, &f) == 0 && sys_ops_registered(&f);
+	close(fd);
+	return root;
+}
+
 static void list_kind(struct heap *h, u32 kind)
 {
 	char path[PATH_LEN];
@@ -79,7 +97,7 @@ static void list_kind(struct heap *h, u32 kind)
 			h->v = v;
 			h->cap = cap;
 		}
-		h->v[h->n++] = (struct item){kind, id, used || links > 1, false};
+		h->v[h->n++] = (struct item){kind, id, used || links > 1 || is_root(kind, name), false};
 	}
 	if (d)
 		closedir(d);
@@ -129,6 +147,8 @@ static void mark_map(struct heap *h, int fd, const struct fhead *f)
 	if ((m.type == BPF_MAP_TYPE_PROG_ARRAY || m.type == BPF_MAP_TYPE_ARRAY_OF_MAPS) && m.max_entries <= f->size / 8)
 		mark_words(h, fd, 0, 2 * (u64)m.max_entries,
 			   m.type == BPF_MAP_TYPE_PROG_ARRAY ? SKEP_SYS_PROG : SKEP_SYS_MAP);
+	if (m.type == BPF_MAP_TYPE_STRUCT_OPS)
+		mark_words(h, fd, 0, f->size / 4, SKEP_SYS_PROG);
 	/* Any word may be a value: it keeps at worst too much alive. */
 	if (m.type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		mark_words(h, fd, 0, f->size / 4, SKEP_SYS_MAP);
@@ -162,9 +182,10 @@ static void mark_from(struct heap *h, struct item *it)
 			if (p.nmap <= f.size / 4)
 				mark_words(h, fd, 0, p.nmap, SKEP_SYS_MAP);
 		} else if (f.kind == SKEP_SYS_LINK) {
-			u32 prog, event;
+			u32 prog, event, map;
 
-			sys_link_refs(&f, &prog, &event);
+			sys_link_refs(&f, &prog, &event, &map);
+			mark(h, SKEP_SYS_MAP, map);
 			mark(h, SKEP_SYS_PROG, prog);
 			mark(h, SKEP_SYS_PERF, event);
 		} else if (f.kind == SKEP_SYS_PERF) {

@@ -195,6 +195,7 @@ static int map_info(union bpf_attr *attr, const struct smap *m)
 	i.btf_id = m->d.btf;
 	i.btf_key_type_id = m->d.key_type;
 	i.btf_value_type_id = m->d.value_type;
+	i.btf_vmlinux_value_type_id = m->d.kernel_type;
 	return write_info(attr, &i, n);
 }
 

@@ -41,12 +41,13 @@ int sys_slink_open(int fd, const struct fhead *f, struct sobj **out)
 	return 0;
 }
 
-void sys_link_refs(const struct fhead *f, u32 *prog, u32 *event)
+void sys_link_refs(const struct fhead *f, u32 *prog, u32 *event, u32 *map)
 {
 	const struct lhead *d = (const struct lhead *)f->more;
 
 	*prog = d->prog;
 	*event = d->event;
+	*map = d->map;
 }
 
 int sys_link_publish(const struct lhead *d, const void *payload, u64 size, u32 *id)
@@ -97,13 +98,16 @@ int sys_raw_tracepoint_open(const union bpf_attr *attr, u32 size)
 }
 
 /* linux/bpf.h of before 6.6 does not have it. */
-enum { TRACE_UPROBE_MULTI = 48 };
+enum { TRACE_UPROBE_MULTI = 48, ATTACH_STRUCT_OPS = 44 };
 
 int sys_link_create(const union bpf_attr *attr, u32 size)
 {
 	struct sobj *o;
-	int err = sys_sobj_get((int)attr->link_create.prog_fd, SKEP_SYS_PROG, &o);
+	int err;
 
+	if (attr->link_create.attach_type == ATTACH_STRUCT_OPS)
+		return sys_link_create_ops(attr);
+	err = sys_sobj_get((int)attr->link_create.prog_fd, SKEP_SYS_PROG, &o);
 	if (err)
 		return err;
 	switch (attr->link_create.attach_type) {
@@ -123,7 +127,7 @@ int sys_link_detach(const union bpf_attr *attr, u32 size)
 	if (err)
 		return err;
 	__atomic_store_n(&slink_of(o)->h->detached, 1, __ATOMIC_RELEASE);
-	if (slink_of(o)->d.type == BPF_LINK_TYPE_RAW_TRACEPOINT)
+	if (slink_of(o)->d.type == BPF_LINK_TYPE_RAW_TRACEPOINT || slink_of(o)->d.type == BPF_LINK_TYPE_STRUCT_OPS)
 		sys_table_changed();
 	else
 		sys_follow(0, 0, 0);

@@ -130,6 +130,9 @@ int sys_link_info(union bpf_attr *attr, struct sobj *o)
 		i.raw_tracepoint.cookie = l->d.cookie;
 		break;
 	case BPF_LINK_TYPE_PERF_EVENT: err = event_info(l, &i); break;
+	case BPF_LINK_TYPE_STRUCT_OPS:
+		i.struct_ops.map_id = __atomic_load_n(&l->h->detached, __ATOMIC_ACQUIRE) ? 0 : __atomic_load_n(&l->h->map, __ATOMIC_ACQUIRE);
+		break;
 	default: err = multi_info(l, (int)attr->info.bpf_fd, &i);
 	}
 	if (err)
@@ -253,13 +256,21 @@ static int check_fd(u32 fd, u32 kind)
 int sys_link_update(const union bpf_attr *attr)
 {
 	u32 flags = attr->link_update.flags;
+	struct sobj *o;
 	int err;
 
 	if (flags & ~(u32)BPF_F_REPLACE)
 		return -EINVAL;
-	err = check_fd(attr->link_update.link_fd, SKEP_SYS_LINK);
-	if (!err)
-		err = check_fd(attr->link_update.new_prog_fd, SKEP_SYS_PROG);
+	err = sys_sobj_get((int)attr->link_update.link_fd, SKEP_SYS_LINK, &o);
+	if (err)
+		return err;
+	if (slink_of(o)->d.type == BPF_LINK_TYPE_STRUCT_OPS) {
+		err = sys_link_update_ops(attr, o);
+		sys_sobj_put(o);
+		return err;
+	}
+	sys_sobj_put(o);
+	err = check_fd(attr->link_update.new_prog_fd, SKEP_SYS_PROG);
 	if (!err && (flags & BPF_F_REPLACE))
 		err = check_fd(attr->link_update.old_prog_fd, SKEP_SYS_PROG);
 	return err ? err : -EINVAL;

@@ -7,6 +7,7 @@
 #include "sys/sys_impl.h"
 
 #include "abi/abi.h"
+#include "sys/ops.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ const struct map_ops *sys_map_ops_of(u32 type)
 	case BPF_MAP_TYPE_SOCKMAP: return &sys_sock_map_ops;
 	case BPF_MAP_TYPE_SOCKHASH: return &sys_sock_hash_ops;
 	case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY: return &sys_sock_array_ops;
+	case BPF_MAP_TYPE_STRUCT_OPS: return &sys_ops_ops;
 	default: return NULL;
 	}
 }
@@ -110,11 +112,14 @@ static int types_of(const union bpf_attr *attr, struct mhead *h)
 	struct sobj *o;
 	int err;
 
-	if (!attr->btf_key_type_id && !attr->btf_value_type_id) {
+	if (attr->btf_vmlinux_value_type_id) {
+		if (attr->map_type != BPF_MAP_TYPE_STRUCT_OPS || attr->btf_key_type_id || attr->btf_value_type_id)
+			return -EINVAL;
+	} else if (!attr->btf_key_type_id && !attr->btf_value_type_id) {
 		return 0;
-	}
-	if (!attr->btf_value_type_id)
+	} else if (!attr->btf_value_type_id) {
 		return -EINVAL;
+	}
 	err = sys_sobj_get((int)attr->btf_fd, SKEP_SYS_BTF, &o);
 	if (err)
 		return err;
@@ -156,7 +161,6 @@ static void say_why(const union bpf_attr *attr)
 		{SKEP_MAP_SK_STORAGE, "sk_storage: programs in user space are given no sockets"},
 		{SKEP_MAP_INODE_STORAGE, "inode_storage: programs in user space are given no inodes"},
 		{SKEP_MAP_CGRP_STORAGE, "cgrp_storage: programs in user space are given no cgroups"},
-		{SKEP_MAP_STRUCT_OPS, "struct_ops: there is no kernel whose operations could be replaced"},
 		{SKEP_MAP_ARENA, "arena: not supported yet"},
 	};
 	char why[160];
@@ -172,7 +176,7 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 {
 	u32 known = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY |
 		    BPF_F_STACK_BUILD_ID | BPF_F_ZERO_SEED | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_MMAPABLE |
-		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP | BPF_F_CLONE;
+		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP | BPF_F_CLONE | OPS_F_LINK;
 	int err;
 
 	*ops = sys_map_ops_of(attr->map_type);
@@ -192,6 +196,7 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 	h->max_entries = attr->max_entries;
 	h->flags = attr->map_flags;
 	h->extra = attr->map_extra;
+	h->kernel_type = attr->btf_vmlinux_value_type_id;
 	h->ncpu = sys_cpu_count();
 	err = types_of(attr, h);
 	if (!err)

@@ -10,6 +10,7 @@
 #include "btf/btf.h"
 #include "sys/code.h"
 #include "sys/kfunc.h"
+#include "sys/ops.h"
 #include "sys/prog.h"
 #include "verify/verify.h"
 
@@ -233,6 +234,8 @@ static const char *section_of(const struct phead *d)
 {
 	if (!(d->flags & BPF_F_SLEEPABLE))
 		return "prog";
+	if (d->type == BPF_PROG_TYPE_STRUCT_OPS)
+		return "struct_ops.s";
 	return d->type == BPF_PROG_TYPE_KPROBE ? "uprobe.s" : d->type == BPF_PROG_TYPE_LSM ? "lsm.s" : d->type == BPF_PROG_TYPE_SYSCALL ?
 	       "syscall" : "fentry.s";
 }
@@ -266,6 +269,8 @@ static int prepare(struct verifying *v)
 	v->code.kernel = p->kernel;
 	v->code.prog_type = p->d.type;
 	v->code.attach_type = p->d.attach_type;
+	v->code.ops_type = p->ops_type;
+	v->code.ops_member = p->ops_member;
 	v->code.func = (struct skep_func_rec *)p->func;
 	v->code.nfunc = p->d.nfunc;
 	v->code.line = (struct skep_line_rec *)p->line;
@@ -328,6 +333,42 @@ static int know_kernel(struct sprog *p, struct skep_buf *log)
 		return -EINVAL;
 	for (slot = 0; (i = next_kfunc(p, &slot));)
 		p->percpu |= sys_kfunc_owns_cpu(sys_kernel_function(p->kernel, (u32)i->imm));
+	return 0;
+}
+
+static int refuse(struct skep_buf *log, int err, const char *why)
+{
+	if (log)
+		skep_buf_printf(log, "%s\n", why);
+	return err;
+}
+
+/* Which member of which struct a program of struct_ops implements. */
+static int know_ops(struct sprog *p, struct skep_buf *log)
+{
+	struct ops_type t;
+	struct skep_btf_member mb;
+
+	if (p->d.type != BPF_PROG_TYPE_STRUCT_OPS)
+		return 0;
+	if (!p->d.gpl)
+		return refuse(log, -EINVAL, "struct_ops programs must have a GPL compatible licence");
+	if (!p->d.attach_btf)
+		return refuse(log, -ENOTSUPP_, "no struct is named that it belongs to");
+	if (p->boot && p->boot != sys_store_boot())
+		return refuse(log, -EINVAL, "the program was loaded before the machine restarted: its struct is not known");
+	p->kernel = sys_kernel_types();
+	if (!p->kernel)
+		return refuse(log, -EINVAL, "the kernel does not tell its types (/sys/kernel/btf/vmlinux), so its structs are not known");
+	if (!sys_ops_by_type(p->kernel, p->d.attach_btf, &t))
+		return refuse(log, -ENOTSUPP_, "the struct is none that programs implement");
+	if (p->d.attach_type >= t.t.vlen || !skep_btf_member(p->kernel, &t.t, p->d.attach_type, &mb) ||
+	    !sys_ops_is_function(p->kernel, mb.type))
+		return refuse(log, -EINVAL, "the struct has no such function");
+	if (!skep_ops_member_ok(t.t.name, mb.name))
+		return refuse(log, -ENOTSUPP_, "no program may implement this member");
+	p->ops_type = t.t.name;
+	p->ops_member = mb.name;
 	return 0;
 }
 
@@ -506,6 +547,8 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 		}
 		if (!ready)
 			ready = know_kernel(p, log);
+		if (!ready)
+			ready = know_ops(p, log);
 		if (!ready)
 			ready = verify(p, log, level, insns);
 		if (!ready)

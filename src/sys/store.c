@@ -6,6 +6,7 @@
  *	fs/...							what is pinned: hard links
  *	readers							see shared.c
  *	lock							flock: creating and opening is shared, collecting is exclusive
+ *	ops							flock: who registers struct_ops
  *
  * The names are those that tools look for behind /proc/self/fd. Every descriptor of an object
  * holds a shared flock on its file; the kernel drops it with the last copy of the descriptor,
@@ -131,12 +132,12 @@ int sys_store_path(char *buf, u32 kind, u32 id)
 	return snprintf(buf, PATH_LEN, "%s/%s/%u", dir, kind_dir[kind], id);
 }
 
-int sys_store_lock(bool exclusive)
+static int lock_file(const char *name, bool exclusive)
 {
 	char path[PATH_LEN];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/lock", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
@@ -148,6 +149,16 @@ int sys_store_lock(bool exclusive)
 			return err;
 		}
 	return fd;
+}
+
+int sys_store_lock(bool exclusive)
+{
+	return lock_file("lock", exclusive);
+}
+
+int sys_store_lock_ops(void)
+{
+	return ready() ? dir_err : lock_file("ops", true);
 }
 
 /* --- new files ------------------------------------------------------------------------- */

@@ -98,6 +98,9 @@ struct skep_sys_link_info {
 		struct {
 			u32 ifindex;
 		} xdp;
+		struct {
+			u32 map_id;
+		} struct_ops;
 	};
 };
 

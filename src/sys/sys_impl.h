@@ -25,7 +25,7 @@ enum {
 	PAGE = 4096,
 	PATH_LEN = 512,
 	OBJ_MAGIC = 0x70656b73, /* "skep" */
-	OBJ_VERSION = 2,
+	OBJ_VERSION = 3,
 	NKIND = SKEP_SYS_PERF + 1,
 	NREADER = 1024,
 	NCPU_MAX = 256,
@@ -53,6 +53,7 @@ struct sobj; /* an object that this process has open */
 const char *sys_store_dir(void); /* NULL: there is none, errno says why */
 int sys_store_path(char *buf, u32 kind, u32 id);
 int sys_store_lock(bool exclusive); /* a descriptor to close, or a negative errno */
+int sys_store_lock_ops(void);	    /* the same, for who registers struct_ops */
 /*
  * A new file of `size` bytes and a head, not yet visible; `store_publish` gives it an id and
  * its place and returns the id. The descriptor keeps it alive.
@@ -165,10 +166,12 @@ struct mhead {
 	u32 ncpu, nbucket, nslot, slot_size, seed;
 	u32 capacity, key_bytes; /* of a hash table: elements, bytes of a key as it lies there */
 	u64 extra;
+	u32 kernel_type; /* struct_ops: what its value is, among the kernel's types */
 	u32 frozen; /* from here on it changes */
 	u32 gen;    /* of a prog array's contents */
 	u32 writers; /* mappings that user space writes */
 	u32 owner;   /* the process whose objects values point to, 0: none */
+	u32 ops_state; /* enum ops_state */
 	u64 owner_born;
 	struct shlock lock;
 	/* guarded by the lock */
@@ -198,6 +201,7 @@ struct map_ops {
 	void *(*mmap)(void *addr, size_t len, int prot, int flags, int fd, struct smap *m, s64 off);
 	bool (*ready)(struct smap *m);
 	void (*fini)(struct smap *m);
+	bool no_batch;
 };
 
 /* A part of values, or of objects that programs allocate, that only helpers touch. */
@@ -260,7 +264,7 @@ static inline struct smap *smap_of(struct sobj *o)
 }
 extern const struct map_ops sys_array_ops, sys_percpu_array_ops, sys_hash_ops, sys_lpm_ops, sys_queue_ops, sys_bloom_ops, sys_ring_ops, sys_user_ring_ops, sys_task_storage_ops, sys_cgroup_storage_ops,
     sys_prog_array_ops, sys_perf_array_ops, sys_array_of_maps_ops, sys_hash_of_maps_ops, sys_dev_ops, sys_dev_hash_ops,
-    sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops;
+    sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops, sys_ops_ops;
 const struct map_ops *sys_map_ops_of(u32 type);
 /* Why the last call was refused, where a number does not say it; see skep_sys_refusal(). */
 void sys_say_refused(const char *why);
@@ -409,6 +413,7 @@ struct sprog {
 	u32 owner; /* the only process that may run it, since maps have objects of it; 0: any */
 	struct skep_eng_helper with; /* a kernel function that needs to know the program */
 	const struct skep_btf *kernel; /* NULL: it names nothing of the kernel */
+	const char *ops_type, *ops_member; /* of struct_ops: what it implements, else NULL */
 	u64 compile_ns;
 	struct skep_jit_symbols *symbols; /* gdb's, or NULL */
 };
@@ -520,7 +525,7 @@ u32 sys_table_generation(void);
 /* Until the number is another one, or for some time (0: no limit). */
 void sys_table_wait(u32 gen, u32 ms);
 /* What a link refers to, and a perf event; 0: nothing. */
-void sys_link_refs(const struct fhead *f, u32 *prog, u32 *event);
+void sys_link_refs(const struct fhead *f, u32 *prog, u32 *event, u32 *map);
 void sys_perf_refs(const struct fhead *f, u32 *prog);
 
 /* --- probes in user space ------------------------------------------------------------------- */
@@ -554,9 +559,12 @@ struct lhead {
 	u64 cookie;
 	/* of several places, which are the payload */
 	u32 pid, on_return, nplace;
+	u32 map; /* of struct_ops: what is registered; changes */
 	struct probe_file file;
 };
 int sys_link_create_perf(const union bpf_attr *attr, struct sprog *p);
+int sys_link_create_ops(const union bpf_attr *attr);
+int sys_link_update_ops(const union bpf_attr *attr, struct sobj *link);
 int sys_link_create_multi(const union bpf_attr *attr, struct sprog *p);
 int sys_perf_event_probe(const void *attr, int pid);
 /* A new link with its payload: a descriptor, and its id. */
