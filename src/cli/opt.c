@@ -267,7 +267,8 @@ static const char *company_names(struct skep_cli *cli, const char *with)
 		size_t n = strcspn(with, "|");
 		const struct skep_opt_def *d = find_in(cli->cmd->opts, with, n, 0);
 
-		text = skep_arena_printf(&cli->arena, "%s%s%s%.*s", text, *text ? " or " : "", d ? "--" : "", (int)n, with);
+		text = skep_arena_printf(&cli->arena, "%s%s%s%.*s", text, *text ? " or " : "",
+					 d ? "--" : "", (int)n, with);
 		with += n + (with[n] == '|');
 	}
 	return text;

@@ -10,21 +10,31 @@ const struct skep_opt_def skep_opts_run[] = {
 	{"prog", 'p', "NAME", "the program; may be left out when there is only one"},
 	{"data-in", 0, "FILE", "the packet; without it packets are generated"},
 	{"ctx-in", 0, "FILE", "the context, as the program sees it"},
-	{"witness", 0, "DIR", "the input that skep prove wrote there: packet, context, contents of maps, answers of helpers"},
-	{"data-out", 0, "FILE", "write the packet as the last run left it; - prints nothing else", true},
+	{"witness", 0, "DIR",
+	 "the input that skep prove wrote there: packet, context, contents of maps, answers of helpers"},
+	{"data-out", 0, "FILE", "write the packet as the last run left it; - prints nothing else",
+	 true},
 	{"repeat", 0, "N", "run each input N times; maps keep what the runs write (default 1)"},
 	{"inputs", 'n', "N", "generated inputs (default 1)"},
 	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
-	{"engine", 'e', "ENGINE", "interp, jit or kernel: load and run it there; without it the interpreter that checks"},
+	{"engine", 'e', "ENGINE",
+	 "interp, jit or kernel: load and run it there; without it the interpreter that checks"},
 	{"pcap", 0, "FILE", "run it on each packet of a capture (classic pcap, Ethernet)"},
-	{"pcap-out", 0, "FILE", "write the packets that go on, as the program left them", true, .with = "pcap"},
-	{"interface", 'i', "NAME", "run it on frames that arrive there; with --engine interp or jit"},
-	{"socket", 0, "packet|xdp|auto", "of an interface: copies of frames, or the frames themselves (default packet)", .with = "interface"},
+	{"pcap-out", 0, "FILE", "write the packets that go on, as the program left them", true,
+	 .with = "pcap"},
+	{"interface", 'i', "NAME",
+	 "run it on frames that arrive there; with --engine interp or jit"},
+	{"socket", 0, "packet|xdp|auto",
+	 "of an interface: copies of frames, or the frames themselves (default packet)",
+	 .with = "interface"},
 	{"count", 'c', "N", "of an interface: end after so many frames", .with = "interface"},
 	{"seconds", 0, "N", "of an interface: end after so long", .with = "interface"},
-	{"quiet", 'q', NULL, "of a capture or an interface only the sum of verdicts", .with = "pcap|interface"},
-	{"fib", 0, "FILE", "with --engine interp or jit: the routing table for bpf_fib_lookup, see docs/fib.md", .with = "engine"},
+	{"quiet", 'q', NULL, "of a capture or an interface only the sum of verdicts",
+	 .with = "pcap|interface"},
+	{"fib", 0, "FILE",
+	 "with --engine interp or jit: the routing table for bpf_fib_lookup, see docs/fib.md",
+	 .with = "engine"},
 	{"strict", 0, NULL, "reading registers or stack bytes that nothing wrote is a trap"},
 	{0},
 };
@@ -191,7 +201,8 @@ static int files(struct skep_cli *cli, struct session *s)
 /* Packets from a capture or an interface are for programs that run on packets. */
 static int takes_packets(struct skep_cli *cli, u32 type)
 {
-	if (!type || skep_run_takes_packets(type) || (!skep_cli_opt(cli, "pcap") && !skep_cli_opt(cli, "interface")))
+	if (!type || skep_run_takes_packets(type) ||
+	    (!skep_cli_opt(cli, "pcap") && !skep_cli_opt(cli, "interface")))
 		return 0;
 	SKEP_CLI_DIAG(cli, NO_FRAMES, skep_cli_prog_type(type));
 	return SKEP_EXIT_USAGE;

@@ -608,10 +608,12 @@ int skep_load_extern(struct skep_mach *m, struct skep_vstate *st, const struct s
 		id = own ? skep_btf_find(own, SKEP_BTF_FUNC, sym->name) : 0;
 	if (id && m->opt.kernel && typed_extern(m, st, sym, kind, d))
 		return 0;
-	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak). */
+	/* The address of a kernel symbol: a number, which is zero when the kernel has none (weak).
+	 */
 	skep_vreg_unknown(d, st->at);
 	if (id && !m->opt.kernel)
 		return skep_fault(m, st, SKEP_RULE_UNSUPPORTED, 0,
-				  "the kernel's types are not known, which tell what '%s' is", sym->name);
+				  "the kernel's types are not known, which tell what '%s' is",
+				  sym->name);
 	return 0;
 }
