@@ -76,8 +76,8 @@ struct skep_opt_ahead {
 /* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
 enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED, SKEP_OPT_VERIFIER };
 
-/* Ways of branches change places: not at all (speed), where nothing gets longer (size), anywhere (verifier). */
-enum skep_opt_order { SKEP_ORDER_STAYS, SKEP_ORDER_FREE, SKEP_ORDER_ANY };
+/* Ways of branches change places: where nothing gets longer (size and speed), anywhere (verifier). */
+enum skep_opt_order { SKEP_ORDER_FREE, SKEP_ORDER_ANY };
 
 struct skep_opt_opts {
 	size_t sz;		/* sizeof(struct skep_opt_opts) */

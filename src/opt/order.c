@@ -10,8 +10,9 @@
  *
  * Two forms. What only jumps reach moves behind the branch, which is inverted and
  * goes to what stood there; nothing gets longer. And what stands between a branch
- * and its target moves to the end of the function with a jump back: one slot
- * more, so only with the verifier as the goal, or where a program would cost too much.
+ * and its target moves to the end of the function with a jump back (an exit, where
+ * that is the target): one slot more, so only with the verifier as the goal, or where
+ * a program would cost too much.
  *
  * Right because: the branch goes to the same instruction under the same
  * condition, each conditional having an exact opposite; what moves is closed by
@@ -48,13 +49,9 @@ static bool stands_before(const struct skep_insn *a, const struct skep_insn *b)
 
 static enum skep_opt_order allowed(const struct skep_opt *o, const struct skep_func *f)
 {
-	static const enum skep_opt_order by_mode[] = {
-		[SKEP_OPT_SIZE] = SKEP_ORDER_FREE,
-		[SKEP_OPT_SPEED] = SKEP_ORDER_STAYS,
-		[SKEP_OPT_VERIFIER] = SKEP_ORDER_ANY,
-	};
-
-	return o->opts->order ? o->opts->order(o->opts->without_user, f) : by_mode[o->opts->mode];
+	if (o->opts->order)
+		return o->opts->order(o->opts->without_user, f);
+	return o->opts->mode == SKEP_OPT_VERIFIER ? SKEP_ORDER_ANY : SKEP_ORDER_FREE;
 }
 
 static bool look_at(const struct skep_opt *o, struct skep_insn *i, struct arms *a)
@@ -87,11 +84,13 @@ static void exchange(struct skep_opt *o, const struct arms *a)
 	struct skep_insn *n = a->branch->next, *t = a->branch->target;
 
 	if (a->jump) {
-		const struct skep_ins in = {.op = SKEP_JA, .size = 8};
+		const bool exits = t->in.op == SKEP_EXIT;
+		const struct skep_ins in = {.op = exits ? SKEP_EXIT : SKEP_JA, .size = 8};
 		struct skep_insn *back = skep_insn_new(o->obj, &in, a->last);
 
 		skep_edit_append(n->func, back);
-		skep_edit_set_target(back, t);
+		if (!exits)
+			skep_edit_set_target(back, t);
 		skep_edit_move_run(n, a->last, back);
 	} else {
 		skep_edit_move_run(t, a->last, n);
@@ -134,7 +133,7 @@ bool skep_pass_order(struct skep_opt *o, struct skep_func *f)
 	u64 best;
 
 	/* Where subprograms have legacy packet loads, verifiers up to Linux 6.18 can lose their way (see dce.c). */
-	if (!o->opts->cost || allowed(o, f) == SKEP_ORDER_STAYS || skep_opt_huge(f) || o->legacy_subprog)
+	if (!o->opts->cost || skep_opt_huge(f) || o->legacy_subprog)
 		return false;
 	branch = SKEP_NEW_N(o->scratch, struct skep_insn *, f->ninsns);
 	SKEP_FOR_INSN(i, f)

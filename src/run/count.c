@@ -130,6 +130,7 @@ static bool ask(struct skep_counter *c, const struct skep_func *prog, u64 budget
 	skep_diags_fini(&ds);
 	skep_arena_fini(&arena);
 	c->left -= SKEP_MIN(c->left, r->processed);
+	c->spent += r->processed;
 	return !err && r->verdict == SKEP_SAFE;
 }
 

@@ -51,6 +51,7 @@ struct skep_counter {
 	const struct skep_func **prog;
 	u8 **reach; /* by program: functions that it reaches */
 	u64 left;   /* instructions that may still be processed */
+	u64 spent;  /* instructions processed for all questions so far, of all objects */
 	u64 work, work_slot; /* skep_counter_func(): how many for a function, and more for each instruction of it */
 };
 /*

@@ -70,7 +70,7 @@ L9:
 	goto L13
 
 === title
-with speed as the goal the compiler's order stays
+with speed as the goal, too, where nothing gets longer
 === args
 optimize --passes=order --for=speed --cpu=v3 --kernel-btf=none -S %in.s
 === input
@@ -116,10 +116,7 @@ f:
 	r6 ^= r7
 	r6 *= 5
 	call bpf_get_prandom_u32#7
-	if r0 > 7 goto L11
-	r7 = 1
-	goto L13
-L11:
+	if r0 <= 7 goto L9
 	r7 = r0
 	r7 &= 7
 L13:
@@ -139,6 +136,9 @@ L22:
 L24:
 	r0 = 2
 	exit
+L9:
+	r7 = 1
+	goto L13
 
 === title
 no opposite at this level: nothing
@@ -346,7 +346,6 @@ L21:
 L23:
 	r0 = 2
 	exit
-
 
 === title
 instructions with CO-RE records are what the passes made of them, after they were counted

@@ -192,3 +192,86 @@ L7:
 L10:
 	r0 = 2
 	exit
+
+=== title
+NULL was found, and 0 is returned
+=== args
+optimize --passes=thread --cpu=v3 -S %in.s
+=== input
+.license "GPL"
+.map counters type=array key=4 value=8 max=16
+.section "xdp"
+.func f
+	r2 = r10
+	r2 += -4
+	r1 = 5
+	*(u32 *)(r10 - 4) = r1
+	r1 = counters ll
+	call bpf_map_lookup_elem
+	if r0 == 0 goto out
+	r1 = *(u64 *)(r0 + 0)
+	r0 = 2
+	if r1 == 0 goto out
+	if r1 == 7 goto out
+	exit
+out:
+	w0 = 0
+	exit
+=== expect
+f:
+	r2 = r10
+	r2 += -4
+	r1 = 5
+	*(u32 *)(r10 - 4) = r1
+	r1 = counters ll
+	call bpf_map_lookup_elem#1
+	if r0 == 0 goto L14
+	r1 = *(u64 *)(r0 + 0)
+	r0 = 2
+	if r1 == 0 goto L13
+	if r1 == 7 goto L13
+	exit
+L13:
+	w0 = 0
+L14:
+	exit
+
+=== title
+NULL with another number, or a number of which only half is known: nothing
+=== args
+optimize --passes=thread --cpu=v3 -S %in.s
+=== input
+.license "GPL"
+.map counters type=array key=4 value=8 max=16
+.section "xdp"
+.func f
+	r2 = r10
+	r2 += -4
+	r1 = 5
+	*(u32 *)(r10 - 4) = r1
+	r1 = counters ll
+	call bpf_map_lookup_elem
+	if r0 == 0 goto out
+	r0 = *(u64 *)(r0 + 0)
+	if w0 == 1 goto out
+	r0 = 2
+	exit
+out:
+	r0 = 1
+	exit
+=== expect
+f:
+	r2 = r10
+	r2 += -4
+	r1 = 5
+	*(u32 *)(r10 - 4) = r1
+	r1 = counters ll
+	call bpf_map_lookup_elem#1
+	if r0 == 0 goto L12
+	r0 = *(u64 *)(r0 + 0)
+	if w0 == 1 goto L12
+	r0 = 2
+	exit
+L12:
+	r0 = 1
+	exit
