@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "jit/jit.h"
+#include "jit/jit_impl.h"
 
 void skep_jit_perf_map(const struct skep_eng_prog *prog, const char *name, struct skep_buf *out)
 {
@@ -112,12 +112,23 @@ static void tell_gdb(struct jit_code_entry *e, u32 action)
 	__jit_debug_register_code();
 }
 
+void skep_jit_debug_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void skep_jit_debug_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
 struct skep_jit_symbols *skep_jit_gdb_add(const struct skep_eng_prog *prog, const char *name)
 {
 	struct skep_jit_symbols *s = prog->code ? calloc(1, sizeof(*s)) : NULL;
 
 	if (!s)
 		return NULL;
+	skep_jit_prepare();
 	fill_symfile(&s->file, prog, name);
 	s->entry.symfile_addr = (const char *)&s->file;
 	s->entry.symfile_size = sizeof(s->file);

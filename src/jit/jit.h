@@ -15,6 +15,12 @@
 const struct skep_engine *skep_jit_engine(void);
 
 /*
+ * A child of fork(2) finds whole what threads share here. That is seen to with the first program;
+ * whoever holds locks while he comes here calls this before he adds fork handlers for them.
+ */
+void skep_jit_prepare(void);
+
+/*
  * For tools. perf: a line for /tmp/perf-PID.map, which the caller writes. gdb:
  * make the program known under a name through gdb's JIT interface, and take it
  * back before it is freed; add returns NULL when there is no memory or no native

@@ -152,4 +152,10 @@ u8 *jit_mem_new(u32 size, u64 near, u32 *mapped); /* writable; NULL: none */
 bool jit_mem_seal(u8 *p, u32 size, u32 mapped);
 void jit_mem_free(u8 *p, u32 mapped);
 
+/* --- debug.c ---------------------------------------------------------------------- */
+
+/* The list that gdb reads, for forks. */
+void skep_jit_debug_lock(void);
+void skep_jit_debug_unlock(void);
+
 #endif

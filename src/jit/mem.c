@@ -27,6 +27,32 @@ struct slab {
 static struct slab *slabs;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* --- forks: a child finds the slabs whole -------------------------------------------- */
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+	skep_jit_debug_lock();
+}
+
+static void after_fork(void)
+{
+	skep_jit_debug_unlock();
+	pthread_mutex_unlock(&lock);
+}
+
+static void register_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+void skep_jit_prepare(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, register_forks);
+}
+
 /* --- from the system --------------------------------------------------------------- */
 
 static u8 *map_at(u64 addr, size_t size)
@@ -171,6 +197,7 @@ u8 *jit_mem_new(u32 size, u64 near, u32 *mapped)
 	*mapped = pages * page;
 	if (pages > SLAB_PAGES / 2)
 		return map_any(near, *mapped);
+	skep_jit_prepare();
 	pthread_mutex_lock(&lock);
 	p = from_slab(pages, page, near);
 	pthread_mutex_unlock(&lock);

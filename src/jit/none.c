@@ -6,3 +6,7 @@ const struct skep_engine *skep_jit_engine(void)
 {
 	return NULL;
 }
+
+void skep_jit_prepare(void)
+{
+}

@@ -30,7 +30,14 @@ static int get_prog(struct skep_sys_attachment *a, int fd, char *why, size_t siz
 		sys_sobj_put(a->prog);
 		return refuse(why, size, err, "the program is not of type kprobe, or not safe");
 	}
+	sys_prog_keep(sprog_of(a->prog));
 	return 0;
+}
+
+static void put_prog(struct skep_sys_attachment *a)
+{
+	sys_prog_unkeep(sprog_of(a->prog));
+	sys_sobj_put(a->prog);
 }
 
 static int place(struct skep_sys_attachment *a, u64 addr, bool on_return, char *why, size_t size)
@@ -68,7 +75,7 @@ int skep_sys_attach(int prog_fd, const void *function, bool on_return, u64 cooki
 	if (!err) {
 		err = place(a, a->run.func, on_return, why, why_size);
 		if (err)
-			sys_sobj_put(a->prog);
+			put_prog(a);
 	}
 	skep_probe_blocked--;
 	if (err)
@@ -82,7 +89,7 @@ void skep_sys_detach(struct skep_sys_attachment *a)
 {
 	skep_probe_blocked++;
 	skep_probe_detach(a->probe);
-	sys_sobj_put(a->prog);
+	put_prog(a);
 	free(a);
 	skep_probe_blocked--;
 }

@@ -410,6 +410,7 @@ int skep_sys_bpf(int cmd, union bpf_attr *user, unsigned size)
 	memset(&attr, 0, sizeof(attr));
 	if (sys_user_read(&attr, at, n))
 		return -EFAULT;
+	sys_sobj_tidy();
 	result = dispatch(cmd, &attr, n);
 	if (back && sys_user_write(at, &attr, back))
 		return -EFAULT;

@@ -15,36 +15,48 @@ static void free_btf(struct sobj *o)
 {
 	struct sbtf *b = sbtf_of(o);
 
-	munmap((void *)b->data, b->map_len);
+	if (b->data)
+		munmap((void *)b->data, b->map_len);
+	if (b->head)
+		munmap(b->head, PAGE);
 	free(b);
 }
 
-/* The mapping is private: nobody changes it once it was checked. */
+static const struct sobj_ops btf_ops = {.free = free_btf};
+
+/* A copy: nobody changes it once it was checked. The head is mapped for the sake of the file's number. */
+static int read_btf(struct sbtf *b, int fd, const struct fhead *h)
+{
+	u8 *p;
+
+	if (!b->len || b->len > h->size)
+		return -EINVAL;
+	p = sys_map_pages(NULL, b->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	b->data = p;
+	if (pread(fd, p, b->len, 0) != (ssize_t)b->len)
+		return -EIO;
+	mprotect(p, b->map_len, PROT_READ);
+	return sys_map_file(fd, h->size, PAGE, &b->head);
+}
+
 int sys_sbtf_open(int fd, const struct fhead *h, struct sobj **out)
 {
 	struct sbtf *b = calloc(1, sizeof(*b));
-	u8 *p;
+	int err;
 
 	if (!b)
 		return -ENOMEM;
 	memcpy(&b->len, h->more, 4);
 	b->map_len = h->size;
-	if (!b->len || b->len > h->size) {
-		free(b);
-		return -EINVAL;
-	}
-	p = sys_map_pages(NULL, b->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED || pread(fd, p, b->len, 0) != (ssize_t)b->len) {
-		if (p != MAP_FAILED)
-			munmap(p, b->map_len);
-		free(b);
-		return -ENOMEM;
-	}
-	mprotect(p, b->map_len, PROT_READ);
-	b->data = p;
-	b->o.free = free_btf;
-	*out = &b->o;
-	return 0;
+	b->o.ops = &btf_ops;
+	err = read_btf(b, fd, h);
+	if (err)
+		sys_sobj_free(&b->o);
+	else
+		*out = &b->o;
+	return err;
 }
 
 static int check(const void *data, u32 len, struct skep_buf *log)

@@ -198,15 +198,16 @@ static void mark_from(struct heap *h, struct item *it)
 	close(fd);
 }
 
-void sys_store_collect(void)
+u32 sys_store_collect(void)
 {
 	struct heap h = {0};
 	char path[PATH_LEN];
 	bool more = true;
+	u32 live = 0;
 	int lock = sys_store_lock(true);
 
 	if (lock < 0)
-		return;
+		return 0;
 	for (u32 k = 1; k < NKIND; k++)
 		list_kind(&h, k);
 	if (h.n)
@@ -220,7 +221,9 @@ void sys_store_collect(void)
 			}
 	}
 	for (u32 k = 0; k < h.n; k++)
-		if (!h.v[k].live) {
+		if (h.v[k].live) {
+			live++;
+		} else {
 			size_t n = (size_t)sys_store_path(path, h.v[k].kind, h.v[k].id);
 
 			unlink(path);
@@ -230,7 +233,8 @@ void sys_store_collect(void)
 			}
 		}
 	free(h.v);
-	close(lock);
+	sys_store_unlock(lock);
+	return live;
 }
 
 bool sys_store_alive(u32 kind, u32 id)
@@ -244,7 +248,7 @@ bool sys_store_alive(u32 kind, u32 id)
 		return true;
 	sys_store_path(path, kind, id);
 	used = in_use(path, &links);
-	close(lock);
+	sys_store_unlock(lock);
 	return used || links > 1;
 }
 

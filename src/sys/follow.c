@@ -365,6 +365,7 @@ static void *run(void *arg)
 			atomic_store(&now.row->applied, gen);
 		look = !now.row;
 		pthread_mutex_unlock(&lock);
+		sys_sobj_tidy();
 		atomic_store(&first_done, 1);
 		sys_table_wait(gen, now.nwant || look ? LOOK_MS : 0);
 	}
@@ -411,7 +412,7 @@ static void in_child(void)
 
 static void add_fork_handlers(void)
 {
-	skep_probe_prepare();
+	sys_whole_prepare();
 	pthread_atfork(before_fork, in_parent, in_child);
 }
 

@@ -20,23 +20,26 @@ static void free_link(struct sobj *o)
 	free(l);
 }
 
+static const struct sobj_ops link_ops = {.free = free_link};
+
 int sys_slink_open(int fd, const struct fhead *f, struct sobj **out)
 {
 	struct slink *l = calloc(1, sizeof(*l));
-	u8 *page;
+	void *page;
+	int err;
 
 	if (!l)
 		return -ENOMEM;
 	memcpy(&l->d, f->more, sizeof(l->d));
 	l->d.name[LINK_NAME - 1] = 0;
 	l->d.file.path[sizeof(l->d.file.path) - 1] = 0;
-	page = sys_map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
-	if (page == MAP_FAILED) {
+	err = sys_map_file(fd, f->size, PAGE, &page);
+	if (err) {
 		free(l);
-		return -ENOMEM;
+		return err;
 	}
 	l->h = (struct lhead *)((struct fhead *)page)->more;
-	l->o.free = free_link;
+	l->o.ops = &link_ops;
 	*out = &l->o;
 	return 0;
 }
@@ -141,10 +144,10 @@ struct attached {
 	struct slink *l;
 	struct skep_sys_prog *p;
 };
-/* The links of this process's last look at the store; never freed while it may be in use. */
+/* The links of a look of this process at the store; freed by the last who has it. */
 struct view {
 	u32 gen, n;
-	atomic_uint users;
+	u32 users; /* under the lock; while it is the current one, one more */
 	struct attached v[];
 };
 static struct view *current;
@@ -185,30 +188,51 @@ static struct view *look(u32 gen)
 	return v;
 }
 
+static void free_view(struct view *v)
+{
+	for (u32 k = 0; k < v->n; k++) {
+		sys_sobj_put(&v->v[k].l->o);
+		sys_sobj_put(&v->v[k].p->p.o);
+	}
+	free(v);
+}
+
+static void put_view(struct view *v)
+{
+	u32 left;
+
+	sys_whole_begin();
+	pthread_mutex_lock(&lock);
+	left = --v->users;
+	pthread_mutex_unlock(&lock);
+	sys_whole_end();
+	if (!left)
+		free_view(v);
+}
+
 static struct view *get_view(void)
 {
-	struct view *v;
+	struct view *v, *old = NULL;
 	u32 gen = sys_table_generation();
 
+	sys_sobj_tidy();
+	sys_whole_begin();
 	pthread_mutex_lock(&lock);
-	v = current;
-	if (!v || v->gen != gen) {
-		struct view *now = look(gen);
-
-		if (now) {
-			if (v && atomic_load(&v->users) == 0) {
-				for (u32 k = 0; k < v->n; k++) {
-					sys_sobj_put(&v->v[k].l->o);
-					skep_sys_prog_put(v->v[k].p);
-				}
-				free(v);
-			}
-			current = v = now;
+	if (!current || current->gen != gen) {
+		v = look(gen);
+		if (v) {
+			v->users = 1;
+			old = current;
+			current = v;
 		}
 	}
+	v = current;
 	if (v)
-		atomic_fetch_add(&v->users, 1);
+		v->users++;
 	pthread_mutex_unlock(&lock);
+	sys_whole_end();
+	if (old)
+		put_view(old);
 	return v;
 }
 
@@ -226,6 +250,6 @@ int skep_sys_raise(const char *name, const u64 *args, u32 n)
 			sys_prog_run_event(v->v[k].p, ctx, v->v[k].l->d.cookie);
 			ran++;
 		}
-	atomic_fetch_sub(&v->users, 1);
+	put_view(v);
 	return ran;
 }

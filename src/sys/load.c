@@ -219,7 +219,7 @@ static int judge(struct loading *l, int fd, struct sobj **out)
 	if (!err)
 		sprog_of(o)->h->image = sprog_of(o)->d.image = sprog_of(o)->eng->code ? sprog_of(o)->eng->image : 0;
 	if (err)
-		o->free(o);
+		sys_sobj_free(o);
 	else
 		*out = o;
 	return err;
@@ -248,7 +248,7 @@ static int make(struct loading *l, int *logged)
 	if (!err)
 		sys_sobj_adopt(fd, SKEP_SYS_PROG, (u32)id, o);
 	else if (o)
-		o->free(o);
+		sys_sobj_free(o);
 	if (err) {
 		sys_store_discard(fd);
 		return err;

@@ -65,18 +65,27 @@ u32 sys_map_value_size(const struct smap *m)
 	return m->d.value_size;
 }
 
+/* As many as there are of such words, where they may be read and written at once. */
+#define COPY_AS(type)                                                                              \
+	for (; n >= sizeof(type) && ((uintptr_t)t & (sizeof(type) - 1)) == 0;                      \
+	     n -= sizeof(type), t += sizeof(type), f += sizeof(type)) {                            \
+		type w;                                                                            \
+                                                                                                   \
+		if ((uintptr_t)f & (sizeof(type) - 1))                                             \
+			memcpy(&w, f, sizeof(w));                                                  \
+		else                                                                               \
+			w = __atomic_load_n((const type *)f, __ATOMIC_RELAXED);                    \
+		__atomic_store_n((type *)t, w, __ATOMIC_RELAXED);                                  \
+	}
+
 void sys_copy_value(void *to, const void *from, u32 n)
 {
-	u8 *t = to;
 	const u8 *f = from;
+	u8 *t = to;
 
-	if (((uintptr_t)t & 7) == 0)
-		for (; n >= 8; n -= 8, t += 8, f += 8) {
-			u64 w;
-
-			memcpy(&w, f, 8);
-			__atomic_store_n((u64 *)t, w, __ATOMIC_RELAXED);
-		}
+	COPY_AS(u64)
+	COPY_AS(u32)
+	COPY_AS(u16)
 	memcpy(t, f, n);
 }
 
@@ -228,7 +237,7 @@ int sys_map_create(const union bpf_attr *attr, u32 size)
 		id = sys_store_publish(fd, &f);
 		if (id < 0) {
 			err = id;
-			o->free(o);
+			sys_sobj_free(o);
 		} else {
 			sys_sobj_adopt(fd, SKEP_SYS_MAP, (u32)id, o);
 		}
@@ -248,22 +257,78 @@ int sys_map_create(const union bpf_attr *attr, u32 size)
 
 /* --- opening ----------------------------------------------------------------------------------------- */
 
-static void free_map(struct sobj *o)
+static void release_map(struct sobj *o)
 {
 	struct smap *m = smap_of(o);
 
 	if (m->objects)
 		sys_map_disown(m);
+	sys_map_put_held(m);
+}
+
+static void free_map(struct sobj *o)
+{
+	struct smap *m = smap_of(o);
+
 	if (m->ops->fini)
 		m->ops->fini(m);
 	if (m->fixed)
 		munmap(m->fixed, m->payload);
 	munmap(m->mem, m->len);
 	pthread_mutex_destroy(&m->mine);
-	free(m->inner);
-	free(m->prog);
-	free(m->perf);
+	free(m->eng.progs);
 	free(m);
+}
+
+/* There are places before anything is got for them. */
+static bool freeze_map(struct sobj *o)
+{
+	struct smap *m = smap_of(o);
+
+	o->locked = __atomic_load_n(&m->held, __ATOMIC_ACQUIRE) && pthread_mutex_trylock(&m->mine) == 0;
+	return o->locked || !__atomic_load_n(&m->held, __ATOMIC_ACQUIRE);
+}
+
+static void thaw_map(struct sobj *o)
+{
+	if (o->locked)
+		pthread_mutex_unlock(&smap_of(o)->mine);
+}
+
+static void map_refers(struct sobj *o, void (*to)(struct sobj *))
+{
+	const struct smap *m = smap_of(o);
+
+	for (u32 k = 0; o->locked && k < held_places(m); k++)
+		if (m->held[k])
+			to(m->held[k]);
+}
+
+/* Objects in its values are dropped with it. */
+static bool map_may_go(const struct sobj *o)
+{
+	return !smap_of((struct sobj *)(uintptr_t)o)->objects;
+}
+
+static void end_timers(struct sobj *o)
+{
+	sys_timers_end(smap_of(o));
+}
+
+#define MAP_OPS                                                                                    \
+	.freeze = freeze_map, .thaw = thaw_map, .refers = map_refers, .may_go = map_may_go, .release = release_map, .free = free_map
+static const struct sobj_ops map_ops = {MAP_OPS}, timed_map_ops = {MAP_OPS, .gone = end_timers};
+
+void sys_map_mine(struct smap *m)
+{
+	sys_whole_begin();
+	pthread_mutex_lock(&m->mine);
+}
+
+void sys_map_mine_done(struct smap *m)
+{
+	pthread_mutex_unlock(&m->mine);
+	sys_whole_end();
 }
 
 /* After a restart of the machine the locks mean nothing and the rest is put in order. */
@@ -285,24 +350,7 @@ static void after_boot(struct smap *m)
 			m->ops->restart(m);
 		__atomic_store_n(&f->boot, sys_store_boot(), __ATOMIC_RELEASE);
 	}
-	close(lock);
-}
-
-static int map_file(struct smap *m, int fd)
-{
-	char path[64];
-	int rw = fd;
-
-	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDWR) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		rw = open(path, O_RDWR | O_CLOEXEC);
-		if (rw < 0)
-			return -errno;
-	}
-	m->mem = sys_map_pages(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 0);
-	if (rw != fd)
-		close(rw);
-	return m->mem == MAP_FAILED ? -ENOMEM : 0;
+	sys_store_unlock(lock);
 }
 
 int sys_smap_open(int fd, const struct fhead *f, struct sobj **out)
@@ -324,7 +372,7 @@ int sys_smap_open(int fd, const struct fhead *f, struct sobj **out)
 	m->payload = f->size;
 	m->len = f->size + PAGE;
 	if (!err)
-		err = map_file(m, fd);
+		err = sys_map_file(fd, 0, m->len, (void **)&m->mem);
 	if (err) {
 		free(m);
 		return err;
@@ -340,21 +388,20 @@ int sys_smap_open(int fd, const struct fhead *f, struct sobj **out)
 		m->eng.values = m->mem;
 	}
 	pthread_mutex_init(&m->mine, NULL);
-	m->o.free = free_map;
+	m->o.ops = &map_ops;
 	err = sys_fields_read(m);
-	if (err) {
-		free_map(&m->o);
-		return err;
-	}
-	if (m->d.type == BPF_MAP_TYPE_PROG_ARRAY) {
+	if (!err && m->d.type == BPF_MAP_TYPE_PROG_ARRAY) {
 		m->eng.kind = SKEP_ENG_MAP_PROGS;
 		m->eng.progs = calloc(m->d.max_entries, sizeof(*m->eng.progs));
-		m->prog = calloc(m->d.max_entries, sizeof(*m->prog));
-		if (!m->eng.progs || !m->prog) {
-			free_map(&m->o);
-			return -ENOMEM;
-		}
+		err = m->eng.progs ? 0 : -ENOMEM;
 	}
+	if (err) {
+		sys_sobj_free(&m->o);
+		return err;
+	}
+	for (u32 k = 0; k < m->nfield; k++)
+		if (m->field[k].kind == FIELD_TIMER)
+			m->o.ops = &timed_map_ops;
 	after_boot(m);
 	*out = &m->o;
 	return 0;
@@ -366,7 +413,7 @@ int sys_map_fix(struct smap *m)
 
 	if (m->d.type != BPF_MAP_TYPE_ARRAY || !(m->d.flags & BPF_F_RDONLY_PROG) || !__atomic_load_n(&m->h->frozen, __ATOMIC_ACQUIRE))
 		return 0;
-	pthread_mutex_lock(&m->mine);
+	sys_map_mine(m);
 	if (!m->fixed) {
 		void *p = sys_map_pages(NULL, m->payload, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -379,6 +426,6 @@ int sys_map_fix(struct smap *m)
 			m->eng.values = p;
 		}
 	}
-	pthread_mutex_unlock(&m->mine);
+	sys_map_mine_done(m);
 	return err;
 }

@@ -144,35 +144,100 @@ static int read_id(struct smap *m, const void *key, void *value, u64 flags)
 	return 0;
 }
 
-/* --- programs ---------------------------------------------------------------------------------------- */
+/* --- what is held ------------------------------------------------------------------------------------ */
 
-static void fini_progs(struct smap *m)
+static struct sobj *held_now(struct smap *m, u32 index, u32 id)
 {
-	for (u32 k = 0; m->prog && k < m->d.max_entries; k++)
-		if (m->prog[k])
-			sys_sobj_put(&m->prog[k]->o);
-	free(m->eng.progs);
+	struct sobj **held = __atomic_load_n(&m->held, __ATOMIC_ACQUIRE);
+	struct sobj *o = held ? __atomic_load_n(&held[index], __ATOMIC_ACQUIRE) : NULL;
+
+	return o && o->id == id ? o : NULL;
 }
+
+/* Is it what programs were verified with? The file says what is in the map, and may have been changed. */
+static bool still_fits(struct smap *m, struct sobj *o)
+{
+	struct sobj *like;
+	bool fits;
+
+	if (m->d.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		return true;
+	if (m->d.type == BPF_MAP_TYPE_PROG_ARRAY)
+		return sprog_of(o)->d.type == atomic_load(&m->prog_type) && sys_prog_ready(sprog_of(o), NULL, 0, NULL) == 0;
+	if (sys_sobj_get_id(m->d.inner, SKEP_SYS_MAP, &like))
+		return false;
+	fits = alike(smap_of(like), smap_of(o));
+	sys_sobj_put(like);
+	return fits;
+}
+
+static bool have_places(struct smap *m)
+{
+	if (!m->held)
+		__atomic_store_n(&m->held, calloc(held_places(m), sizeof(*m->held)), __ATOMIC_RELEASE);
+	return m->held != NULL;
+}
+
+/* The old one may be in use by a run that found it before. */
+static void hold(struct smap *m, u32 index, struct sobj *o)
+{
+	struct sobj *old = m->held[index];
+
+	__atomic_store_n(&m->held[index], o, __ATOMIC_RELEASE);
+	if (old)
+		sys_sobj_retire(old);
+}
+
+static struct sobj *open_held(struct smap *m, u32 id)
+{
+	struct sobj *o;
+
+	if (sys_sobj_get_id(id, kind_of(m), &o))
+		return NULL;
+	if (still_fits(m, o))
+		return o;
+	sys_sobj_put(o);
+	return NULL;
+}
+
+struct sobj *sys_map_held(struct smap *m, u32 index, u32 id)
+{
+	struct sobj *o = id ? held_now(m, index, id) : NULL;
+
+	if (o || !id)
+		return o;
+	sys_map_mine(m);
+	o = held_now(m, index, id);
+	if (!o && have_places(m)) {
+		o = open_held(m, id);
+		if (o)
+			hold(m, index, o);
+	}
+	sys_map_mine_done(m);
+	return o;
+}
+
+void sys_map_put_held(struct smap *m)
+{
+	for (u32 k = 0; m->held && k < held_places(m); k++)
+		if (m->held[k])
+			sys_sobj_put(m->held[k]);
+	free(m->held);
+	m->held = NULL;
+}
+
+/* --- programs ---------------------------------------------------------------------------------------- */
 
 static void renew(struct smap *m, u32 k)
 {
 	u32 id = __atomic_load_n(&((struct elem *)m->mem)[k].id, __ATOMIC_ACQUIRE);
-	struct sprog *p = NULL;
 	struct sobj *o;
 
-	if ((m->prog[k] ? m->prog[k]->o.id : 0) == id)
+	if ((m->held[k] ? m->held[k]->id : 0) == id)
 		return;
-	if (id && sys_sobj_get_id(id, SKEP_SYS_PROG, &o) == 0) {
-		p = sprog_of(o);
-		if (p->d.type != atomic_load(&m->prog_type) || sys_prog_ready(p, NULL, 0, NULL)) {
-			sys_sobj_put(o);
-			p = NULL;
-		}
-	}
-	__atomic_store_n(&m->eng.progs[k], p ? p->eng : NULL, __ATOMIC_RELEASE);
-	/* The old one may still run: it stays until the map goes. */
-	if (p)
-		m->prog[k] = p;
+	o = id ? open_held(m, id) : NULL;
+	__atomic_store_n(&m->eng.progs[k], o ? sprog_of(o)->eng : NULL, __ATOMIC_RELEASE);
+	hold(m, k, o);
 }
 
 int sys_prog_array_refresh(struct smap *m)
@@ -181,62 +246,35 @@ int sys_prog_array_refresh(struct smap *m)
 
 	if (m->d.type != BPF_MAP_TYPE_PROG_ARRAY || gen == __atomic_load_n(&m->gen, __ATOMIC_ACQUIRE))
 		return 0;
-	if (pthread_mutex_trylock(&m->mine))
-		return 0; /* someone is at it, perhaps we */
-	__atomic_store_n(&m->gen, gen, __ATOMIC_RELEASE);
-	for (u32 k = 0; k < m->d.max_entries; k++)
-		renew(m, k);
-	pthread_mutex_unlock(&m->mine);
+	sys_whole_begin();
+	/* Otherwise someone is at it, perhaps we. */
+	if (pthread_mutex_trylock(&m->mine) == 0) {
+		__atomic_store_n(&m->gen, gen, __ATOMIC_RELEASE);
+		for (u32 k = 0; have_places(m) && k < m->d.max_entries; k++)
+			renew(m, k);
+		pthread_mutex_unlock(&m->mine);
+	}
+	sys_whole_end();
 	return 0;
 }
 
 const struct map_ops sys_prog_array_ops = {
-    .check = check, .size = size, .next = next, .read = read_id, .write = write_fd, .remove = remove_fd, .fini = fini_progs};
+    .check = check, .size = size, .next = next, .read = read_id, .write = write_fd, .remove = remove_fd};
 
 /* --- maps --------------------------------------------------------------------------------------------- */
 
-/* The map with that id, remembered under the place that holds it. */
-struct smap *sys_map_inner(struct smap *m, u32 index, u32 id)
+static struct smap *inner(struct smap *m, u32 index, u32 id)
 {
-	struct smap *in, **cache;
-	struct sobj *o;
+	struct sobj *o = sys_map_held(m, index, id);
 
-	if (!id)
-		return NULL;
-	cache = __atomic_load_n(&m->inner, __ATOMIC_ACQUIRE);
-	in = cache ? __atomic_load_n(&cache[index], __ATOMIC_ACQUIRE) : NULL;
-	if (in && in->o.id == id)
-		return in;
-	pthread_mutex_lock(&m->mine);
-	if (!m->inner)
-		__atomic_store_n(&m->inner, calloc(m->d.nslot ? m->d.nslot : m->d.max_entries, sizeof(*m->inner)), __ATOMIC_RELEASE);
-	in = NULL;
-	if (m->inner && sys_sobj_get_id(id, SKEP_SYS_MAP, &o) == 0) {
-		struct sobj *like;
-
-		in = smap_of(o);
-		/* What programs were verified with. */
-		if (sys_sobj_get_id(m->d.inner, SKEP_SYS_MAP, &like) == 0) {
-			if (!alike(smap_of(like), in))
-				in = NULL;
-			sys_sobj_put(like);
-		} else {
-			in = NULL;
-		}
-		if (in)
-			__atomic_store_n(&m->inner[index], in, __ATOMIC_RELEASE);
-		else
-			sys_sobj_put(o);
-	}
-	pthread_mutex_unlock(&m->mine);
-	return in;
+	return o ? smap_of(o) : NULL;
 }
 
 static void *lookup_map(struct smap *m, const void *key)
 {
 	struct elem *e = at(m, key);
 
-	return e ? sys_map_inner(m, (u32)(e - (struct elem *)m->mem), __atomic_load_n(&e->id, __ATOMIC_ACQUIRE)) : NULL;
+	return e ? inner(m, (u32)(e - (struct elem *)m->mem), __atomic_load_n(&e->id, __ATOMIC_ACQUIRE)) : NULL;
 }
 
 const struct map_ops sys_array_of_maps_ops = {
@@ -257,7 +295,7 @@ static void *hash_lookup(struct smap *m, const void *key)
 	if (!v)
 		return NULL;
 	id = __atomic_load_n((u32 *)v, __ATOMIC_ACQUIRE);
-	return sys_map_inner(m, (u32)((u64)(v - m->mem) / m->d.slot_size) % m->d.nslot, id);
+	return inner(m, (u32)((u64)(v - m->mem) / m->d.slot_size) % m->d.nslot, id);
 }
 
 static int hash_write(struct smap *m, const void *key, const void *value, u64 flags)

@@ -285,7 +285,7 @@ static int write_value(struct smap *m, const void *key, const void *value, u64 f
 		err = set(m, &t, value);
 		sys_map_unlock(m);
 	}
-	close(lock);
+	sys_store_unlock(lock);
 	return err;
 }
 

@@ -30,7 +30,7 @@ static int create(struct smap *m)
 		err = sys_link_publish(&d, NULL, 0, &id);
 	if (err >= 0)
 		sys_table_changed();
-	close(lock);
+	sys_store_unlock(lock);
 	return err;
 }
 
@@ -88,7 +88,7 @@ static int update(const union bpf_attr *attr, struct slink *l, struct smap *m)
 		lock = sys_store_lock_ops();
 		err = lock < 0 ? lock : exchange(l, m, expected);
 		if (lock >= 0)
-			close(lock);
+			sys_store_unlock(lock);
 	}
 	if (expected)
 		sys_sobj_put(&expected->o);

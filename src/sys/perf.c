@@ -33,21 +33,24 @@ static void free_perf(struct sobj *o)
 	free(p);
 }
 
+static const struct sobj_ops perf_ops = {.free = free_perf};
+
 int sys_sperf_open(int fd, const struct fhead *h, struct sobj **out)
 {
 	struct sperf *p = calloc(1, sizeof(*p));
+	int err;
 
 	if (!p)
 		return -ENOMEM;
 	p->payload = h->size;
 	p->len = h->size + PAGE;
 	p->wake = -1;
-	p->mem = sys_map_pages(NULL, p->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (p->mem == MAP_FAILED) {
+	err = sys_map_file(fd, 0, p->len, (void **)&p->mem);
+	if (err) {
 		free(p);
-		return -ENOMEM;
+		return err;
 	}
-	p->o.free = free_perf;
+	p->o.ops = &perf_ops;
 	*out = &p->o;
 	return 0;
 }
@@ -60,6 +63,7 @@ int skep_sys_perf_event_open(const void *attr, int pid, int cpu, int group, unsi
 
 	if (sys_user_read(&a, (u64)(uintptr_t)attr, PERF_ATTR_SIZE_VER0))
 		return -EFAULT;
+	sys_sobj_tidy();
 	if (a.type != PERF_TYPE_SOFTWARE)
 		return sys_perf_event_probe(attr, pid);
 	if (a.config != PERF_COUNT_SW_BPF_OUTPUT)
@@ -197,9 +201,7 @@ static int output_to(struct sperf *p, const void *data, u32 size, const void *mo
 int sys_perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size)
 {
 	u32 index = (u32)flags, id;
-	struct sperf *p;
 	struct sobj *o;
-	int err = 0;
 
 	if (flags & ~(u64)(BPF_F_INDEX_MASK | BPF_F_CTXLEN_MASK))
 		return -EINVAL;
@@ -210,22 +212,8 @@ int sys_perf_output(struct smap *m, u64 flags, const void *data, u32 size, const
 	id = __atomic_load_n((u32 *)(m->mem + 8 * (u64)index), __ATOMIC_ACQUIRE);
 	if (!id)
 		return -ENOENT;
-	pthread_mutex_lock(&m->mine);
-	if (!m->perf)
-		m->perf = calloc(m->d.max_entries, sizeof(*m->perf));
-	p = m->perf ? m->perf[index] : NULL;
-	if (!m->perf) {
-		err = -ENOMEM;
-	} else if (!p || p->o.id != id) {
-		err = sys_sobj_get_id(id, SKEP_SYS_PERF, &o);
-		if (!err) {
-			if (p)
-				sys_sobj_put(&p->o);
-			p = m->perf[index] = sperf_of(o);
-		}
-	}
-	pthread_mutex_unlock(&m->mine);
-	return err ? -ENOENT : output_to(p, data, size, more, more_size);
+	o = sys_map_held(m, index, id);
+	return o ? output_to(sperf_of(o), data, size, more, more_size) : -ENOENT;
 }
 
 /* --- the map ---------------------------------------------------------------------------------------------- */
@@ -260,12 +248,5 @@ static int remove_fd(struct smap *m, const void *key)
 	return sys_prog_array_ops.remove(m, key);
 }
 
-static void fini(struct smap *m)
-{
-	for (u32 k = 0; m->perf && k < m->d.max_entries; k++)
-		if (m->perf[k])
-			sys_sobj_put(&m->perf[k]->o);
-}
-
 const struct map_ops sys_perf_array_ops = {
-    .check = check, .size = size, .next = next, .read = no_read, .write = write_fd, .remove = remove_fd, .fini = fini};
+    .check = check, .size = size, .next = next, .read = no_read, .write = write_fd, .remove = remove_fd};

@@ -11,6 +11,7 @@
 #undef _FILE_OFFSET_BITS
 
 #include "probe/probe.h"
+#include "sys/object.h"
 #include "sys/port.h"
 #include "sys/sys.h"
 
@@ -138,11 +139,25 @@ int skep_preload_late(const char *store)
 	return -err;
 }
 
+static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&watch_lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&watch_lock);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	if (!is_first())
 		return;
 	skep_port_answered = answered;
+	sys_whole_prepare(); /* who has watch_lock may come to its locks */
+	pthread_atfork(before_fork, after_fork, after_fork);
 	inside++;
 	skep_sys_follow();
 	inside--;
@@ -214,7 +229,6 @@ struct watched {
 enum { NWATCHED = 1024 };
 static struct watched watched[NWATCHED];
 static atomic_uint nwatched; /* places ever used; an unused one has wake 0 */
-static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct watched *find_watched(int set, int fd)
 {

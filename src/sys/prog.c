@@ -47,17 +47,55 @@ static struct parts parts_of(const struct phead *d)
 	return p;
 }
 
+static void prog_refers(struct sobj *o, void (*to)(struct sobj *))
+{
+	const struct sprog *p = sprog_of(o);
+
+	for (u32 k = 0; k < p->nmap; k++)
+		to(&p->map[k]->o);
+	if (p->types)
+		to(p->types);
+}
+
+static void release_prog(struct sobj *o)
+{
+	struct sprog *p = sprog_of(o);
+
+	prog_refers(o, sys_sobj_put);
+	p->nmap = 0;
+	p->types = NULL;
+}
+
+/* Once it is ready, or refused, nothing changes. */
+static bool freeze_prog(struct sobj *o)
+{
+	struct sprog *p = sprog_of(o);
+	bool done = atomic_load(&p->ready) != 0;
+
+	o->locked = !done && pthread_mutex_trylock(&p->lock) == 0;
+	return done || o->locked;
+}
+
+static void thaw_prog(struct sobj *o)
+{
+	if (o->locked)
+		pthread_mutex_unlock(&sprog_of(o)->lock);
+}
+
+/* What took long to verify is not thrown away while somebody may run it. */
+static bool prog_may_go(const struct sobj *o)
+{
+	return atomic_load(&sprog_of((struct sobj *)(uintptr_t)o)->ready) <= 0;
+}
+
 static void free_prog(struct sobj *o)
 {
 	struct sprog *p = sprog_of(o);
 
 	skep_jit_gdb_remove(p->symbols);
 	skep_eng_free(p->eng);
-	for (u32 k = 0; k < p->nmap; k++)
-		if (p->map[k])
-			sys_sobj_put(&p->map[k]->o);
-	if (p->types)
-		sys_sobj_put(p->types);
+	if (p->keeper)
+		munmap(p->keeper, PAGE);
 	if (p->h)
 		munmap((void *)((uintptr_t)p->h & ~(uintptr_t)(PAGE - 1)), PAGE);
 	free(p->map);
@@ -65,6 +103,13 @@ static void free_prog(struct sobj *o)
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
+
+static const struct sobj_ops prog_ops = {.freeze = freeze_prog,
+					 .thaw = thaw_prog,
+					 .refers = prog_refers,
+					 .may_go = prog_may_go,
+					 .release = release_prog,
+					 .free = free_prog};
 
 static int read_parts(struct sprog *p, int fd, const struct fhead *f)
 {
@@ -91,7 +136,7 @@ static int read_parts(struct sprog *p, int fd, const struct fhead *f)
 int sys_sprog_open(int fd, const struct fhead *f, struct sobj **out)
 {
 	struct sprog *p = calloc(1, sizeof(*p));
-	u8 *page;
+	void *page;
 	int err;
 
 	if (!p)
@@ -101,23 +146,56 @@ int sys_sprog_open(int fd, const struct fhead *f, struct sobj **out)
 	memcpy(p->name, f->name, sizeof(p->name) - 1);
 	p->born = f->born;
 	p->boot = f->boot;
-	p->o.free = free_prog;
+	p->o.ops = &prog_ops;
 	err = read_parts(p, fd, f);
-	if (!err) {
-		page = sys_map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)f->size);
-		if (page == MAP_FAILED)
-			page = sys_map_pages(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)f->size);
-		if (page == MAP_FAILED)
-			err = -ENOMEM;
-		else
-			p->h = (struct phead *)((struct fhead *)page)->more;
-	}
+	if (!err)
+		err = sys_map_file(fd, f->size, PAGE, &page);
 	if (err) {
-		free_prog(&p->o);
+		sys_sobj_free(&p->o);
 		return err;
 	}
+	p->h = (struct phead *)((struct fhead *)page)->more;
 	*out = &p->o;
 	return 0;
+}
+
+static void lock_prog(struct sprog *p)
+{
+	sys_whole_begin();
+	pthread_mutex_lock(&p->lock);
+}
+
+static void unlock_prog(struct sprog *p)
+{
+	pthread_mutex_unlock(&p->lock);
+	sys_whole_end();
+}
+
+/* A mapping that was made with the descriptor of an object keeps it in the store, as that does. */
+void sys_prog_keep(struct sprog *p)
+{
+	void *at;
+	int fd;
+
+	lock_prog(p);
+	if (!p->kept++) {
+		fd = sys_store_open(SKEP_SYS_PROG, p->o.id, O_RDONLY);
+		at = fd < 0 ? MAP_FAILED : sys_map_pages(NULL, PAGE, PROT_NONE, MAP_SHARED, fd, 0);
+		p->keeper = at == MAP_FAILED ? NULL : at;
+		if (fd >= 0)
+			close(fd);
+	}
+	unlock_prog(p);
+}
+
+void sys_prog_unkeep(struct sprog *p)
+{
+	lock_prog(p);
+	if (!--p->kept && p->keeper) {
+		munmap(p->keeper, PAGE);
+		p->keeper = NULL;
+	}
+	unlock_prog(p);
 }
 
 /* --- verifying --------------------------------------------------------------------------------------- */
@@ -537,7 +615,7 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 
 	if (ready)
 		return ready > 0 ? 0 : ready;
-	pthread_mutex_lock(&p->lock);
+	lock_prog(p);
 	ready = atomic_load(&p->ready);
 	if (!ready) {
 		ready = open_maps(p);
@@ -560,7 +638,7 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 		if (!again) /* the process that owns its objects may end */
 			atomic_store(&p->ready, ready);
 	}
-	pthread_mutex_unlock(&p->lock);
+	unlock_prog(p);
 	return ready > 0 ? 0 : ready;
 }
 

@@ -108,26 +108,23 @@ u8 *sys_ring_view(struct smap *m)
 {
 	u8 *v = __atomic_load_n(&m->view, __ATOMIC_ACQUIRE);
 	u64 n = m->d.max_entries;
-	char path[PATH_LEN];
-	int fd;
+	u8 *data = m->mem + 2 * PAGE;
 
 	if (v)
 		return v;
-	pthread_mutex_lock(&m->mine);
-	sys_store_path(path, SKEP_SYS_MAP, m->o.id);
-	fd = m->view ? -1 : open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0) {
+	sys_map_mine(m);
+	if (!m->view) {
 		v = sys_map_pages(NULL, 2 * n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (v != MAP_FAILED &&
-		    sys_map_pages(v, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED &&
-		    sys_map_pages(v + n, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 2 * PAGE) != MAP_FAILED)
+		/* Of length 0 it is a second mapping of the same pages. */
+		if (v != MAP_FAILED && mremap(data, 0, n, MREMAP_MAYMOVE | MREMAP_FIXED, v) != MAP_FAILED &&
+		    mremap(data, 0, n, MREMAP_MAYMOVE | MREMAP_FIXED, v + n) != MAP_FAILED)
 			__atomic_store_n(&m->view, v, __ATOMIC_RELEASE);
 		else if (v != MAP_FAILED)
 			munmap(v, 2 * n);
-		close(fd);
 	}
-	pthread_mutex_unlock(&m->mine);
-	return m->view;
+	v = m->view;
+	sys_map_mine_done(m);
+	return v;
 }
 
 /* Records at the consumer's position whose owners died are discarded. */

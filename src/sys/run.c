@@ -189,6 +189,8 @@ struct skep_sys_prog *skep_sys_prog_get(int fd)
 		err = sys_prog_ready(sprog_of(o), NULL, 0, NULL);
 		if (err)
 			sys_sobj_put(o);
+		else
+			sys_prog_keep(sprog_of(o));
 	}
 	errno = -err;
 	return err ? NULL : (struct skep_sys_prog *)sprog_of(o);
@@ -196,6 +198,7 @@ struct skep_sys_prog *skep_sys_prog_get(int fd)
 
 void skep_sys_prog_put(struct skep_sys_prog *p)
 {
+	sys_prog_unkeep(&p->p);
 	sys_sobj_put(&p->p.o);
 }
 

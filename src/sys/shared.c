@@ -186,7 +186,7 @@ static void open_table(void)
 	}
 	if (fd >= 0)
 		close(fd);
-	close(lock);
+	sys_store_unlock(lock);
 	pthread_key_create(&key, leave_thread);
 	pthread_atfork(NULL, NULL, in_child);
 }

@@ -151,14 +151,32 @@ static int lock_file(const char *name, bool exclusive)
 	return fd;
 }
 
+/* A child that another thread forks meanwhile would have the lock, too, and keep it. */
+static int take_lock(const char *name, bool exclusive)
+{
+	int fd;
+
+	sys_whole_begin();
+	fd = lock_file(name, exclusive);
+	if (fd < 0)
+		sys_whole_end();
+	return fd;
+}
+
 int sys_store_lock(bool exclusive)
 {
-	return lock_file("lock", exclusive);
+	return take_lock("lock", exclusive);
 }
 
 int sys_store_lock_ops(void)
 {
-	return ready() ? dir_err : lock_file("ops", true);
+	return ready() ? dir_err : take_lock("ops", true);
+}
+
+void sys_store_unlock(int lock)
+{
+	close(lock);
+	sys_whole_end();
 }
 
 /* --- new files ------------------------------------------------------------------------- */
@@ -217,7 +235,7 @@ int sys_store_create(u32 kind, u64 size, struct fhead *h, bool reserve)
 		return lock;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	err = fd < 0 ? -errno : flock(fd, LOCK_SH | LOCK_NB) ? -errno : 0;
-	close(lock);
+	sys_store_unlock(lock);
 	if (fd < 0)
 		return err == -ENOSPC ? -ENOMEM : err;
 	if (!err)
@@ -274,10 +292,9 @@ int sys_store_publish(int fd, struct fhead *h)
 		}
 	}
 	unlink(from);
-	close(lock);
-	/* A process that makes and drops many must not fill the store. */
-	if (err > 0 && h->id % 64 == 0)
-		sys_store_collect();
+	sys_store_unlock(lock);
+	if (err > 0)
+		sys_sobj_count(h->size);
 	return err;
 }
 
@@ -342,7 +359,7 @@ int sys_store_open(u32 kind, u32 id, int access)
 		return lock;
 	sys_store_path(path, kind, id);
 	fd = open_alive(path, access);
-	close(lock);
+	sys_store_unlock(lock);
 	if (fd >= 0 && (sys_store_head(fd, &h) || h.kind != kind || h.id != id)) {
 		close(fd);
 		return -EINVAL;
@@ -435,7 +452,7 @@ int sys_store_pin(int fd, const char *path)
 	sys_store_path(from, h.kind, h.id);
 	if (link(from, to))
 		err = -errno;
-	close(lock);
+	sys_store_unlock(lock);
 	return err;
 }
 
@@ -464,6 +481,6 @@ int sys_store_get(const char *path, int access)
 			fd = open_alive(at, access);
 		}
 	}
-	close(lock);
+	sys_store_unlock(lock);
 	return fd;
 }

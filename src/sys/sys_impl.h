@@ -18,6 +18,7 @@
 
 #include "jit/jit.h"
 #include "probe/probe.h"
+#include "sys/object.h"
 #include "sys/sys.h"
 #include "vm/vm.h"
 
@@ -48,12 +49,11 @@ struct fhead {
 	u8 more[3072]; /* of the kind */
 };
 
-struct sobj; /* an object that this process has open */
-
 const char *sys_store_dir(void); /* NULL: there is none, errno says why */
 int sys_store_path(char *buf, u32 kind, u32 id);
-int sys_store_lock(bool exclusive); /* a descriptor to close, or a negative errno */
+int sys_store_lock(bool exclusive); /* for sys_store_unlock(), or a negative errno */
 int sys_store_lock_ops(void);	    /* the same, for who registers struct_ops */
+void sys_store_unlock(int lock);
 /*
  * A new file of `size` bytes and a head, not yet visible; `store_publish` gives it an id and
  * its place and returns the id. The descriptor keeps it alive.
@@ -68,7 +68,7 @@ int sys_store_head(int fd, struct fhead *h);
 int sys_store_next_id(u32 kind, u32 after, u32 *next);
 int sys_store_pin(int fd, const char *path);
 int sys_store_get(const char *path, int access);
-void sys_store_collect(void);
+u32 sys_store_collect(void); /* how many objects live */
 u64 sys_store_boot(void);
 u64 sys_store_now(void);
 
@@ -126,30 +126,14 @@ struct sthread {
 	u64 born; /* when the thread began, in ticks since boot; 0: not asked yet */
 	struct srun *run;
 	struct ways *ways; /* of the last test run; NULL: there were never any */
+	u32 whole; /* of sys_whole_begin() */
 	u32 until_stats; /* runs until it is asked whether they are timed */
 	bool stats;
 };
 extern _Thread_local struct sthread skep_sys_thread __attribute__((tls_model("initial-exec")));
 
-/* --- objects of this process ---------------------------------------------------------- */
+/* --- objects of this process: object.h ------------------------------------------------ */
 
-struct sobj {
-	struct sobj *next;
-	u64 dev, ino;
-	u32 kind, id;
-	atomic_uint refs;
-	void (*free)(struct sobj *o);
-};
-/* By descriptor or id, opened by `kind`'s opener when this process has not seen it. */
-int sys_sobj_get(int fd, u32 kind, struct sobj **out);
-int sys_sobj_get_id(u32 id, u32 kind, struct sobj **out);
-void sys_sobj_put(struct sobj *o);
-/* Make a new object known that `fd` was published for. */
-void sys_sobj_adopt(int fd, u32 kind, u32 id, struct sobj *o);
-static inline void sobj_hold(struct sobj *o)
-{
-	atomic_fetch_add(&o->refs, 1);
-}
 int sys_smap_open(int fd, const struct fhead *h, struct sobj **out);
 int sys_sprog_open(int fd, const struct fhead *h, struct sobj **out);
 int sys_sbtf_open(int fd, const struct fhead *h, struct sobj **out);
@@ -181,6 +165,7 @@ struct mhead {
 };
 
 struct smap;
+struct sprog;
 struct map_ops {
 	int (*check)(struct mhead *h);		     /* attributes; fills in the layout */
 	u64 (*size)(const struct mhead *h);	     /* bytes of the payload */
@@ -248,10 +233,8 @@ struct smap {
 	char name[16];
 	u64 born;
 	/* in this process only */
-	pthread_mutex_t mine;
-	struct smap **inner; /* by slot or index */
-	struct sprog **prog;
-	struct sperf **perf;
+	pthread_mutex_t mine; /* for sys_map_mine() */
+	struct sobj **held; /* by slot or index: the programs, maps or buffers in it */
 	u32 gen;
 	_Atomic u32 prog_type; /* of the programs that use a prog array here: tail calls stay among them */
 	void *fixed; /* the contents of a frozen map that programs may only read */
@@ -262,6 +245,11 @@ static inline struct smap *smap_of(struct sobj *o)
 {
 	return (struct smap *)((u8 *)o - offsetof(struct smap, o));
 }
+/* Places for what it holds. */
+static inline u32 held_places(const struct smap *m)
+{
+	return m->d.nslot ? m->d.nslot : m->d.max_entries;
+}
 extern const struct map_ops sys_array_ops, sys_percpu_array_ops, sys_hash_ops, sys_lpm_ops, sys_queue_ops, sys_bloom_ops, sys_ring_ops, sys_user_ring_ops, sys_task_storage_ops, sys_cgroup_storage_ops,
     sys_prog_array_ops, sys_perf_array_ops, sys_array_of_maps_ops, sys_hash_of_maps_ops, sys_dev_ops, sys_dev_hash_ops,
     sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops, sys_ops_ops;
@@ -271,6 +259,9 @@ void sys_say_refused(const char *why);
 int sys_map_create(const union bpf_attr *attr, u32 size);
 /* What is verified against a frozen map's contents must not see them change. */
 int sys_map_fix(struct smap *m);
+/* What is of this process only in a map changes between these; see sys_whole_begin(). */
+void sys_map_mine(struct smap *m);
+void sys_map_mine_done(struct smap *m);
 int sys_map_lock(struct smap *m);
 void sys_map_unlock(struct smap *m);
 u32 sys_map_value_size(const struct smap *m); /* as bpf(2) sees it */
@@ -300,6 +291,7 @@ int sys_timer_set_callback(void *field, u64 func);
 int sys_timer_start(void *field, u64 ns, u64 flags);
 int sys_timer_cancel(void *field);
 void sys_timers_drop(const struct smap *m, u8 *value);
+void sys_timers_end(const struct smap *m); /* all that are in the map */
 /* The element goes: so do its timers, and its objects when they are this process's. */
 void sys_fields_drop(const struct smap *m, u8 *value);
 /* Objects that programs allocate (object_heap.c); they are of one process. */
@@ -362,8 +354,10 @@ void *sys_perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct 
 bool sys_perf_ready(struct sobj *o);
 int sys_perf_output(struct smap *m, u64 flags, const void *data, u32 size, const void *more, u32 more_size);
 
-/* maps of programs and maps */
-struct smap *sys_map_inner(struct smap *m, u32 index, u32 id);
+/* maps of programs, maps, buffers */
+/* The object with that id, held by the map at this place; NULL: there is none, or it does not fit. */
+struct sobj *sys_map_held(struct smap *m, u32 index, u32 id);
+void sys_map_put_held(struct smap *m);
 int sys_prog_array_refresh(struct smap *m);
 
 /* --- types and programs -------------------------------------------------------------------- */
@@ -371,6 +365,7 @@ int sys_prog_array_refresh(struct smap *m);
 struct sbtf {
 	struct sobj o;
 	const u8 *data;
+	void *head;
 	u64 map_len;
 	u32 len;
 	char name[16];
@@ -404,6 +399,8 @@ struct sprog {
 	const char *license;
 	/* when it is ready to run */
 	pthread_mutex_t lock;
+	u32 kept;     /* of sys_prog_keep() */
+	void *keeper;
 	atomic_int ready; /* 1: yes; negative: why not */
 	struct smap **map;
 	u32 nmap;
@@ -426,6 +423,12 @@ static inline struct sprog *sprog_of(struct sobj *o)
 }
 int sys_prog_load(union bpf_attr *attr, u32 size);
 int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns);
+/*
+ * An embedder has the program, perhaps without a descriptor: what it refers to stays in the store,
+ * for what is in a map of maps is found there.
+ */
+void sys_prog_keep(struct sprog *p);
+void sys_prog_unkeep(struct sprog *p);
 int sys_prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the program */
 /* `times` runs with this context: what the last returned, and the time of one. */
 int sys_run_repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *ret, u32 *each);

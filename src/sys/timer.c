@@ -108,6 +108,15 @@ static void forget(struct stimer *t)
 	free(t);
 }
 
+/* The thread forgets one that it just has. */
+static void end(struct stimer *t)
+{
+	t->armed = false;
+	t->dead = true;
+	if (!t->busy)
+		forget(t);
+}
+
 /* A free place; the table grows by doubling. */
 static u32 place(void)
 {
@@ -170,7 +179,7 @@ static void fire(struct stimer *t)
 	int err;
 
 	t->busy = true;
-	sobj_hold(&p->o);
+	sys_sobj_hold(&p->o);
 	pthread_mutex_unlock(&all.lock);
 	err = sys_callback_begin(p, &r);
 	pthread_mutex_lock(&all.lock);
@@ -283,7 +292,7 @@ int sys_timer_init(void *field, struct smap *m, u64 flags)
 				     .value = value_around(m, field),
 				     .field = f,
 				     .clock = clock};
-		sobj_hold(&m->o);
+		sys_sobj_hold(&m->o);
 		all.t[at] = t;
 		__atomic_store_n(&f->owner, all.owner, __ATOMIC_RELAXED);
 		__atomic_store_n(&f->id, t->id, __ATOMIC_RELEASE);
@@ -313,7 +322,7 @@ int sys_timer_set_callback(void *field, u64 func)
 		struct sprog *old = t->prog;
 
 		t->prog = (struct sprog *)(uintptr_t)r->prog;
-		sobj_hold(&t->prog->o);
+		sys_sobj_hold(&t->prog->o);
 		t->func = func;
 		if (old)
 			sys_sobj_put(&old->o);
@@ -385,12 +394,22 @@ void sys_timers_drop(const struct smap *m, u8 *value)
 		pthread_mutex_lock(&all.lock);
 		t = find(f);
 		__atomic_store_n(&f->id, 0, __ATOMIC_RELEASE);
-		if (t) {
-			t->armed = false;
-			t->dead = true;
-			if (!t->busy)
-				forget(t);
-		}
+		if (t)
+			end(t);
 		pthread_mutex_unlock(&all.lock);
 	}
+}
+
+void sys_timers_end(const struct smap *m)
+{
+	pthread_once(&all.once, first);
+	pthread_mutex_lock(&all.lock);
+	for (u32 k = 0; k < all.n; k++) {
+		struct stimer *t = all.t[k];
+
+		if (!t || t->m != m)
+			continue;
+		end(t);
+	}
+	pthread_mutex_unlock(&all.lock);
 }
