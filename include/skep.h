@@ -60,6 +60,41 @@ int skep_attach(int prog_fd, const void *function, const struct skep_attach_opti
 /* When this returns, the program does not run for it any more. */
 void skep_detach(struct skep_attachment *a);
 
+/*
+ * Structs of operations: a struct of functions that programs implement (section .struct_ops), and
+ * that the application calls in place of the kernel. Such a struct of the kernel's types is there
+ * without more; one of the application's own is declared, by a BTF that describes it: the section
+ * .BTF of any object, or what libbpf's btf__raw_data() gives. From then on libbpf in processes under
+ * `skep exec` with the same store finds it among the kernel's types and can load and register
+ * programs for it, as can bpftool. 0, or a negative errno: ENOENT when the BTF has no such struct,
+ * EINVAL when that has no functions, EEXIST when the kernel has one of that name. A struct that is
+ * declared in another way takes the place of the first one, whose maps cannot be used any more.
+ */
+int skep_ops_declare(const void *btf, size_t size, const char *type);
+
+struct skep_ops;
+/* A handle for what is registered of a struct, now or later; ENOENT: there is no such struct. */
+int skep_ops_get(const char *type, struct skep_ops **out);
+/* No call may be under way. */
+void skep_ops_put(struct skep_ops *o);
+/*
+ * Call a function of what was registered last, by whomever. 0, and *result unless it is NULL (of a
+ * function that returns nothing it means nothing), or a negative errno: ENOENT when nothing is
+ * registered, EOPNOTSUPP when this function is missing there, EINVAL when the struct has none of that
+ * name, others when its program cannot run here.
+ *
+ * An argument is a number, or a pointer to an object of the struct that the function takes; not NULL,
+ * and for tcp_congestion_ops a struct tcp_sock. The program reads within the object, and writes numbers
+ * there when the struct is the application's own and not const; it never follows pointers that it
+ * finds. A pointer that a function returns is a number and must not be followed.
+ */
+int skep_ops_call(struct skep_ops *o, const char *member, const uint64_t *args, unsigned n, uint64_t *result);
+/*
+ * A number or text that stands in the struct that is registered: its size, of which at most `size`
+ * bytes are written, or a negative errno as above.
+ */
+int skep_ops_read(struct skep_ops *o, const char *member, void *buf, size_t size);
+
 /* "0.1.0" */
 const char *skep_version(void);
 

@@ -79,6 +79,19 @@ bool skep_btf_split_has(const struct skep_btf *base, const void *data, size_t le
 int skep_btf_join(const struct skep_btf *base, const struct skep_btf *all, const void *split, size_t len,
 		  struct skep_arena *arena, struct skep_diags *ds, struct skep_btf **out);
 
+/* --- structs of operations (graft.c) --- */
+/*
+ * The records and strings of struct `id` of `from`, of all that it refers to, and of struct
+ * bpf_struct_ops_NAME, which a map of it has for its value; they go on behind `all`. With the struct
+ * come the functions NAME__MEMBER, whose parameters tell more. SKEP_EINPUT: of another byte order.
+ */
+int skep_btf_ops_take(const struct skep_btf *all, const struct skep_btf *from, u32 id,
+		      struct skep_arena *arena, struct skep_buf *types, struct skep_buf *str);
+/* `all` with such records behind it, as skep_btf_join(). */
+int skep_btf_append(const struct skep_btf *all, const struct skep_buf *types,
+		    const struct skep_buf *str, struct skep_arena *arena, struct skep_diags *ds,
+		    struct skep_btf **out);
+
 /* What a read of a struct finds. */
 enum skep_walk_what {
 	SKEP_WALK_SCALAR,

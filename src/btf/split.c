@@ -44,8 +44,7 @@ static bool split_open(struct split *s, const struct skep_btf *base, const void 
 	return !s->str_len || !s->str[s->str_len - 1];
 }
 
-/* Bytes of the record at `pos`, or 0: it is none. */
-static u32 record_len(const u8 *types, u32 len, u32 pos, bool big)
+u32 skep_btf_record_len(const u8 *types, u32 len, u32 pos, bool big)
 {
 	u32 info, kind, n;
 
@@ -77,7 +76,7 @@ bool skep_btf_split_has(const struct skep_btf *base, const void *data, size_t le
 	for (u32 pos = 0, n; pos < s.types_len; pos += n) {
 		const u8 *p = s.types + pos;
 
-		n = record_len(s.types, s.types_len, pos, base->big);
+		n = skep_btf_record_len(s.types, s.types_len, pos, base->big);
 		if (!n)
 			return false;
 		if ((skep_get32(p + 4, base->big) >> 24 & 31) == kind &&
@@ -94,16 +93,18 @@ struct mover {
 	u32 types, strings; /* how far behind */
 };
 
-static void move_name(const struct mover *m, u8 *p)
+static void move_name(void *arg, u8 *p)
 {
+	const struct mover *m = arg;
 	u32 off = skep_get32(p, m->s->base->big);
 
 	if (off >= m->s->base->str_len)
 		skep_put32(p, off + m->strings, m->s->base->big);
 }
 
-static void move_type(const struct mover *m, u8 *p)
+static void move_type(void *arg, u8 *p)
 {
+	const struct mover *m = arg;
 	u32 id = skep_get32(p, m->s->base->big);
 
 	if (id >= m->s->base->ntypes)
@@ -127,27 +128,27 @@ static bool third_is_type(u32 kind)
 	}
 }
 
-static void move_record(const struct mover *m, u8 *p)
+void skep_btf_visit(u8 *p, bool big, const struct btf_visitor *v)
 {
-	u32 info = skep_get32(p + 4, m->s->base->big), kind = info >> 24 & 31;
+	u32 info = skep_get32(p + 4, big), kind = info >> 24 & 31;
 	u8 *each = p + 12 + shape[kind].fixed;
 
-	move_name(m, p);
+	v->name(v->arg, p);
 	if (third_is_type(kind))
-		move_type(m, p + 8);
+		v->type(v->arg, p + 8);
 	if (kind == SKEP_BTF_ARRAY) {
-		move_type(m, p + 12);
-		move_type(m, p + 16);
+		v->type(v->arg, p + 12);
+		v->type(v->arg, p + 16);
 	}
 	for (u32 k = 0; k < (info & 0xffff) && shape[kind].each; k++, each += shape[kind].each) {
 		if (kind == SKEP_BTF_DATASEC) {
-			move_type(m, each);
+			v->type(v->arg, each);
 			continue;
 		}
-		move_name(m, each);
+		v->name(v->arg, each);
 		if (kind == SKEP_BTF_STRUCT || kind == SKEP_BTF_UNION ||
 		    kind == SKEP_BTF_FUNC_PROTO)
-			move_type(m, each + 4);
+			v->type(v->arg, each + 4);
 	}
 }
 
@@ -157,6 +158,7 @@ int skep_btf_join(const struct skep_btf *base, const struct skep_btf *all, const
 {
 	struct split s;
 	struct mover m = {&s, all->ntypes - base->ntypes, all->str_len - base->str_len};
+	const struct btf_visitor move = {move_name, move_type, &m};
 	const u8 *from = all->data + skep_get32(all->data + 4, all->big) +
 			 skep_get32(all->data + 8, all->big);
 	u32 had = skep_get32(all->data + 12, all->big), n;
@@ -180,10 +182,10 @@ int skep_btf_join(const struct skep_btf *base, const struct skep_btf *all, const
 	memcpy(p + HDR + had + s.types_len, all->str, all->str_len);
 	memcpy(p + HDR + had + s.types_len + all->str_len, s.str, s.str_len);
 	for (u32 pos = 0; pos < s.types_len; pos += n) {
-		n = record_len(s.types, s.types_len, pos, all->big);
+		n = skep_btf_record_len(s.types, s.types_len, pos, all->big);
 		if (!n)
 			return BTF_DIAG(ds, TRUNCATED, "a type");
-		move_record(&m, p + HDR + had + pos);
+		skep_btf_visit(p + HDR + had + pos, all->big, &move);
 	}
 	return skep_btf_read(p, total, all->big, arena, ds, out);
 }

@@ -284,6 +284,18 @@ static bool writable(const struct skep_mach *m, const struct skep_btf_type *t,
 	return false;
 }
 
+/*
+ * Numbers of an object of the caller's own types. A union's may lie over a pointer, which the caller
+ * would follow.
+ */
+static bool caller_lets(const struct skep_mach *m, const struct skep_vreg *p,
+			const struct skep_btf_walk *w)
+{
+	return (p->flags & SKEP_VF_GIVEN) && !(p->flags & SKEP_VF_RDONLY) && m->opt.own_types &&
+	       p->btf >= m->opt.own_types && w->what == SKEP_WALK_SCALAR &&
+	       !(w->flags & SKEP_BTF_UNION_MEMBER);
+}
+
 int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
 {
 	const struct skep_vreg *p = skep_vreg(st, a->reg);
@@ -325,7 +337,7 @@ int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct sk
 				  "struct %s has nothing of %u bytes at %lld", t.name, a->size,
 				  (long long)off);
 	if (a->write) {
-		if (writable(m, &t, &w))
+		if (writable(m, &t, &w) || caller_lets(m, p, &w))
 			return 0;
 		return skep_fault(m, st, SKEP_RULE_MEM_ACCESS, REG(a->reg),
 				  "this part of struct %s may only be read", t.name);
@@ -455,6 +467,21 @@ bool skep_attach_missing(const struct skep_mach *m)
 	       !find_proto(m, &proto, &skip);
 }
 
+/* Is a pointer's target const, perhaps behind a typedef? */
+static bool to_const(const struct skep_btf *btf, u32 id)
+{
+	struct skep_btf_type t;
+
+	for (u32 k = 0; k < 16 && skep_btf_get(btf, id, &t); k++, id = t.ref) {
+		if (t.kind == SKEP_BTF_CONST)
+			return true;
+		if (t.kind != SKEP_BTF_TYPEDEF && t.kind != SKEP_BTF_VOLATILE &&
+		    t.kind != SKEP_BTF_RESTRICT && t.kind != SKEP_BTF_TYPE_TAG)
+			return false;
+	}
+	return true;
+}
+
 static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a,
 		     u32 type, u32 flags)
 {
@@ -476,7 +503,7 @@ static void give_arg(struct skep_mach *m, struct skep_vstate *st, const struct s
 			a->to->btf = skep_btf_find(m->opt.kernel, SKEP_BTF_STRUCT, "tcp_sock");
 		a->to->flags = flags & SKEP_KAF_PLAIN ? 0 : SKEP_VF_TRUSTED;
 		if (m->opt.opaque && m->opt.prog_type == SKEP_PROG_STRUCT_OPS)
-			a->to->flags |= SKEP_VF_GIVEN;
+			a->to->flags |= SKEP_VF_GIVEN | (to_const(m->opt.kernel, t.ref) ? SKEP_VF_RDONLY : 0);
 	} else {
 		return;
 	}

@@ -244,6 +244,11 @@ struct skep_mach_opts {
 	 * struct_ops member gives it (not behind what these point to): who calls vouches for them.
 	 */
 	bool opaque;
+	/*
+	 * Kernel types from this number on (0: none) are the caller's: what it gives by a pointer to one
+	 * that is not const may be written, but for pointers.
+	 */
+	u32 own_types;
 };
 
 struct skep_mach {

@@ -259,6 +259,7 @@ static int set(struct smap *m, const struct ops_type *t, const u8 *value)
 	}
 	free(v);
 	if (!err) {
+		m->h->ops_turn = sys_ops_turn();
 		__atomic_store_n(&m->h->ops_state, by_link ? OPS_READY : OPS_INUSE, __ATOMIC_RELEASE);
 		sys_table_changed();
 	}
@@ -302,7 +303,7 @@ static int remove_value(struct smap *m, const void *key)
 	return was == OPS_TOBEFREE ? -EINPROGRESS : -ENOENT;
 }
 
-static int count_this(void *arg, struct smap *m, u32 link)
+static int count_this(void *arg, struct smap *m, const struct ops_entry *e)
 {
 	struct {
 		u32 id, n;
@@ -371,6 +372,12 @@ bool sys_ops_ready(const struct smap *m)
 	       __atomic_load_n(&m->h->ops_state, __ATOMIC_ACQUIRE) == OPS_READY;
 }
 
+/* Who registers says afterwards that the table changed. */
+u32 sys_ops_turn(void)
+{
+	return sys_table_generation() + 1;
+}
+
 static int read_head(u32 kind, u32 id, struct fhead *f)
 {
 	int fd = sys_store_open(kind, id, O_RDONLY), err;
@@ -383,30 +390,34 @@ static int read_head(u32 kind, u32 id, struct fhead *f)
 }
 
 /* Of a link or a map that is registered by itself: the map, or 0. */
-static u32 registers(const struct fhead *f)
+static u32 registers(const struct fhead *f, struct ops_entry *e)
 {
 	const struct lhead *l = (const struct lhead *)f->more;
 
-	if (f->kind == SKEP_SYS_MAP)
+	if (f->kind == SKEP_SYS_MAP) {
+		*e = (struct ops_entry){0, ((const struct mhead *)f->more)->ops_turn};
 		return sys_ops_registered(f) ? f->id : 0;
+	}
+	*e = (struct ops_entry){f->id, l->turn};
 	return f->boot == sys_store_boot() && l->type == BPF_LINK_TYPE_STRUCT_OPS && !l->detached ? l->map : 0;
 }
 
-int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, u32 link), void *arg)
+int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, const struct ops_entry *e), void *arg)
 {
 	static const u32 kinds[] = {SKEP_SYS_MAP, SKEP_SYS_LINK};
 	int done = 0;
 
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kinds); k++)
 		for (u32 id = 0; !done && sys_store_next_id(kinds[k], id, &id) == 0;) {
+			struct ops_entry e;
 			struct fhead h;
 			struct sobj *o;
-			u32 map = read_head(kinds[k], id, &h) ? 0 : registers(&h);
+			u32 map = read_head(kinds[k], id, &h) ? 0 : registers(&h, &e);
 
 			if (!map || sys_sobj_get_id(map, SKEP_SYS_MAP, &o))
 				continue;
 			if (smap_of(o)->d.type == BPF_MAP_TYPE_STRUCT_OPS && smap_of(o)->d.kernel_type == kernel_type)
-				done = f(arg, smap_of(o), kinds[k] == SKEP_SYS_LINK ? id : 0);
+				done = f(arg, smap_of(o), &e);
 			sys_sobj_put(o);
 		}
 	return done;
@@ -417,7 +428,7 @@ struct naming {
 	u32 at, n, instead;
 };
 
-static int same_name(void *arg, struct smap *m, u32 link)
+static int same_name(void *arg, struct smap *m, const struct ops_entry *e)
 {
 	const struct naming *c = arg;
 

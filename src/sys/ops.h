@@ -37,13 +37,19 @@ bool sys_ops_is_function(const struct skep_btf *types, u32 id);
 /* The rule for a member, and its argument. */
 enum ops_rule sys_ops_rule(const struct ops_type *t, const char *member, u32 *arg);
 
+/* The first of the kernel's types that an embedder declared; 0: none is. */
+u32 sys_own_types(void);
+
 /* Is a map of this head registered by itself, without a link? */
 bool sys_ops_registered(const struct fhead *f);
-/*
- * `f` for each map that is registered, with its link's id or 0, until it returns other than 0, which
- * is the result. Links come in the order of their ids behind maps.
- */
-int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, u32 link), void *arg);
+/* What registers a map: a link, or 0; and when, as numbers go up. */
+struct ops_entry {
+	u32 link, turn;
+};
+/* `f` for each map that is registered, until it returns other than 0, which is the result. */
+int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, const struct ops_entry *e), void *arg);
+/* A new number, under sys_store_lock_ops(). */
+u32 sys_ops_turn(void);
 /* May it be registered beside what is, apart from the map `instead`? Under sys_store_lock_ops(). */
 int sys_ops_may_register(struct smap *m, const struct ops_type *t, u32 instead);
 /* Can a link register it? */

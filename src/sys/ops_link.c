@@ -26,6 +26,7 @@ static int create(struct smap *m)
 	if (lock < 0)
 		return lock;
 	err = sys_ops_may_register(m, &t, 0);
+	d.turn = sys_ops_turn();
 	if (!err)
 		err = sys_link_publish(&d, NULL, 0, &id);
 	if (err >= 0)

@@ -389,7 +389,7 @@ static const char *path_of(const char *path, char *buf, size_t size)
 	if (inside || !path || strncmp(path, "/sys/", 5) != 0)
 		return path;
 	inside++;
-	ours = skep_sys_path(path, buf, size) || skep_sys_event_path(path, buf, size);
+	ours = skep_sys_path(path, buf, size) || skep_sys_event_path(path, buf, size) || skep_sys_types_path(path, buf, size);
 	inside--;
 	return ours ? buf : path;
 }

@@ -456,7 +456,8 @@ static int verify_with(struct verifying *v, struct skep_buf *log, u32 level, u32
 				     .prog_type = v->p->d.type,
 				     .attach_type = v->p->d.attach_type,
 				     .kernel = v->p->kernel,
-				     .flags = SKEP_VF_OPAQUE};
+				     .flags = SKEP_VF_OPAQUE,
+				     .own_types = v->p->ops_type ? sys_own_types() : 0};
 	struct skep_verify_result res = {0};
 	struct skep_obj *obj;
 	int err = skep_sys_code_read(&v->code, &v->arena, &v->ds, &obj);

@@ -50,6 +50,41 @@ void skep_detach(struct skep_attachment *a)
 	skep_sys_detach((struct skep_sys_attachment *)a);
 }
 
+int skep_ops_declare(const void *btf, size_t size, const char *type)
+{
+	int err;
+
+	skep_probe_blocked++;
+	err = skep_sys_ops_declare(btf, size, type);
+	skep_probe_blocked--;
+	return err;
+}
+
+int skep_ops_get(const char *type, struct skep_ops **out)
+{
+	int err;
+
+	skep_probe_blocked++;
+	err = skep_sys_ops_get(type, (struct skep_sys_ops **)out);
+	skep_probe_blocked--;
+	return err;
+}
+
+void skep_ops_put(struct skep_ops *o)
+{
+	skep_sys_ops_put((struct skep_sys_ops *)o);
+}
+
+int skep_ops_call(struct skep_ops *o, const char *member, const uint64_t *args, unsigned n, uint64_t *result)
+{
+	return skep_sys_ops_call((struct skep_sys_ops *)o, member, args, n, result);
+}
+
+int skep_ops_read(struct skep_ops *o, const char *member, void *buf, size_t size)
+{
+	return skep_sys_ops_read((struct skep_sys_ops *)o, member, buf, size);
+}
+
 const char *skep_version(void)
 {
 	return SKEP_VERSION;

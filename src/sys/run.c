@@ -202,28 +202,37 @@ void skep_sys_prog_put(struct skep_sys_prog *p)
 	sys_sobj_put(&p->p.o);
 }
 
-u64 sys_prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie)
+int sys_prog_run_once(const struct sprog *p, void *ctx, u64 cookie, u64 *ret)
 {
 	struct srun r = {0}, *outer = skep_sys_thread.run;
-	u64 ret, from;
+	u64 from;
+	int err;
 
 	skep_probe_blocked++;
-	if (begin(&p->p, &r)) {
+	err = begin(p, &r);
+	if (err) {
 		skep_probe_blocked--;
-		return 0;
+		return err;
 	}
-	r.prog = &p->p;
+	r.prog = p;
 	r.ctx = ctx;
 	r.cookie = cookie;
 	r.frame = (u64)(uintptr_t)__builtin_frame_address(0);
 	skep_sys_thread.run = &r;
 	from = sys_stats_on() ? sys_stats_clock() : 0;
-	ret = skep_eng_run(p->p.eng, (u64)(uintptr_t)ctx, 0, &r.eng);
-	sys_stats_count(&p->p, 1, from ? sys_stats_clock() - from : 0);
+	*ret = skep_eng_run(p->eng, (u64)(uintptr_t)ctx, 0, &r.eng);
+	sys_stats_count(p, 1, from ? sys_stats_clock() - from : 0);
 	skep_sys_thread.run = outer;
-	end(&p->p, &r);
+	end(p, &r);
 	skep_probe_blocked--;
-	return r.eng.stop ? 0 : ret;
+	return r.eng.stop ? -EFAULT : 0;
+}
+
+u64 sys_prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie)
+{
+	u64 ret;
+
+	return sys_prog_run_once(&p->p, ctx, cookie, &ret) ? 0 : ret;
 }
 
 u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx)

@@ -161,6 +161,31 @@ u64 skep_sys_prog_run(const struct skep_sys_prog *p, void *ctx);
  */
 int skep_sys_raise(const char *name, const u64 *args, u32 n);
 
+/* --- structs of operations, for embedders -------------------------------------------- */
+
+/*
+ * Let programs implement a struct of functions that the kernel has not; `btf` describes it. 0, or
+ * -ENOENT: it is not there, -EINVAL: it has no functions, or the description is malformed, -EEXIST:
+ * the kernel has one of that name, -ENOSPC: too many were declared. Another declaration of the same
+ * struct takes the place of the first one, whose maps cannot be used any more.
+ */
+int skep_sys_ops_declare(const void *btf, size_t size, const char *type);
+/* The kernel's file of types as it is with what was declared, in `buf`; false when `path` is another one. */
+bool skep_sys_types_path(const char *path, char *buf, size_t size);
+
+struct skep_sys_ops;
+/* What is registered of a struct, whenever it is asked; -ENOENT: there is no such struct. */
+int skep_sys_ops_get(const char *type, struct skep_sys_ops **out);
+void skep_sys_ops_put(struct skep_sys_ops *o);
+/*
+ * Call a function of what was registered last. 0 and *result (may be NULL); -ENOENT: nothing is
+ * registered, -EOPNOTSUPP: it has no such function, -EINVAL: there is none of that name, -EACCES and
+ * others: the program cannot run here.
+ */
+int skep_sys_ops_call(struct skep_sys_ops *o, const char *member, const u64 *args, u32 n, u64 *result);
+/* Its number or text `member`: its size, of which at most `size` bytes are written; or as above. */
+int skep_sys_ops_read(struct skep_sys_ops *o, const char *member, void *buf, size_t size);
+
 /* --- the port of a program that is linked with port.c ------------------------------------- */
 
 /*

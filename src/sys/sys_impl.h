@@ -156,6 +156,7 @@ struct mhead {
 	u32 writers; /* mappings that user space writes */
 	u32 owner;   /* the process whose objects values point to, 0: none */
 	u32 ops_state; /* enum ops_state */
+	u32 ops_turn;  /* when it was registered */
 	u64 owner_born;
 	struct shlock lock;
 	/* guarded by the lock */
@@ -433,6 +434,8 @@ int sys_prog_bind(struct sprog *p, u32 map); /* keep a map alive as long as the 
 /* `times` runs with this context: what the last returned, and the time of one. */
 int sys_run_repeat(struct sprog *p, struct srun *r, void *ctx, u32 times, u32 *ret, u32 *each);
 int sys_prog_test_run(union bpf_attr *attr, u32 size);
+/* Run it once with this context: 0 and *ret, or a negative errno. */
+int sys_prog_run_once(const struct sprog *p, void *ctx, u64 cookie, u64 *ret);
 /* As skep_sys_prog_run(), with what the helper gives for the place that raised the event. */
 u64 sys_prog_run_event(const struct skep_sys_prog *p, void *ctx, u64 cookie);
 /* Tell gdb and perf of its native code; undone by skep_jit_gdb_remove(). */
@@ -563,6 +566,7 @@ struct lhead {
 	/* of several places, which are the payload */
 	u32 pid, on_return, nplace;
 	u32 map; /* of struct_ops: what is registered; changes */
+	u32 turn; /* and when it was */
 	struct probe_file file;
 };
 int sys_link_create_perf(const union bpf_attr *attr, struct sprog *p);

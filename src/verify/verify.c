@@ -127,6 +127,7 @@ int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog,
 	mo.strict_align = opts->flags & SKEP_VF_STRICT_ALIGN;
 	mo.unpriv = opts->flags & SKEP_VF_UNPRIV;
 	mo.opaque = opts->flags & SKEP_VF_OPAQUE;
+	mo.own_types = opts->own_types;
 	SKEP_GUARD(arena, oom, {
 		e = SKEP_NEW(arena, struct engine);
 		e->opts = opts;

@@ -33,6 +33,7 @@ struct skep_verify_opts {
 		attach_to; /* function or tracepoint of tracing programs, or NULL: by the section */
 	u64 budget;	   /* instructions to process; 0: one million */
 	u32 flags;	   /* enum skep_verify_flag */
+	u32 own_types;	   /* with SKEP_VF_OPAQUE: see struct skep_mach_opts */
 	struct skep_buf *log; /* with SKEP_VF_LOG */
 	const struct skep_obj *
 		target; /* with the program that an extension changes a part of, or NULL: the same object, or not known */
