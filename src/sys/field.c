@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fields of values that belong to helpers: locks, timers, lists, trees and pointers to objects,
+ * Fields of values that belong to helpers: locks, timers, work queues, lists, trees and pointers to objects,
  * as the value's BTF declares them. Copies from and to user space leave them out, so that nobody sets a lock from
  * outside; with BPF_F_LOCK a value is copied under its own lock.
  *
@@ -19,7 +19,7 @@ static const struct {
 	const char *name;
 	u32 size;
 	u8 kind;
-} known[] = {{"bpf_spin_lock", 4, FIELD_LOCK}, {"bpf_timer", 16, FIELD_TIMER},	     {"bpf_list_head", 16, FIELD_LIST},
+} known[] = {{"bpf_spin_lock", 4, FIELD_LOCK}, {"bpf_timer", 16, FIELD_TIMER}, {"bpf_wq", 16, FIELD_WORK},	     {"bpf_list_head", 16, FIELD_LIST},
 	     {"bpf_rb_root", 16, FIELD_TREE},  {"bpf_list_node", 24, FIELD_LIST_NODE}, {"bpf_rb_node", 32, FIELD_TREE_NODE},
 	     {"bpf_refcount", 4, FIELD_COUNT}};
 static const char *const pointers[] = {"kptr", "kptr_untrusted", "percpu_kptr", "uptr"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel functions: loops over numbers, sections in which a kernel would not interrupt, leaving
+ * Kernel functions: loops over numbers, work queues, sections in which a kernel would not interrupt, leaving
  * by exception. A run is a reader of all maps while it lasts, and that of a program with such
  * sections has its processor to itself, so what would begin and end them has nothing to do here.
  */
@@ -65,6 +65,21 @@ H(irq_save)
 	return 0;
 }
 
+H(wq_init)
+{
+	return (u64)(s64)sys_work_init(PTR(a), PTR(b), c);
+}
+
+H(wq_set_callback)
+{
+	return (u32)c ? ERR(EINVAL) : (u64)(s64)sys_timer_set_callback(PTR(a), b);
+}
+
+H(wq_start)
+{
+	return (u64)(s64)sys_work_start(PTR(a), b);
+}
+
 #define CALL(fn_) {SKEP_ENG_CALL, fn_, 0}
 const struct kfunc_row sys_kfunc_rows[] = {
 	{"bpf_iter_num_new", HT_ANY, CALL(num_new)},
@@ -76,6 +91,9 @@ const struct kfunc_row sys_kfunc_rows[] = {
 	{"bpf_preempt_enable", HT_ANY, CALL(nothing)},
 	{"bpf_local_irq_save", HT_ANY, CALL(irq_save)},
 	{"bpf_local_irq_restore", HT_ANY, CALL(nothing)},
+	{"bpf_wq_init", HT_ANY, CALL(wq_init)},
+	{"bpf_wq_set_callback_impl", HT_ANY, CALL(wq_set_callback)},
+	{"bpf_wq_start", HT_ANY, CALL(wq_start)},
 	{"bpf_throw", HT_ANY, {SKEP_ENG_THROW, NULL, 0}},
 	{NULL, 0, CALL(NULL)},
 };

@@ -400,7 +400,7 @@ int sys_smap_open(int fd, const struct fhead *f, struct sobj **out)
 		return err;
 	}
 	for (u32 k = 0; k < m->nfield; k++)
-		if (m->field[k].kind == FIELD_TIMER)
+		if (field_runs(&m->field[k]))
 			m->o.ops = &timed_map_ops;
 	after_boot(m);
 	*out = &m->o;

@@ -200,6 +200,7 @@ enum field_kind {
 	FIELD_TREE_NODE,
 	FIELD_COUNT,
 	FIELD_POINTER, /* to an object */
+	FIELD_WORK,    /* a work queue */
 };
 struct sfield {
 	u32 off, size;
@@ -214,6 +215,11 @@ struct fields {
 struct skep_btf;
 /* Those of a type of so many bytes. */
 void sys_fields_of(const struct skep_btf *b, u32 type, u32 size, struct fields *out);
+/* Does it run later, and so go with its element? */
+static inline bool field_runs(const struct sfield *f)
+{
+	return f->kind == FIELD_TIMER || f->kind == FIELD_WORK;
+}
 static inline bool field_owns(const struct sfield *f)
 {
 	return f->kind == FIELD_LIST || f->kind == FIELD_TREE || f->kind == FIELD_POINTER;
@@ -291,6 +297,9 @@ int sys_timer_init(void *field, struct smap *m, u64 flags);
 int sys_timer_set_callback(void *field, u64 func);
 int sys_timer_start(void *field, u64 ns, u64 flags);
 int sys_timer_cancel(void *field);
+/* And work queues, which have callbacks as timers have. */
+int sys_work_init(void *field, struct smap *m, u64 flags);
+int sys_work_start(void *field, u64 flags);
 void sys_timers_drop(const struct smap *m, u8 *value);
 void sys_timers_end(const struct smap *m); /* all that are in the map */
 /* The element goes: so do its timers, and its objects when they are this process's. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Timers in map values. A timer runs in the process that started it: the code of its callback
- * is there, and nothing else runs in the background. One thread of the process waits for the
+ * Timers and work queues in map values. A timer runs in the process that started it: the code of its
+ * callback is there, and nothing else runs in the background. One thread of the process waits for the
  * next one that is due and runs its callback as a reader of maps; it is made by the first
- * timer_start, and timers end with the process.
+ * timer_start, and timers end with the process. A work queue is a timer that is due at once, in a
+ * thread of its own, so that timers need not wait for callbacks that sleep.
  *
  * A value holds a number of this process' table and a word that says whose table it is. Memory
  * of maps is shared, so both are only compared, never followed. When an element goes, the
@@ -31,6 +32,7 @@ struct stimer {
 	struct sprog *prog; /* NULL: no callback yet */
 	u64 func, when;	    /* when: CLOCK_MONOTONIC */
 	int clock;
+	u8 queue; /* it is a work queue; which thread has it */
 	bool armed;
 	bool busy;    /* the thread has it: it is not freed */
 	bool running; /* its callback is under way */
@@ -38,13 +40,13 @@ struct stimer {
 };
 static struct {
 	pthread_mutex_t lock;
-	pthread_cond_t due, idle; /* something was started; a callback ended */
+	pthread_cond_t due[2], idle; /* something was started; a callback ended */
 	pthread_once_t once;
 	struct stimer **t; /* by number - 1 */
 	u32 n;
 	u64 owner, serial;
-	bool started;
-	pthread_t thread;
+	bool started[2];
+	pthread_t thread[2];
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	 .idle = PTHREAD_COND_INITIALIZER,
 	 .once = PTHREAD_ONCE_INIT};
@@ -63,7 +65,8 @@ static void begin(void)
 
 	pthread_condattr_init(&a);
 	pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
-	pthread_cond_init(&all.due, &a);
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(all.due); k++)
+		pthread_cond_init(&all.due[k], &a);
 	pthread_condattr_destroy(&a);
 	all.owner = ((u64)getpid() << 32 ^ now_on(CLOCK_BOOTTIME)) | 1;
 }
@@ -75,7 +78,7 @@ static void in_child(void)
 	pthread_cond_init(&all.idle, NULL);
 	all.t = NULL;
 	all.n = 0;
-	all.started = false;
+	memset(all.started, 0, sizeof(all.started));
 	begin();
 }
 
@@ -141,12 +144,12 @@ static u32 place(void)
 /* --- the thread ----------------------------------------------------------------------------------
  */
 
-static struct stimer *next_due(void)
+static struct stimer *next_due(u32 queue)
 {
 	struct stimer *best = NULL;
 
 	for (u32 k = 0; k < all.n; k++)
-		if (all.t[k] && all.t[k]->armed && (!best || all.t[k]->when < best->when))
+		if (all.t[k] && all.t[k]->armed && all.t[k]->queue == queue && (!best || all.t[k]->when < best->when))
 			best = all.t[k];
 	return best;
 }
@@ -212,71 +215,72 @@ static void fire(struct stimer *t)
 
 static void *work(void *arg)
 {
+	u32 queue = (u32)(uintptr_t)arg;
+
 	pthread_mutex_lock(&all.lock);
 	for (;;) {
-		struct stimer *t = next_due();
+		struct stimer *t = next_due(queue);
 		struct timespec ts;
 
 		if (!t) {
-			pthread_cond_wait(&all.due, &all.lock);
+			pthread_cond_wait(&all.due[queue], &all.lock);
 		} else if (t->when <= now_on(CLOCK_MONOTONIC)) {
 			fire(t);
 		} else {
 			ts.tv_sec = (time_t)(t->when / 1000000000u);
 			ts.tv_nsec = (long)(t->when % 1000000000u);
-			pthread_cond_timedwait(&all.due, &all.lock, &ts);
+			pthread_cond_timedwait(&all.due[queue], &all.lock, &ts);
 		}
 	}
 	return NULL;
 }
 
 /* Signals are for the program's own threads. */
-static int start_thread(void)
+static int start_thread(u32 queue)
 {
 	sigset_t none, old;
 	pthread_attr_t a;
 	int err;
 
-	if (all.started)
+	if (all.started[queue])
 		return 0;
 	sigfillset(&none);
 	pthread_attr_init(&a);
 	pthread_attr_setdetachstate(&a, PTHREAD_CREATE_DETACHED);
 	pthread_sigmask(SIG_SETMASK, &none, &old);
-	err = pthread_create(&all.thread, &a, work, NULL);
+	err = pthread_create(&all.thread[queue], &a, work, (void *)(uintptr_t)queue);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&a);
-	all.started = !err;
+	all.started[queue] = !err;
 	return err ? -ENOMEM : 0;
 }
 
-static bool in_thread(void)
+static bool in_thread(u32 queue)
 {
-	return all.started && pthread_equal(all.thread, pthread_self());
+	return all.started[queue] && pthread_equal(all.thread[queue], pthread_self());
 }
 
 /* --- what programs ask for
  * -------------------------------------------------------------------------- */
 
 /* Where the value begins in which this field lies. */
-static u8 *value_around(const struct smap *m, u8 *field)
+static u8 *value_around(const struct smap *m, u8 *field, u8 kind)
 {
 	for (u32 k = 0; k < m->nfield; k++)
-		if (m->field[k].kind == FIELD_TIMER)
+		if (m->field[k].kind == kind)
 			return field - m->field[k].off;
 	return NULL;
 }
 
-int sys_timer_init(void *field, struct smap *m, u64 flags)
+static int init(void *field, struct smap *m, u8 kind, int clock)
 {
 	struct field *f = field;
+	u8 *value = value_around(m, field, kind);
 	struct stimer *t;
 	u32 at;
-	int clock = (int)flags, err = 0;
+	int err = 0;
 
-	if (flags != CLOCK_MONOTONIC && flags != CLOCK_REALTIME && flags != CLOCK_BOOTTIME)
-		return -EINVAL;
-	if (!value_around(m, field))
+	if (!value)
 		return -EINVAL;
 	pthread_once(&all.once, first);
 	pthread_mutex_lock(&all.lock);
@@ -289,9 +293,10 @@ int sys_timer_init(void *field, struct smap *m, u64 flags)
 	if (t) {
 		*t = (struct stimer){.id = ++all.serial << 32 | (at + 1),
 				     .m = m,
-				     .value = value_around(m, field),
+				     .value = value,
 				     .field = f,
-				     .clock = clock};
+				     .clock = clock,
+				     .queue = kind == FIELD_WORK};
 		sys_sobj_hold(&m->o);
 		all.t[at] = t;
 		__atomic_store_n(&f->owner, all.owner, __ATOMIC_RELAXED);
@@ -301,6 +306,18 @@ int sys_timer_init(void *field, struct smap *m, u64 flags)
 	}
 	pthread_mutex_unlock(&all.lock);
 	return err;
+}
+
+int sys_timer_init(void *field, struct smap *m, u64 flags)
+{
+	if (flags != CLOCK_MONOTONIC && flags != CLOCK_REALTIME && flags != CLOCK_BOOTTIME)
+		return -EINVAL;
+	return init(field, m, FIELD_TIMER, (int)flags);
+}
+
+int sys_work_init(void *field, struct smap *m, u64 flags)
+{
+	return (u32)flags ? -EINVAL : init(field, m, FIELD_WORK, CLOCK_MONOTONIC);
 }
 
 int sys_timer_set_callback(void *field, u64 func)
@@ -332,26 +349,34 @@ int sys_timer_set_callback(void *field, u64 func)
 	return err;
 }
 
-int sys_timer_start(void *field, u64 ns, u64 flags)
+static int start(void *field, u64 ns, bool absolute)
 {
 	struct stimer *t;
 	int err = -EINVAL;
 
-	if (flags & ~(u64)FLAGS)
-		return -EINVAL;
 	pthread_once(&all.once, first);
 	pthread_mutex_lock(&all.lock);
 	t = find(field);
 	if (t && t->prog) {
-		u64 now = now_on(t->clock), left = flags & 1 ? (ns > now ? ns - now : 0) : ns;
+		u64 now = now_on(t->clock), left = absolute ? (ns > now ? ns - now : 0) : ns;
 
-		err = start_thread();
+		err = start_thread(t->queue);
 		t->when = SKEP_MIN(now_on(CLOCK_MONOTONIC) + left, (u64)INT64_MAX);
 		t->armed = !err;
-		pthread_cond_signal(&all.due);
+		pthread_cond_signal(&all.due[t->queue]);
 	}
 	pthread_mutex_unlock(&all.lock);
 	return err;
+}
+
+int sys_timer_start(void *field, u64 ns, u64 flags)
+{
+	return flags & ~(u64)FLAGS ? -EINVAL : start(field, ns, flags & 1);
+}
+
+int sys_work_start(void *field, u64 flags)
+{
+	return (u32)flags ? -EINVAL : start(field, 0, false);
 }
 
 int sys_timer_cancel(void *field)
@@ -362,7 +387,7 @@ int sys_timer_cancel(void *field)
 	pthread_once(&all.once, first);
 	pthread_mutex_lock(&all.lock);
 	t = find(field);
-	if (t && t->running && in_thread()) {
+	if (t && t->running && in_thread(0)) {
 		was = -EDEADLK;
 	} else if (t) {
 		was = t->armed || t->running;
@@ -388,7 +413,7 @@ void sys_timers_drop(const struct smap *m, u8 *value)
 		struct field *f = (struct field *)(value + m->field[k].off);
 		struct stimer *t;
 
-		if (m->field[k].kind != FIELD_TIMER || !__atomic_load_n(&f->id, __ATOMIC_ACQUIRE))
+		if (!field_runs(&m->field[k]) || !__atomic_load_n(&f->id, __ATOMIC_ACQUIRE))
 			continue;
 		pthread_once(&all.once, first);
 		pthread_mutex_lock(&all.lock);
