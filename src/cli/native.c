@@ -283,13 +283,14 @@ static void put_all(struct native *n, const struct skep_func *f)
 
 static int compile(struct native *n, struct skep_input *in, const struct skep_func *f)
 {
+	static const struct skep_eng_arena arena = {.user = (u64)1 << 44};
 	struct skep_eng_env env = {.size = sizeof(env),
 				   .user = n,
 				   .value = stand_in,
 				   .helper = find_helper,
 				   .kfunc = find_kfunc,
 				   .packet = no_packet,
-				   .arena = true};
+				   .arena = &arena};
 	struct skep_eng_options opt = {.size = sizeof(opt), .near = n->near};
 	int err = skep_obj_join(n->obj, f, &in->arena, &n->image);
 

@@ -92,10 +92,6 @@ static int add(struct skep_mach *m, struct skep_vstate *st, const struct skep_vr
 				  "subtraction from a stack pointer");
 	skep_mach_precise(m, num);
 	out.def = st->at;
-	if (p->type == SKEP_VT_ARENA) {
-		skep_vreg(st, dst)[0] = out;
-		return 0;
-	}
 	err = check_sane(m, st, &n, nreg);
 	if (err)
 		return err;
@@ -169,6 +165,18 @@ static int pointer_alu(struct skep_mach *m, struct skep_vstate *st, const struct
 	}
 	return skep_fault(m, st, SKEP_RULE_PTR_ARITH, regs, "'%s' is not possible with %s",
 			  skep_ops[i->in.op].text, skep_vreg_what(dptr ? d : s));
+}
+
+/*
+ * Everything may be done with a pointer into the arena: it stays one, since accesses through it use
+ * its lower half only and cannot leave the arena. That is why nothing is known of it as a number.
+ */
+static int space_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
+{
+	if (i->in.size == 8)
+		m->insn[st->at].space |= SKEP_VS_POINTER;
+	skep_vreg_pointer(skep_vreg(st, i->in.dst), SKEP_VT_ARENA, st->at);
+	return 0;
 }
 
 static int mov(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
@@ -293,6 +301,9 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	if (err)
 		return err;
 	operand(m, i, st, &s);
+	if (d->type == SKEP_VT_ARENA || s.type == SKEP_VT_ARENA)
+		return space_alu(m, st, i);
+	m->insn[st->at].space |= SKEP_VS_NUMBER;
 	if (d->type != SKEP_VT_NUM || s.type != SKEP_VT_NUM) {
 		/* x ^ x, x - x and the like of a pointer are not numbers that are known. */
 		return pointer_alu(m, st, i, &s);
@@ -331,6 +342,26 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	return 0;
 }
 
+enum { TO_KERNEL = 1, TO_USER = 1 << 16 };
+
+/* Whatever it was: the kernel's view is a place in the arena, that of user space a number. */
+static int cast(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,
+		struct skep_vreg *d)
+{
+	if (m->opt.unpriv || (i->in.imm != TO_KERNEL && i->in.imm != TO_USER))
+		return skep_fault(
+			m, st, SKEP_RULE_BAD_ALU, REG(i->in.src),
+			"an address-space cast is between the kernel's view of an arena and that of user space");
+	if (!m->space)
+		return skep_fault(m, st, SKEP_RULE_BAD_ALU, REG(i->in.src),
+				  "an address-space cast in a program that uses no arena");
+	if (i->in.imm == TO_KERNEL)
+		skep_vreg_pointer(d, SKEP_VT_ARENA, st->at);
+	else
+		skep_vreg_unknown(d, st->at);
+	return 0;
+}
+
 int skep_step_unary(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	u32 src = i->in.op == SKEP_MOVSX || i->in.op == SKEP_CAST ? i->in.src : i->in.dst;
@@ -340,20 +371,14 @@ int skep_step_unary(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	if (err)
 		return err;
 	s = *skep_vreg(st, src);
-	if (i->in.op == SKEP_CAST) {
-		if ((i->in.imm >> 16) == 0 && (i->in.imm & 0xffff) == 1 && s.type == SKEP_VT_NUM) {
-			skep_vreg_pointer(d, SKEP_VT_ARENA, st->at);
-			return 0;
-		}
-		skep_vreg_unknown(d, st->at);
-		return 0;
-	}
+	if (i->in.op == SKEP_CAST)
+		return cast(m, st, i, d);
 	if (s.type != SKEP_VT_NUM) {
 		if (m->opt.unpriv)
 			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(src),
 					  "'%s' is not possible with %s", skep_ops[i->in.op].text,
 					  skep_vreg_what(&s));
-		if (i->in.op == SKEP_MOVSX && i->in.size == 8)
+		if (i->in.op == SKEP_MOVSX && i->in.size == 8 && s.type != SKEP_VT_ARENA)
 			return skep_fault(m, st, SKEP_RULE_PTR_ARITH, REG(src),
 					  "a pointer cannot be sign-extended");
 		skep_vreg_unknown(d, st->at);
@@ -384,6 +409,10 @@ int skep_step_lddw(struct skep_mach *m, struct skep_vstate *st, const struct ske
 		d->map = sym->map;
 		return 0;
 	case SKEP_REF_DATA:
+		if (sym->data && sym->data->arena) { /* where user space has it: a number */
+			skep_vreg_unknown(d, st->at);
+			return 0;
+		}
 		if (!sym->data || !sym->data->map)
 			break;
 		skep_vreg_pointer(d, SKEP_VT_VALUE, st->at);

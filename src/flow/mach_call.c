@@ -173,6 +173,8 @@ static int check_key_value(struct skep_mach *m, struct skep_vstate *st, struct c
 
 		return check_object(m, st, c, reg, &sock);
 	}
+	if (c->map->type == SKEP_MAP_ARENA)
+		return wrong(m, st, c, reg, "a map with elements, an arena has none,");
 	if (key && c->id == SKEP_FN_map_lookup_elem &&
 	    (c->map->type == SKEP_MAP_ARRAY || c->map->type == SKEP_MAP_PERCPU_ARRAY) &&
 	    c->map->key_size == 4 && skep_stack_const(m, st, skep_vreg(st, reg), 4, &v) &&

@@ -279,6 +279,32 @@ static void compute_effects(struct skep_mach *m)
 	}
 }
 
+/* The arena to which an instruction refers, or NULL. */
+static const struct skep_map *space_of(const struct skep_obj *o, const struct skep_insn *i)
+{
+	const struct skep_sym *s = &o->sym[i->sym];
+
+	if (i->in.op != SKEP_LDDW)
+		return NULL;
+	if (i->ref == SKEP_REF_DATA)
+		return s->data ? s->data->arena : NULL;
+	return i->ref == SKEP_REF_MAP && s->map && s->map->type == SKEP_MAP_ARENA ? s->map : NULL;
+}
+
+static int find_space(struct skep_mach *m)
+{
+	for (u32 k = 0; k < m->ninsn; k++) {
+		const struct skep_map *space = space_of(m->obj, m->insn[k].insn);
+
+		if (space && m->space && space != m->space)
+			return bad_shape(m, SKEP_RULE_MAP_TYPE, k,
+					 "a program can use one arena only");
+		if (space)
+			m->space = space;
+	}
+	return 0;
+}
+
 int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct skep_func *prog,
 		   const struct skep_mach_opts *opt, struct skep_arena *arena)
 {
@@ -302,6 +328,8 @@ int skep_mach_init(struct skep_mach *m, const struct skep_obj *obj, const struct
 				 "the program has more than 256 functions");
 	number(m);
 	err = skep_exception_shape(m);
+	if (!err)
+		err = find_space(m);
 	if (!err)
 		err = check_shape(m);
 	if (!err && opt->unpriv)

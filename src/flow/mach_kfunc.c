@@ -82,8 +82,8 @@ int skep_kcall_result(struct skep_mach *m, struct skep_vstate *st, const struct 
 		skep_alloc_ref(m, st, r0, args[1].btf, !args[1].ref);
 		return 0;
 	}
-	if (c->k->flags & SKEP_KF_ARENA_RET) {
-		skep_vreg_pointer(r0, SKEP_VT_ARENA, st->at);
+	if (c->k->flags & SKEP_KF_ARENA_RET) { /* an address as user space has it */
+		skep_vreg_num(r0, skep_range_any(), st->at);
 		return 0;
 	}
 	if (gives_slice(m, st, c, c->dyn ? &args[c->dyn] : &args[1], r0))

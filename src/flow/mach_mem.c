@@ -346,7 +346,7 @@ int skep_access_mem(struct skep_mach *m, struct skep_vstate *st, const struct sk
 	case SKEP_VT_XDP_SOCK:
 	case SKEP_VT_FLOW_KEYS: return socket_field(m, st, a);
 	case SKEP_VT_BTF: return skep_btf_access(m, st, a);
-	case SKEP_VT_ARENA: err = 0; break;
+	case SKEP_VT_ARENA: m->insn[st->at].space = SKEP_VS_ACCESS; break;
 	case SKEP_VT_MAP: return skep_btf_access(m, st, a);
 	default: return bad_deref(m, st, a);
 	}
@@ -513,6 +513,10 @@ int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct s
 	    p->type == SKEP_VT_TCP_SOCK || p->type == SKEP_VT_XDP_SOCK)
 		return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(base),
 				  "atomic operations on %s are not possible", skep_vreg_what(p));
+	if (p->type == SKEP_VT_ARENA &&
+	    (i->in.op == SKEP_AFOR || i->in.op == SKEP_AFAND || i->in.op == SKEP_AFXOR))
+		return skep_fault(m, st, SKEP_RULE_ATOMIC, REG(base),
+				  "what a logic operation in the arena found there cannot be had");
 	skep_vreg_unknown(&old, st->at);
 	if (!(flags & SKEP_OPF_STORE)) {
 		a.to = &old;
@@ -530,6 +534,11 @@ int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct s
 	     ((flags & SKEP_OPF_R0) && skep_vreg_is_ptr(skep_vreg(st, 0)))))
 		return skep_fault(m, st, SKEP_RULE_PTR_LEAK, REG(i->in.src),
 				  "a pointer is an atomic operation's operand");
+	/* The kernel forgets the pointer with the first of its two accesses. */
+	if ((flags & SKEP_OPF_R0 && base == 0) || (flags & SKEP_OPF_FETCH && base == i->in.src))
+		return skep_fault(
+			m, st, SKEP_RULE_ATOMIC, REG(base),
+			"the operation gives what it found in the register that points to the place");
 	if (flags & SKEP_OPF_STORE) {
 		val = *skep_vreg(st, i->in.src);
 	} else {

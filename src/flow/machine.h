@@ -169,6 +169,15 @@ enum skep_vinsn_flag {
 	SKEP_VI_CALLBACK = 8, /* a call that runs a callback */
 	SKEP_VI_ITER = 16,    /* asks an iterator for the next element */
 };
+/*
+ * Accesses through an arena's pointers go to the arena, with the lower half of the address; 64-bit
+ * arithmetic on them is of 32 bits in the kernel.
+ */
+enum skep_vspace {
+	SKEP_VS_ACCESS = 1,  /* an access, always through such a pointer */
+	SKEP_VS_POINTER = 2, /* 64-bit arithmetic: an operand was such a pointer on some path */
+	SKEP_VS_NUMBER = 4,  /* and none was on some */
+};
 struct skep_vinsn {
 	const struct skep_insn *insn;
 	u32 next, target; /* numbers, UINT32_MAX: none */
@@ -176,6 +185,7 @@ struct skep_vinsn {
 	u16 live; /* registers live before it */
 	u8 flags;
 	u8 through; /* loads and stores: enum skep_vt of the pointer, as far as it was seen */
+	u8 space;   /* enum skep_vspace: what it does with pointers into an arena */
 	u8 alu_state;		  /* unprivileged: how the addition is masked, 0: not yet */
 	u32 alu_limit;		  /* and by which limit */
 	const struct skep_map *tail_map; /* unprivileged: the tail call's */
@@ -257,6 +267,7 @@ struct skep_mach {
 	struct skep_mach_opts opt;
 	const struct skep_prog_type *type;
 	struct skep_arena *arena;
+	const struct skep_map *space; /* the arena that the program uses, or NULL */
 	struct skep_vinsn *insn;
 	u32 ninsn;
 	struct skep_vfunc *func;

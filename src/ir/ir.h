@@ -113,6 +113,7 @@ struct skep_dsec {
 	u64 size;
 	const u8 *bytes;      /* NULL: zeroes */
 	struct skep_map *map; /* the map that it becomes on loading, or NULL */
+	struct skep_map *arena; /* the arena in which it will lie instead, or NULL */
 };
 
 /* Bytes that are known before the object is loaded: of a data section, or of an extern variable. */

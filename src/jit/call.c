@@ -432,6 +432,10 @@ bool jit_stubs(struct jit *j)
 		stub_stop(j, L_BUDGET, SKEP_TRAP_BUDGET);
 		stub_stop(j, L_DEPTH, SKEP_TRAP_DEPTH);
 	}
+	if (!jit_room(j))
+		return false;
+	if (j->code.has_arena)
+		jit_arena_stubs(j);
 	if (!j->checked)
 		return true;
 	if (!jit_room(j))

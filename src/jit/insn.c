@@ -336,7 +336,7 @@ static void unary(struct jit *j, const struct skep_ins *in)
 		break;
 	case SKEP_TOBE:
 	case SKEP_BSWAP: swap(j, in); break;
-	case SKEP_CAST: jit_mov(j, W, dst, src); break;
+	case SKEP_CAST: jit_cast_user(j, dst, src); break;
 	default: /* MOVSX */
 		if (in->off == 32)
 			enc_rr(j, W, MAP_1, 0x63, dst, src);
@@ -357,6 +357,8 @@ struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 		   : size == 4		 ? L_CHECK4
 					 : L_CHECK8;
 
+	if (j->resolved)
+		return at(R11, 0);
 	if (!j->checked)
 		return at(base, off);
 	lea(j, W, R11, at(base, off));
@@ -583,10 +585,24 @@ static void control(struct jit *j, u32 slot)
 	}
 }
 
+void jit_access_insn(struct jit *j, const struct skep_ins *in)
+{
+	if (skep_op_class(in->op) == SKEP_CLASS_ATOMIC)
+		atomic(j, in);
+	else if (in->op == SKEP_LDX || in->op == SKEP_LDXS)
+		load(j, in);
+	else
+		store(j, in);
+}
+
 void jit_insn(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = &j->code.in[slot];
 
+	if (j->code.flags[slot] & SKEP_EC_ARENA) {
+		jit_arena_access(j, in);
+		return;
+	}
 	switch (skep_op_class(in->op)) {
 	case SKEP_CLASS_ALU:
 		if (in->op == SKEP_DIV || in->op == SKEP_MOD || in->op == SKEP_SDIV ||
@@ -604,12 +620,10 @@ void jit_insn(struct jit *j, u32 slot)
 	case SKEP_CLASS_MEM:
 		if (in->op == SKEP_LDABS || in->op == SKEP_LDIND)
 			jit_packet(j, slot);
-		else if (in->op == SKEP_LDX || in->op == SKEP_LDXS)
-			load(j, in);
 		else
-			store(j, in);
+			jit_access_insn(j, in);
 		break;
-	case SKEP_CLASS_ATOMIC: atomic(j, in); break;
+	case SKEP_CLASS_ATOMIC: jit_access_insn(j, in); break;
 	default: control(j, slot);
 	}
 }

@@ -47,6 +47,10 @@ enum {
 	L_CHECK4,
 	L_CHECK8,
 	L_NULL,
+	L_ARENA1, /* the address of a byte in the arena, of two, four, eight */
+	L_ARENA2,
+	L_ARENA4,
+	L_ARENA8,
 	L_NR
 };
 
@@ -63,6 +67,7 @@ struct jit {
 	bool calls_out; /* C functions are called */
 	bool run, unwind; /* r12 is the run; the entry saves everything */
 	bool throws;	  /* and so does where tail calls enter */
+	bool resolved;	  /* the address of the access that is compiled is in R11 already */
 	bool broken;	  /* a short jump is too far: a bug here */
 	u32 cpu;
 	struct skep_rng rng;
@@ -114,6 +119,14 @@ void jit_program_const(struct jit *j, u8 reg, u64 v);
 void jit_goto(struct jit *j, u32 slot, u8 cc); /* jump of `slot`; cc 0xff: always */
 u8 jit_cc(u16 op);
 void jit_compare(struct jit *j, const struct skep_ins *in); /* sets the flags that jit_cc() tests */
+
+void jit_access_insn(struct jit *j, const struct skep_ins *in); /* a load, a store, an atomic */
+
+/* --- arena.c: addresses in the arena --------------------------------------------- */
+
+void jit_arena_access(struct jit *j, const struct skep_ins *in);
+void jit_cast_user(struct jit *j, u8 dst, u8 src);
+void jit_arena_stubs(struct jit *j);
 
 /* --- divide.c ------------------------------------------------------------------ */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bpf(2): the commands, and the operations on elements of maps. */
+#include "abi/abi.h"
 #include "sys/sys_impl.h"
 
 #include <fcntl.h>
@@ -94,7 +95,8 @@ static int lacking(const struct smap *m)
 	switch (m->d.type) {
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK: return -EINVAL;
-	case BPF_MAP_TYPE_BLOOM_FILTER: return -EOPNOTSUPP;
+	case BPF_MAP_TYPE_BLOOM_FILTER:
+	case SKEP_MAP_ARENA: return -EOPNOTSUPP;
 	default: return -524; /* ENOTSUPP */
 	}
 }
@@ -136,7 +138,8 @@ static int update_elem(union bpf_attr *attr, u32 size)
 	if (!err)
 		err = sys_user_read(a.value, attr->value, a.value_size);
 	if (!err)
-		err = a.m->ops->write ? a.m->ops->write(a.m, a.key, a.value, attr->flags) : -524;
+		err = a.m->ops->write ? a.m->ops->write(a.m, a.key, a.value, attr->flags)
+				      : lacking(a.m);
 	return close_access(&a, err);
 }
 

@@ -273,8 +273,8 @@ static void add_maps(struct builder *b)
 		o->map[k] = m;
 		s[0] = (struct skep_sym){.name = m->name, .kind = SKEP_SYM_MAP, .map = m};
 		s[1] = (struct skep_sym){.name = m->name, .kind = SKEP_SYM_SECTION, .data = d};
-		m->data = d;
-		if (d) {
+		m->data = d && !d->arena ? d : NULL;
+		if (m->data) {
 			d->map = m;
 			o->dsec[o->ndsec++] = d;
 		}

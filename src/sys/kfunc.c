@@ -105,7 +105,9 @@ bool sys_kfunc_owns_cpu(const char *name)
 
 const struct skep_eng_helper *sys_kfunc_find(u32 type, const char *name)
 {
-	static const struct kfunc_row *const tables[] = {sys_kfunc_rows, sys_kfunc_dynptr_rows, sys_kfunc_string_rows, sys_kfunc_object_rows};
+	static const struct kfunc_row *const tables[] = {
+		sys_kfunc_rows, sys_kfunc_dynptr_rows, sys_kfunc_string_rows, sys_kfunc_object_rows,
+		sys_kfunc_arena_rows};
 	u8 want = sys_helper_types_of(type);
 
 	for (u32 t = 0; name && t < SKEP_ARRAY_SIZE(tables); t++)

@@ -13,7 +13,8 @@ struct kfunc_row {
 	u8 types; /* enum helper_types: for whom */
 	struct skep_eng_helper h;
 };
-extern const struct kfunc_row sys_kfunc_rows[], sys_kfunc_dynptr_rows[], sys_kfunc_string_rows[], sys_kfunc_object_rows[];
+extern const struct kfunc_row sys_kfunc_rows[], sys_kfunc_dynptr_rows[], sys_kfunc_string_rows[],
+	sys_kfunc_object_rows[], sys_kfunc_arena_rows[];
 
 const struct skep_eng_helper *sys_kfunc_find(u32 prog_type, const char *name);
 /* Must nobody else run on the processor of a program that calls it? */

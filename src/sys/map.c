@@ -6,7 +6,7 @@
  */
 #include "sys/sys_impl.h"
 
-#include "abi/abi.h"
+#include "sys/arena.h"
 #include "sys/ops.h"
 
 #include <fcntl.h>
@@ -47,6 +47,7 @@ const struct map_ops *sys_map_ops_of(u32 type)
 	case BPF_MAP_TYPE_XSKMAP: return &sys_xsk_ops;
 	case BPF_MAP_TYPE_SOCKMAP: return &sys_sock_map_ops;
 	case BPF_MAP_TYPE_SOCKHASH: return &sys_sock_hash_ops;
+	case SKEP_MAP_ARENA: return &sys_arena_ops;
 	case BPF_MAP_TYPE_REUSEPORT_SOCKARRAY: return &sys_sock_array_ops;
 	case BPF_MAP_TYPE_STRUCT_OPS: return &sys_ops_ops;
 	default: return NULL;
@@ -170,7 +171,6 @@ static void say_why(const union bpf_attr *attr)
 		{SKEP_MAP_SK_STORAGE, "sk_storage: programs in user space are given no sockets"},
 		{SKEP_MAP_INODE_STORAGE, "inode_storage: programs in user space are given no inodes"},
 		{SKEP_MAP_CGRP_STORAGE, "cgrp_storage: programs in user space are given no cgroups"},
-		{SKEP_MAP_ARENA, "arena: not supported yet"},
 	};
 	char why[160];
 
@@ -185,7 +185,8 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 {
 	u32 known = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY |
 		    BPF_F_STACK_BUILD_ID | BPF_F_ZERO_SEED | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_MMAPABLE |
-		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP | BPF_F_CLONE | OPS_F_LINK;
+		    BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP | BPF_F_CLONE | OPS_F_LINK | SYS_F_SEGV_ON_FAULT |
+		    SYS_F_NO_USER_CONV;
 	int err;
 
 	*ops = sys_map_ops_of(attr->map_type);
@@ -196,7 +197,8 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 	if ((attr->map_flags & (BPF_F_RDONLY | BPF_F_WRONLY)) == (BPF_F_RDONLY | BPF_F_WRONLY) ||
 	    (attr->map_flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) == (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return -EINVAL;
-	if (attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER && attr->map_extra)
+	if (attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER && attr->map_type != SKEP_MAP_ARENA &&
+	    attr->map_extra)
 		return -EINVAL;
 	memcpy(f->name, attr->map_name, sizeof(f->name));
 	h->type = attr->map_type;
@@ -225,7 +227,8 @@ int sys_map_create(const union bpf_attr *attr, u32 size)
 		return err;
 	h->seed = h->flags & BPF_F_ZERO_SEED ? 0 : (u32)(sys_store_now() * 0x9e3779b97f4a7c15u >> 32);
 	sys_shlock_init(&h->lock);
-	fd = sys_store_create(SKEP_SYS_MAP, ops->size(h), &f, !(h->flags & BPF_F_NO_PREALLOC));
+	fd = sys_store_create(SKEP_SYS_MAP, ops->size(h), &f,
+			      !(h->flags & BPF_F_NO_PREALLOC) && h->type != SKEP_MAP_ARENA);
 	if (fd < 0)
 		return fd;
 	err = sys_smap_open(fd, &f, &o);
@@ -390,6 +393,8 @@ int sys_smap_open(int fd, const struct fhead *f, struct sobj **out)
 	pthread_mutex_init(&m->mine, NULL);
 	m->o.ops = &map_ops;
 	err = sys_fields_read(m);
+	if (!err && m->ops->open)
+		err = m->ops->open(m, fd, !f->id);
 	if (!err && m->d.type == BPF_MAP_TYPE_PROG_ARRAY) {
 		m->eng.kind = SKEP_ENG_MAP_PROGS;
 		m->eng.progs = calloc(m->d.max_entries, sizeof(*m->eng.progs));

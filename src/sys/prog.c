@@ -8,6 +8,7 @@
 
 #include "abi/abi.h"
 #include "btf/btf.h"
+#include "sys/arena.h"
 #include "sys/code.h"
 #include "sys/kfunc.h"
 #include "sys/ops.h"
@@ -237,11 +238,20 @@ static struct skep_dsec *contents(struct verifying *v, struct smap *m, struct sk
 {
 	struct skep_dsec *s;
 	struct skep_btf_type t;
+	u64 bytes;
 
-	if (m->d.type != BPF_MAP_TYPE_ARRAY || m->d.max_entries != 1)
+	if (m->d.type != SKEP_MAP_ARENA &&
+	    (m->d.type != BPF_MAP_TYPE_ARRAY || m->d.max_entries != 1))
 		return NULL;
 	s = SKEP_NEW(&v->arena, struct skep_dsec);
 	s->name = d->name;
+	if (m->d.type == SKEP_MAP_ARENA) {
+		s->kind = SKEP_DSEC_OTHER;
+		s->arena = d;
+		s->size = sys_arena_start(m, &bytes) ? bytes + 1
+						     : 0; /* its end is no fault of a pointer */
+		return s;
+	}
 	s->size = m->d.value_size;
 	s->kind = SKEP_DSEC_DATA;
 	if (m->fixed) {
@@ -297,6 +307,8 @@ static int open_maps(struct sprog *p)
 		p->map[p->nmap++] = smap_of(o);
 		if (sys_map_percpu(p->map[k]->d.type) || p->map[k]->d.inner || p->map[k]->d.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			p->percpu = true;
+		if (p->map[k]->d.type == SKEP_MAP_ARENA)
+			p->arena = p->map[k];
 		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY && !same_callers(p, p->map[k]))
 			return -EINVAL;
 		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY)
@@ -468,6 +480,7 @@ static int verify_with(struct verifying *v, struct skep_buf *log, u32 level, u32
 		o.flags |= SKEP_VF_LOG;
 		o.log = log;
 	}
+	o.arena = v->p->arena_use;
 	if (v->p->d.flags & BPF_F_STRICT_ALIGNMENT)
 		o.flags |= SKEP_VF_STRICT_ALIGN;
 	/* What it would extend is not known here. */
@@ -527,7 +540,15 @@ static bool env_value(void *user, const struct skep_ins *in, u64 *value, const s
 			*map = &p->map[k]->eng;
 		return true;
 	}
-	if (in->src != SKEP_LD_MAP_VALUE || p->map[k]->d.type != BPF_MAP_TYPE_ARRAY)
+	if (in->src != SKEP_LD_MAP_VALUE)
+		return false;
+	if (p->map[k]->d.type == SKEP_MAP_ARENA) {
+		u64 bytes;
+
+		*value = sys_arena_start(p->map[k], &bytes) + ((u64)in->imm >> 32);
+		return true;
+	}
+	if (p->map[k]->d.type != BPF_MAP_TYPE_ARRAY)
 		return false;
 	*value = (u64)(uintptr_t)p->map[k]->eng.values + ((u64)in->imm >> 32);
 	return true;
@@ -593,8 +614,14 @@ static bool lacks_kfunc(const struct sprog *p, struct skep_diags *ds)
 
 static int compile(struct sprog *p, struct skep_buf *log)
 {
-	struct skep_eng_env env = {
-	    .size = sizeof(env), .user = p, .value = env_value, .helper = env_helper, .kfunc = env_kfunc, .packet = sys_packet};
+	struct skep_eng_env env = {.size = sizeof(env),
+				   .user = p,
+				   .value = env_value,
+				   .helper = env_helper,
+				   .kfunc = env_kfunc,
+				   .packet = sys_packet,
+				   .arena = p->arena ? sys_arena_engine(p->arena) : NULL,
+				   .arena_use = p->arena_use};
 	struct skep_eng_options o = {.size = sizeof(o), .budget = true};
 	struct skep_diags ds;
 	u64 from = sys_store_now();
@@ -607,6 +634,25 @@ static int compile(struct sprog *p, struct skep_buf *log)
 	skep_diags_fini(&ds);
 	p->compile_ns = sys_store_now() - from;
 	return err == SKEP_ENOMEM ? -ENOMEM : err ? -EINVAL : 0;
+}
+
+/* Addresses in it are constants of the program. */
+static int place_arena(struct sprog *p, struct skep_buf *log)
+{
+	u64 bytes;
+
+	if (!p->arena)
+		return 0;
+	if (!sys_arena_start(p->arena, &bytes)) {
+		if (log)
+			skep_buf_printf(
+				log,
+				"arena %s has no place in user space: map_extra or mmap(2) gives it one\n",
+				p->arena->name);
+		return -EINVAL;
+	}
+	p->arena_use = calloc(p->d.slots, 1);
+	return p->arena_use ? 0 : -ENOMEM;
 }
 
 int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
@@ -625,6 +671,8 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 			again = ready == -EBUSY;
 		}
 		if (!ready)
+			ready = place_arena(p, log);
+		if (!ready)
 			ready = know_kernel(p, log);
 		if (!ready)
 			ready = know_ops(p, log);
@@ -632,6 +680,8 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 			ready = verify(p, log, level, insns);
 		if (!ready)
 			ready = compile(p, log);
+		free(p->arena_use);
+		p->arena_use = NULL;
 		if (!ready) {
 			sys_announce(p);
 			ready = 1;

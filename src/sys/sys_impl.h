@@ -170,6 +170,8 @@ struct sprog;
 struct map_ops {
 	int (*check)(struct mhead *h);		     /* attributes; fills in the layout */
 	u64 (*size)(const struct mhead *h);	     /* bytes of the payload */
+	int (*open)(struct smap *m, int fd,
+		    bool fresh); /* its file is mapped; fresh: it is being made */
 	void (*init)(struct smap *m);
 	void (*recover)(struct smap *m);	     /* an owner of the lock died */
 	void (*restart)(struct smap *m);	     /* the machine did: nobody holds anything */
@@ -244,6 +246,7 @@ struct smap {
 	struct sobj **held; /* by slot or index: the programs, maps or buffers in it */
 	u32 gen;
 	_Atomic u32 prog_type; /* of the programs that use a prog array here: tail calls stay among them */
+	struct sarena *arena;
 	void *fixed; /* the contents of a frozen map that programs may only read */
 	u8 *view; /* a ring's pages with the data twice */
 	int wake; /* descriptor that wakes who waits for a ring, -1 */
@@ -259,7 +262,7 @@ static inline u32 held_places(const struct smap *m)
 }
 extern const struct map_ops sys_array_ops, sys_percpu_array_ops, sys_hash_ops, sys_lpm_ops, sys_queue_ops, sys_bloom_ops, sys_ring_ops, sys_user_ring_ops, sys_task_storage_ops, sys_cgroup_storage_ops,
     sys_prog_array_ops, sys_perf_array_ops, sys_array_of_maps_ops, sys_hash_of_maps_ops, sys_dev_ops, sys_dev_hash_ops,
-    sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops, sys_ops_ops;
+    sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops, sys_arena_ops, sys_ops_ops;
 const struct map_ops *sys_map_ops_of(u32 type);
 /* Why the last call was refused, where a number does not say it; see skep_sys_refusal(). */
 void sys_say_refused(const char *why);
@@ -416,6 +419,8 @@ struct sprog {
 	u32 nmap;
 	struct skep_eng_prog *eng;
 	bool percpu, tails, runs_locked;
+	struct smap *arena; /* NULL: it uses none */
+	u8 *arena_use;	    /* enum skep_arena_use of each slot, while it is made ready */
 	struct sobj *types; /* of its objects, as they were verified, or NULL */
 	u32 owner; /* the only process that may run it, since maps have objects of it; 0: any */
 	struct skep_eng_helper with; /* a kernel function that needs to know the program */

@@ -108,6 +108,23 @@ bool skep_verify_undecided(const struct engine *e)
 	       (rule == SKEP_RULE_PROG_TYPE && !e->m.type);
 }
 
+/*
+ * What is narrowed is so on every path: a number that goes the same way would otherwise become
+ * another one than the one that bounds were checked for. Left wide, a pointer is only larger, and
+ * accesses do not see the upper half.
+ */
+static void tell_arena(const struct skep_mach *m, u8 *out)
+{
+	for (u32 k = 0; k < m->ninsn; k++) {
+		u8 space = m->insn[k].space;
+
+		if (space & SKEP_VS_ACCESS)
+			out[m->insn[k].insn->slot] = SKEP_ARENA_ACCESS;
+		else if (space == SKEP_VS_POINTER)
+			out[m->insn[k].insn->slot] = SKEP_ARENA_NARROW;
+	}
+}
+
 int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog,
 		     const struct skep_verify_opts *opts, struct skep_arena *arena,
 		     struct skep_diags *ds, struct skep_verify_result *res)
@@ -137,6 +154,8 @@ int skep_verify_prog(const struct skep_obj *obj, const struct skep_func *prog,
 			      ? skep_verify_extension(e, obj, prog, &mo, arena)
 			      : skep_verify_run(e, obj, prog, &mo, arena);
 		res->peak_bytes = arena->used;
+		if (!err && opts->arena)
+			tell_arena(&e->m, opts->arena);
 		if (err) {
 			res->code = e->m.fault.rule;
 			res->verdict = skep_verify_undecided(e) ? SKEP_UNDECIDED : SKEP_UNSAFE;

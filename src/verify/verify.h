@@ -35,9 +35,17 @@ struct skep_verify_opts {
 	u32 flags;	   /* enum skep_verify_flag */
 	u32 own_types;	   /* with SKEP_VF_OPAQUE: see struct skep_mach_opts */
 	struct skep_buf *log; /* with SKEP_VF_LOG */
+	u8 *arena; /* enum skep_arena_use for each skep_insn.slot of a safe program is put here, or
+		      NULL */
 	const struct skep_obj *
 		target; /* with the program that an extension changes a part of, or NULL: the same object, or not known */
 };
+
+/*
+ * What an engine must know of an instruction, by the pointers that reach it: an access that goes to
+ * the program's arena, 64-bit arithmetic on pointers into it, which kernels do with 32 bits.
+ */
+enum skep_arena_use { SKEP_ARENA_ACCESS = 1, SKEP_ARENA_NARROW = 2 };
 
 /* What it cost and what it found. */
 struct skep_verify_result {

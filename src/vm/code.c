@@ -143,6 +143,32 @@ static int read_one(struct skep_eng_code *c, u32 i, struct skep_diags *ds)
 	}
 }
 
+/* What the environment says of pointers into the arena. */
+static void read_arena_use(struct skep_eng_code *c, u32 i)
+{
+	struct skep_ins *in = &c->in[i];
+	u8 use = c->env->arena && c->env->arena_use ? c->env->arena_use[i] : 0;
+	u32 kind = skep_op_class(in->op);
+
+	if ((use & SKEP_ENG_ARENA_ACCESS) &&
+	    (kind == SKEP_CLASS_MEM || kind == SKEP_CLASS_ATOMIC)) {
+		c->has_arena = true;
+		c->flags[i] |= SKEP_EC_ARENA | SKEP_EC_LEADER; /* nothing is fused with it */
+		if (i + 1 < c->n)
+			c->flags[i + 1] |= SKEP_EC_LEADER;
+	}
+	if ((use & SKEP_ENG_ARENA_NARROW) && kind == SKEP_CLASS_ALU)
+		in->size = 4;
+	/* The kernel's view is the lower half. So is that of user space when nothing is to be
+	 * converted. */
+	if (in->op == SKEP_CAST && (in->imm == 1 || c->env->arena->raw))
+		*in = (struct skep_ins){.op = SKEP_MOV,
+					.form = SKEP_REG,
+					.size = 4,
+					.dst = in->dst,
+					.src = in->src};
+}
+
 /* --- functions ------------------------------------------------------------------ */
 
 /*
@@ -181,6 +207,7 @@ static int read_func(struct skep_eng_code *c, u32 start, struct skep_diags *ds)
 			continue;
 		last = i;
 		scan_insn(f, &c->in[i]);
+		f->calls |= (c->flags[i] & SKEP_EC_ARENA) != 0;
 	}
 	f->end = i;
 	if (!skep_is_end(c->in[last].op))
@@ -197,8 +224,11 @@ static int read_all(struct skep_eng_code *c, const u8 *insns, struct skep_diags 
 	u32 nfunc = 0;
 
 	for (u32 i = 0; i < c->n && !err; i++)
-		if (c->in[i].op != HOLE)
+		if (c->in[i].op != HOLE) {
 			err = read_one(c, i, ds);
+			if (!err)
+				read_arena_use(c, i);
+		}
 	if (err)
 		return err;
 	c->flags[0] |= SKEP_EC_LEADER | SKEP_EC_FUNC;

@@ -47,6 +47,27 @@ struct skep_eng_map {
 	struct skep_eng_prog **progs; /* read and written atomically */
 };
 
+/*
+ * An arena: up to 4 GiB of pages that user space has at `user`, which programs address by the lower
+ * 32 bits of where they are there. The window of 32 bits, and GUARD pages on both sides for
+ * displacements, has a byte for each page: page[] is of the window's first one, and not 0 where a
+ * page is. Only there memory is touched.
+ */
+struct skep_eng_arena {
+	u64 user;	/* does not cross 4 GiB */
+	u8 *base;	/* + the lower 32 bits: the memory */
+	const u8 *page; /* page[-GUARD] to page[2^20 + GUARD - 1]; others change it at any time */
+	bool raw;	/* pointers are not converted for user space */
+	/* Its byte is 0: is there a page after all? */
+	bool (*find)(const struct skep_eng_arena *a, s64 page);
+};
+enum { SKEP_ENG_ARENA_GUARD = 16, SKEP_ENG_ARENA_PAGE = 12 };
+/*
+ * ACCESS: the access goes to the arena; where no page is, a load gives 0 and everything else does
+ * nothing. NARROW: the operation is of 32 bits.
+ */
+enum skep_eng_arena_use { SKEP_ENG_ARENA_ACCESS = 1, SKEP_ENG_ARENA_NARROW = 2 };
+
 enum skep_eng_helper_kind {
 	SKEP_ENG_CALL,	    /* call fn */
 	SKEP_ENG_CALL_WITH, /* call fn, whose r5 is value whatever the program has there */
@@ -79,7 +100,12 @@ struct skep_eng_env {
 	/* LD_ABS, LD_IND: the value in host order, negative when past the end (the program returns
 	 * 0) */
 	s64 (*packet)(u64 ctx, s64 off, u64 size);
-	bool arena; /* an address-space cast changes nothing */
+	/*
+	 * The arena of the program, or NULL: then an address-space cast is refused. arena_use: for
+	 * each slot enum skep_eng_arena_use, or NULL: nothing uses it but casts.
+	 */
+	const struct skep_eng_arena *arena;
+	const u8 *arena_use;
 };
 
 /* --- programs --------------------------------------------------------------------- */
@@ -182,7 +208,13 @@ enum skep_ec_flag {
 	SKEP_EC_FUNC = 2,   /* first slot of a function */
 	SKEP_EC_LOOP = 4,   /* a jump from below comes here */
 	SKEP_EC_REF = 8,    /* first slot of a function whose address is taken */
+	SKEP_EC_ARENA = 16, /* an access to the arena */
 };
+/* The logarithm of an access's size. */
+static inline u16 skep_eng_lg(u32 size)
+{
+	return size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
+}
 struct skep_ec_func {
 	u32 start, end;
 	u32 stack;    /* bytes below r10, a multiple of 8 */
@@ -204,9 +236,17 @@ struct skep_eng_code {
 	const void **ref;
 	u8 *flags;
 	struct skep_ec_func *func;
-	bool has_refs, has_tail_calls, has_packet;
+	bool has_refs, has_tail_calls, has_packet, has_arena;
 	const struct skep_eng_env *env;
 };
+/*
+ * `size` bytes of an arena, at the sum of a pointer's lower half and a displacement of 16 bits, or
+ * NULL. That is safe whatever the pointer is and whatever other threads do: the sum is inside of
+ * the guards, a page's byte is set only where there is memory, and the memory stays mapped as long
+ * as programs run. Who comes late, while a page is given back, writes to memory that is the arena's
+ * still, as if it came after the page was had again.
+ */
+u8 *skep_eng_arena_find(const struct skep_eng_arena *a, s64 at, u32 size);
 int skep_eng_code_read(const u8 *insns, u32 slots, const struct skep_eng_env *env,
 		       struct skep_eng_code *out, struct skep_diags *ds);
 void skep_eng_code_fini(struct skep_eng_code *c);

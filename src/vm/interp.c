@@ -16,11 +16,6 @@ struct builder {
 	const struct skep_eng_map *map[11]; /* what registers hold, in straight code */
 };
 
-static u16 lg(u8 size)
-{
-	return size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
-}
-
 static u16 kind_unary(const struct skep_ins *in)
 {
 	u16 by = in->imm == 16 ? 0 : in->imm == 32 ? 1 : 2;
@@ -30,7 +25,7 @@ static u16 kind_unary(const struct skep_ins *in)
 	case SKEP_TOLE: return (u16)(X_TOLE16 + by);
 	case SKEP_TOBE:
 	case SKEP_BSWAP: return (u16)(X_SWAP16 + by);
-	case SKEP_CAST: return X_ALU(SKEP_MOV, 8, SKEP_REG);
+	case SKEP_CAST: return X_CAST_USER;
 	default: return in->size == 8 ? X_MOVSX8 : X_MOVSX4;
 	}
 }
@@ -38,10 +33,10 @@ static u16 kind_unary(const struct skep_ins *in)
 static u16 kind_mem(const struct skep_ins *in)
 {
 	switch (in->op) {
-	case SKEP_LDX: return (u16)(X_LDX1 + lg(in->size));
-	case SKEP_LDXS: return (u16)(X_LDXS1 + lg(in->size));
-	case SKEP_ST: return (u16)(X_ST1 + lg(in->size));
-	case SKEP_STX: return (u16)(X_STX1 + lg(in->size));
+	case SKEP_LDX: return (u16)(X_LDX1 + skep_eng_lg(in->size));
+	case SKEP_LDXS: return (u16)(X_LDXS1 + skep_eng_lg(in->size));
+	case SKEP_ST: return (u16)(X_ST1 + skep_eng_lg(in->size));
+	case SKEP_STX: return (u16)(X_STX1 + skep_eng_lg(in->size));
 	default: return X_PACKET;
 	}
 }
@@ -129,7 +124,7 @@ static u16 decode_one(struct builder *b, u32 slot, struct xinsn *x)
 {
 	const struct skep_ins *in = &b->code.in[slot];
 	u32 at = b->index[slot];
-	u16 k = kind(in);
+	u16 k = b->code.flags[slot] & SKEP_EC_ARENA ? X_ARENA : kind(in);
 
 	*x = (struct xinsn){.imm = in->imm, .off = in->off, .dst = in->dst, .src = in->src};
 	if (skep_is_branch(in->op) || k == X_SUBPROG)
@@ -138,7 +133,11 @@ static u16 decode_one(struct builder *b, u32 slot, struct xinsn *x)
 		x->imm = (s64)&b->p->insn[b->index[b->code.target[slot]]];
 	if (in->op == SKEP_MOVSX)
 		x->aux = (u16)in->off;
-	if (skep_op_class(in->op) == SKEP_CLASS_ATOMIC) {
+	if (in->op == SKEP_CAST)
+		x->imm = (s64)(b->code.env->arena->user & ~(u64)UINT32_MAX);
+	if (k == X_ARENA) {
+		x->aux = (u16)(in->op | skep_eng_lg(in->size) << 12);
+	} else if (skep_op_class(in->op) == SKEP_CLASS_ATOMIC) {
 		x->aux = in->op;
 		x->imm = in->size;
 	}
@@ -288,6 +287,7 @@ static int build(struct builder *b, const struct skep_eng_options *opt)
 		p->checked = opt && opt->checked;
 		p->enter = b->code.has_refs || b->code.has_tail_calls || p->checked;
 		p->packet = b->code.env->packet;
+		p->arena = b->code.env->arena;
 		(p->checked ? interp_loop_checked : interp_loop)(NULL, NULL, NULL, NULL, &b->label);
 		decode_all(b, kinds);
 		p->head = (struct skep_eng_prog){.engine = &skep_engine_interp,

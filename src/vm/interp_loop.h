@@ -111,31 +111,12 @@
 #define BITS (sizeof(d) * 8 - 1)
 
 /* The atomics over one width. */
-#define RMW(U, name, how)                                                                          \
-	case SKEP_A##name: __atomic_fetch_##how(p_, s_, __ATOMIC_SEQ_CST); break;                  \
-	case SKEP_AF##name: r[i->src] = __atomic_fetch_##how(p_, s_, __ATOMIC_SEQ_CST); break;
 #define ATOMIC(U)                                                                                  \
 	do {                                                                                       \
 		u64 at_ = r[i->aux == SKEP_LDACQ ? i->src : i->dst] + (u64)(s64)i->off;            \
-		U *p_ = (U *)at_;                                                                  \
-		U s_ = (U)r[i->src], old_;                                                         \
 		INSIDE(at_, sizeof(U));                                                            \
 		ALIGNED(at_, sizeof(U));                                                           \
-		switch (i->aux) {                                                                  \
-			RMW(U, ADD, add)                                                           \
-			RMW(U, OR, or)                                                             \
-			RMW(U, AND, and)                                                           \
-			RMW(U, XOR, xor)                                                           \
-		case SKEP_XCHG: r[i->src] = __atomic_exchange_n(p_, s_, __ATOMIC_SEQ_CST); break;  \
-		case SKEP_CMPXCHG:                                                                 \
-			old_ = (U)r[0];                                                            \
-			__atomic_compare_exchange_n(p_, &old_, s_, false, __ATOMIC_SEQ_CST,        \
-						    __ATOMIC_SEQ_CST);                             \
-			r[0] = old_;                                                               \
-			break;                                                                     \
-		case SKEP_LDACQ: r[i->dst] = __atomic_load_n(p_, __ATOMIC_ACQUIRE); break;         \
-		default: __atomic_store_n(p_, s_, __ATOMIC_RELEASE); break;                        \
-		}                                                                                  \
+		interp_atomic_##U(i->aux, i, (U *)at_, r);                                         \
 	} while (0)
 
 u64 LOOP(const struct iprog *p, const struct xinsn *i, const u64 *arg, struct skep_eng_run *run,
@@ -382,6 +363,12 @@ L_ATOMIC_SMALL: /* load_acquire, store_release of one or two bytes */
 	else
 		ATOMIC(u16);
 	NEXT();
+L_ARENA:
+	interp_arena(p->arena, i, r);
+	NEXT();
+L_CAST_USER:
+	r[i->dst] = (u32)r[i->src] ? (u64)i->imm | (u32)r[i->src] : 0;
+	NEXT();
 
 	/* --- two at once --- */
 L_LEA: /* r = s; r += imm */
@@ -517,7 +504,6 @@ leave_all:
 #undef STORED
 #undef STORE
 #undef BITS
-#undef RMW
 #undef ATOMIC
 #undef ADD_J
 #undef ADD_L

@@ -18,6 +18,9 @@ mark, more = sys.argv[4], sys.argv[5:]
 compilers = ['clang-14', 'clang', 'clang-15', 'clang-16', 'clang-19']
 if 'btf_type_tag' in pathlib.Path(source).read_text():  # which the older ones do not write down
     compilers = ['clang-19', 'clang-18', 'clang-17', 'clang-16', 'clang-15']
+cpu = []
+if 'address_space' in pathlib.Path(source).read_text():  # and the views of an arena
+    compilers, cpu = ['clang-19', 'clang-20', 'clang-21'], ['-mcpu=v4']
 clang = next((c for c in compilers if shutil.which(c)), None)
 if not clang:
     print('SKIP: no compiler for eBPF')
@@ -30,7 +33,7 @@ def run(*words):
 
 with tempfile.TemporaryDirectory() as tmp:
     obj = f'{tmp}/client.o'
-    subprocess.run([clang, '-O2', '-g', '-target', 'bpf', '-I', f'/usr/include/{os.uname().machine}-linux-gnu', '-c',
+    subprocess.run([clang, '-O2', '-g', '-target', 'bpf', *cpu, '-I', f'/usr/include/{os.uname().machine}-linux-gnu', '-c',
                     source, '-o', obj], check=True)
     os.mkdir(f'{tmp}/store', 0o700)
     port = {e: [skep, 'exec', '--store', f'{tmp}/store', '--engine', e, '--'] for e in ('interp', 'jit')}

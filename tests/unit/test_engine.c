@@ -86,12 +86,13 @@ static const struct skep_eng_helper *kfunc(void *user, const struct skep_ins *in
 	return in->imm == 5 ? helper(NULL, 0) : NULL;
 }
 
+static const struct skep_eng_arena no_arena = {.user = (u64)1 << 44};
 static const struct skep_eng_env env = {.size = sizeof(env),
 					.value = value,
 					.helper = helper,
 					.kfunc = kfunc,
 					.packet = packet,
-					.arena = true};
+					.arena = &no_arena};
 
 static struct skep_eng_prog *compile(const struct skep_engine *e, const char *text,
 				     struct skep_eng_options opt, int want)

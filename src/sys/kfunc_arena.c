@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Kernel functions on arenas: pages. */
+#include "sys/arena.h"
+#include "sys/kfunc.h"
+
+#define H(name) static u64 name(u64 a, u64 b, u64 c, u64 d, u64 e)
+#define MAP(x) ((struct smap *)(uintptr_t)(x))
+
+/* The map, an address, how many, the memory node, flags. */
+H(alloc_pages)
+{
+	return e ? 0 : sys_arena_alloc(MAP(a), b, (u32)c);
+}
+
+H(free_pages)
+{
+	sys_arena_free(MAP(a), b, (u32)c);
+	return 0;
+}
+
+H(reserve_pages)
+{
+	return (u64)(s64)sys_arena_reserve(MAP(a), b, (u32)c);
+}
+
+#define CALL(fn_)                                                                                  \
+	{                                                                                          \
+		SKEP_ENG_CALL, fn_, 0                                                              \
+	}
+const struct kfunc_row sys_kfunc_arena_rows[] = {
+	{"bpf_arena_alloc_pages", HT_ANY, CALL(alloc_pages)},
+	{"bpf_arena_free_pages", HT_ANY, CALL(free_pages)},
+	{"bpf_arena_reserve_pages", HT_ANY, CALL(reserve_pages)},
+	{NULL, 0, CALL(NULL)},
+};
