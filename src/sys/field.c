@@ -9,6 +9,7 @@
  */
 #include "sys/sys_impl.h"
 
+#include "abi/abi.h"
 #include "btf/btf.h"
 
 #include <sched.h>
@@ -152,6 +153,9 @@ static bool may_have(u32 type, u8 kind)
 	case BPF_MAP_TYPE_ARRAY: return true;
 	case BPF_MAP_TYPE_LRU_HASH: return kind != FIELD_LOCK;
 	case BPF_MAP_TYPE_TASK_STORAGE:
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case SKEP_MAP_CGRP_STORAGE:
 	case BPF_MAP_TYPE_CGROUP_STORAGE: return kind == FIELD_LOCK;
 	default: return false;
 	}

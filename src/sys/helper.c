@@ -113,6 +113,27 @@ H(task_delete)
 	return (u64)(s64)sys_task_storage_delete(MAP(a), b);
 }
 
+/* No program has a socket, an inode or a cgroup. */
+H(owner_get)
+{
+	return 0;
+}
+
+H(owner_delete)
+{
+	return ERR(EINVAL);
+}
+
+H(task_under_cgroup)
+{
+	return (u64)(s64)sys_cgroup_below(MAP(a), b, false);
+}
+
+H(skb_under_cgroup)
+{
+	return (u64)(s64)sys_cgroup_below(MAP(b), c, true);
+}
+
 H(cgroup_get)
 {
 	return (u64)(uintptr_t)sys_run_storage(MAP(a));
@@ -354,6 +375,14 @@ const struct helper_row sys_helper_rows[] = {
     {SKEP_FN_get_current_task, HT_ANY, CALL(task)},
     {SKEP_FN_task_storage_get, HT_ANY, CALL(task_get)},
     {SKEP_FN_task_storage_delete, HT_ANY, CALL(task_delete)},
+    {SKEP_FN_sk_storage_get, HT_ANY, CALL(owner_get)},
+    {SKEP_FN_sk_storage_delete, HT_ANY, CALL(owner_delete)},
+    {SKEP_FN_inode_storage_get, HT_ANY, CALL(owner_get)},
+    {SKEP_FN_inode_storage_delete, HT_ANY, CALL(owner_delete)},
+    {SKEP_FN_cgrp_storage_get, HT_ANY, CALL(owner_get)},
+    {SKEP_FN_cgrp_storage_delete, HT_ANY, CALL(owner_delete)},
+    {SKEP_FN_current_task_under_cgroup, HT_ANY, CALL(task_under_cgroup)},
+    {SKEP_FN_skb_under_cgroup, HT_SKB, CALL(skb_under_cgroup)},
     {SKEP_FN_get_local_storage, HT_ANY, CALL(cgroup_get)},
     {SKEP_FN_ringbuf_reserve, HT_ANY, CALL(rb_reserve)},
     {SKEP_FN_ringbuf_submit, HT_ANY, CALL(rb_submit)},

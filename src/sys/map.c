@@ -34,6 +34,10 @@ const struct map_ops *sys_map_ops_of(u32 type)
 	case BPF_MAP_TYPE_RINGBUF: return &sys_ring_ops;
 	case BPF_MAP_TYPE_USER_RINGBUF: return &sys_user_ring_ops;
 	case BPF_MAP_TYPE_TASK_STORAGE: return &sys_task_storage_ops;
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case SKEP_MAP_CGRP_STORAGE: return &sys_fd_storage_ops;
+	case BPF_MAP_TYPE_CGROUP_ARRAY: return &sys_cgroup_array_ops;
 	case BPF_MAP_TYPE_CGROUP_STORAGE:
 	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE: return &sys_cgroup_storage_ops;
 	case BPF_MAP_TYPE_STACK_TRACE: return &sys_stack_ops;
@@ -160,27 +164,6 @@ static int inner_of(const union bpf_attr *attr, struct mhead *h)
 	return err;
 }
 
-/* Loaders that name their maps want them; others only ask what there is. */
-static void say_why(const union bpf_attr *attr)
-{
-	static const struct {
-		u32 type;
-		const char *what;
-	} missing[] = {
-		{SKEP_MAP_CGROUP_ARRAY, "cgroup_array: programs in user space run for no cgroup"},
-		{SKEP_MAP_SK_STORAGE, "sk_storage: programs in user space are given no sockets"},
-		{SKEP_MAP_INODE_STORAGE, "inode_storage: programs in user space are given no inodes"},
-		{SKEP_MAP_CGRP_STORAGE, "cgrp_storage: programs in user space are given no cgroups"},
-	};
-	char why[160];
-
-	for (u32 k = 0; attr->map_name[0] && k < SKEP_ARRAY_SIZE(missing); k++)
-		if (missing[k].type == attr->map_type) {
-			snprintf(why, sizeof(why), "map %.15s: no maps of type %s", attr->map_name, missing[k].what);
-			sys_say_refused(why);
-		}
-}
-
 static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *h, const struct map_ops **ops)
 {
 	u32 known = BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY |
@@ -190,8 +173,6 @@ static int read_attr(const union bpf_attr *attr, struct fhead *f, struct mhead *
 	int err;
 
 	*ops = sys_map_ops_of(attr->map_type);
-	if (!*ops)
-		say_why(attr);
 	if (!*ops || (attr->map_flags & ~known) || !good_name(attr->map_name))
 		return -EINVAL;
 	if ((attr->map_flags & (BPF_F_RDONLY | BPF_F_WRONLY)) == (BPF_F_RDONLY | BPF_F_WRONLY) ||

@@ -101,12 +101,12 @@ static int check(struct mhead *h)
 {
 	struct ops_type t;
 
-	if (h->key_size != 4 || h->max_entries != 1 || (h->flags & ~(u32)OPS_F_LINK) || !h->kernel_type)
-		return -EINVAL;
 	if (!sys_kernel_types()) {
-		sys_say_refused("no map of struct_ops: the kernel does not tell its types (/sys/kernel/btf/vmlinux)");
+		sys_say_refused("no map of type struct_ops: the kernel does not tell its types (/sys/kernel/btf/vmlinux)");
 		return -ENOTSUPP_;
 	}
+	if (h->key_size != 4 || h->max_entries != 1 || (h->flags & ~(u32)OPS_F_LINK) || !h->kernel_type)
+		return -EINVAL;
 	if (!sys_ops_by_value(sys_kernel_types(), h->kernel_type, &t))
 		return -ENOTSUPP_;
 	return h->value_size == t.value.ref ? 0 : -EINVAL;

@@ -37,10 +37,9 @@ static const struct place *find_place(u32 attach_type)
 
 static int check_cgroup(int fd)
 {
-	struct statfs fs;
-	struct stat st;
+	u64 id;
 
-	return fstatfs(fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC || fstat(fd, &st) || !S_ISDIR(st.st_mode) ? -EBADF : 0;
+	return sys_cgroup_of(fd, false, &id);
 }
 
 static int check_netns(int fd)

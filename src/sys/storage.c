@@ -29,12 +29,9 @@ struct task {
 
 static int task_check(struct mhead *h)
 {
-	if ((h->flags & ~(u32)BPF_F_CLONE) != BPF_F_NO_PREALLOC || h->max_entries || h->key_size != 4 || !h->value_size || !h->key_type ||
-	    !h->value_type)
-		return -EINVAL;
-	if (h->value_size > VALUE_MAX)
-		return -E2BIG;
-	return sys_hash_layout(h, TASKS, sizeof(struct task), round8(h->value_size));
+	int err = sys_local_storage_check(h);
+
+	return err ? err : sys_hash_layout(h, TASKS, sizeof(struct task), round8(h->value_size));
 }
 
 /* By /proc. */
@@ -161,7 +158,8 @@ const struct map_ops sys_task_storage_ops = {.check = task_check,
 					 .restart = sys_hash_restart,
 					 .read = task_read,
 					 .write = task_write,
-					 .remove = task_remove};
+					 .remove = task_remove,
+					 .no_batch = true};
 
 u64 sys_task_current(void)
 {

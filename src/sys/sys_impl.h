@@ -262,7 +262,7 @@ static inline u32 held_places(const struct smap *m)
 }
 extern const struct map_ops sys_array_ops, sys_percpu_array_ops, sys_hash_ops, sys_lpm_ops, sys_queue_ops, sys_bloom_ops, sys_ring_ops, sys_user_ring_ops, sys_task_storage_ops, sys_cgroup_storage_ops,
     sys_prog_array_ops, sys_perf_array_ops, sys_array_of_maps_ops, sys_hash_of_maps_ops, sys_dev_ops, sys_dev_hash_ops,
-    sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops, sys_arena_ops, sys_ops_ops;
+    sys_cpu_ops, sys_xsk_ops, sys_sock_map_ops, sys_sock_hash_ops, sys_sock_array_ops, sys_stack_ops, sys_arena_ops, sys_ops_ops, sys_fd_storage_ops, sys_cgroup_array_ops;
 const struct map_ops *sys_map_ops_of(u32 type);
 /* Why the last call was refused, where a number does not say it; see skep_sys_refusal(). */
 void sys_say_refused(const char *why);
@@ -330,6 +330,12 @@ void sys_hash_for_each(struct smap *m, int (*f)(void *arg, const void *key, void
 void *sys_task_storage_get(struct smap *m, u64 task, const void *value, u64 flags);
 int sys_task_storage_delete(struct smap *m, u64 task);
 u64 sys_task_current(void); /* what a program gets as this thread */
+/* Attributes of maps whose elements belong to something: tasks, sockets, inodes, cgroups. */
+int sys_local_storage_check(const struct mhead *h);
+/* The number of a cgroup by its directory, of the second version or (old_too) of any. */
+int sys_cgroup_of(int fd, bool old_too, u64 *id);
+/* Does this process, or the run's packet, belong to the cgroup in a map or to one below? As the helpers say it. */
+int sys_cgroup_below(struct smap *m, u64 index, bool packet);
 /* Of the cgroup to which a test run belongs: its own, for as long as it lasts. */
 void *sys_run_storage(struct smap *m);
 void sys_run_storage_drop(struct srun *r);

@@ -9,11 +9,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/magic.h>
 #include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,9 +44,10 @@ struct kind {
 	bool locked; /* values are struct value, see make_types() */
 	bool typed;  /* not without BTF */
 	u32 small;   /* the first word of a value is below this, the second is 0 */
+	const int *fds; /* its keys, or the values of an array, are these descriptors */
 };
-/* Keys of task storage: a process that lives, one that ended, others that are none. */
-static int task_fds[4];
+/* What owns elements: of each kind two that there are, or one that is gone, and what is none. */
+static int task_fds[4], socket_fds[4], inode_fds[4], cgroup_fds[4];
 static const struct kind kinds[] = {
 	{"array", BPF_MAP_TYPE_ARRAY, 4, 12, 10, 0, true},
 	{"array, mmapable", BPF_MAP_TYPE_ARRAY, 4, 8, 10, BPF_F_MMAPABLE, true},
@@ -70,8 +75,17 @@ static const struct kind kinds[] = {
 	{"sockmap of sockets", BPF_MAP_TYPE_SOCKMAP, 4, 8, 10, 0, true, .small = 8},
 	{"cgroup_storage", BPF_MAP_TYPE_CGROUP_STORAGE, 8, 12, 0, 0, true},
 	{"percpu_cgroup_storage", BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, 16, 12, 0, 0, true},
-	{"task_storage", BPF_MAP_TYPE_TASK_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC, true, .typed = true},
-	{"task_storage, locked", BPF_MAP_TYPE_TASK_STORAGE, 4, 24, 0, BPF_F_NO_PREALLOC, true, .locked = true, .typed = true},
+	{"task_storage", BPF_MAP_TYPE_TASK_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC, true, .typed = true, .fds = task_fds},
+	{"task_storage, locked", BPF_MAP_TYPE_TASK_STORAGE, 4, 24, 0, BPF_F_NO_PREALLOC, true, .locked = true, .typed = true,
+	 .fds = task_fds},
+	{"sk_storage", BPF_MAP_TYPE_SK_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC, true, .typed = true, .fds = socket_fds},
+	{"sk_storage, cloned, locked", BPF_MAP_TYPE_SK_STORAGE, 4, 24, 0, BPF_F_NO_PREALLOC | BPF_F_CLONE, true, .locked = true,
+	 .typed = true, .fds = socket_fds},
+	{"inode_storage", BPF_MAP_TYPE_INODE_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC, true, .typed = true, .fds = inode_fds},
+	{"inode_storage, locked", BPF_MAP_TYPE_INODE_STORAGE, 4, 24, 0, BPF_F_NO_PREALLOC, true, .locked = true, .typed = true,
+	 .fds = inode_fds},
+	{"cgrp_storage", SKEP_MAP_CGRP_STORAGE, 4, 8, 0, BPF_F_NO_PREALLOC, true, .typed = true, .fds = cgroup_fds},
+	{"cgroup_array", BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 10, 0, true, .small = 1, .fds = cgroup_fds},
 	{"array, locked", BPF_MAP_TYPE_ARRAY, 4, 24, 10, 0, true, false, true},
 	{"hash, locked", BPF_MAP_TYPE_HASH, 4, 24, 10, 0, false, false, true},
 };
@@ -129,8 +143,8 @@ static void random_key(const struct kind *k, struct skep_rng *r, u8 *key)
 	u32 n = (u32)skep_rng_below(r, KEYS);
 
 	memset(key, 0, 16);
-	if (k->type == BPF_MAP_TYPE_TASK_STORAGE)
-		n = n < 8 ? (u32)task_fds[0] : (u32)task_fds[n % 4];
+	if (k->fds && !k->small)
+		n = n < 8 ? (u32)k->fds[0] : (u32)k->fds[n % 4];
 	memcpy(key, &n, 4);
 	if (k->type == BPF_MAP_TYPE_LPM_TRIE) {
 		n = (u32)skep_rng_below(r, 34);
@@ -182,6 +196,8 @@ static void step(const struct kind *k, const struct pair *p, struct skep_rng *r)
 		memset(in, 0, 8);
 		in[0] = (u8)skep_rng_below(r, SKEP_MIN(k->small, 256u));
 		in[1] = (u8)(skep_rng_below(r, k->small) >> 8);
+		if (k->fds)
+			memcpy(in, &k->fds[skep_rng_below(r, 4)], 4);
 	}
 	memset(va, 0, sizeof(va));
 	memset(vb, 0, sizeof(vb));
@@ -318,11 +334,6 @@ static void creations(struct skep_rng *r, u64 n)
 		int got, want;
 
 		switch (k.type) { /* what this port has not, or leaves to other rules */
-		case BPF_MAP_TYPE_CGROUP_ARRAY:
-		case BPF_MAP_TYPE_SK_STORAGE:
-		case BPF_MAP_TYPE_STRUCT_OPS:
-		case BPF_MAP_TYPE_INODE_STORAGE:
-		case SKEP_MAP_CGRP_STORAGE:
 		case SKEP_MAP_ARENA:
 			continue;
 		}
@@ -425,6 +436,47 @@ static void make_tasks(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* Where no map of descriptors takes it for one of its values. */
+static int high(int fd)
+{
+	int to = fd < 0 ? -1 : fcntl(fd, F_DUPFD, 100);
+
+	if (fd >= 0)
+		close(fd);
+	return to;
+}
+
+/* Nothing is where no cgroups are mounted. */
+static void make_owners(void)
+{
+	static const char *const where[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	char gone[64];
+	struct statfs fs;
+	int ends[2];
+
+	socket_fds[0] = high(socket(AF_INET, SOCK_STREAM, 0));
+	socket_fds[1] = high(socket(AF_UNIX, SOCK_DGRAM, 0));
+	socket_fds[2] = cgroup_fds[2] = high(open("/dev/null", O_RDONLY));
+	inode_fds[0] = high(open("/proc/self/exe", O_RDONLY));
+	inode_fds[1] = pipe(ends) ? -1 : high(ends[0]);
+	inode_fds[2] = high(open("/dev/null", O_PATH));
+	socket_fds[3] = inode_fds[3] = cgroup_fds[3] = -1;
+	cgroup_fds[0] = cgroup_fds[1] = -1;
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(where); k++) {
+		if (statfs(where[k], &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+			continue;
+		cgroup_fds[0] = high(open(where[k], O_RDONLY));
+		snprintf(gone, sizeof(gone), "%s/skep-differ-%d", where[k], getpid());
+		if (mkdir(gone, 0700) == 0) {
+			cgroup_fds[1] = high(open(gone, O_RDONLY));
+			if (rmdir(gone))
+				perror(gone);
+		}
+	}
+	if (cgroup_fds[0] < 0)
+		printf("SKIP cgroups: none are mounted\n");
+}
+
 int main(int argc, char **argv)
 {
 	u64 n = argc > 1 ? strtoull(argv[1], NULL, 0) : 3000, seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
@@ -443,6 +495,7 @@ int main(int argc, char **argv)
 		close(fd);
 	skep_rng_init(&r, seed);
 	make_tasks();
+	make_owners();
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(kinds); k++)
 		run_kind(&kinds[k], &r, n);
 	creations(&r, n);

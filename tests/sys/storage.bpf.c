@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Storage of tasks and of cgroups. See storage.c. */
+/* Storage of tasks, sockets, files and cgroups; arrays of cgroups. See storage.c. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -17,6 +17,31 @@ struct {
 	__type(key, __u64);
 	__type(value, struct value);
 } cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct value);
+} sockets SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct value);
+} files SEC(".maps");
+struct {
+	__uint(type, 32 /* BPF_MAP_TYPE_CGRP_STORAGE */);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct value);
+} groups SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, 3);
+	__type(key, __u32);
+	__type(value, __u32);
+} places SEC(".maps");
 
 struct {
 	__s64 r[8];
@@ -78,6 +103,32 @@ int in_cgroup(struct __sk_buff *s)
 	v->runs++;
 	result.r[5] = (__s64)v->runs;
 	return v->runs > 3;
+}
+
+/* Nothing is stored for the socket of a packet, if there is one. */
+SEC("tc")
+int of_socket(struct __sk_buff *s)
+{
+	struct bpf_sock *sk = s->sk;
+	struct value *v = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
+
+	return v ? 1 : 2;
+}
+
+SEC("tc")
+int packets_place(struct __sk_buff *s)
+{
+	for (int k = 0; k < 4; k++)
+		result.r[k] = bpf_skb_under_cgroup(s, &places, k);
+	return 0;
+}
+
+SEC("raw_tp/sys_enter")
+int tasks_place(void *ctx)
+{
+	for (int k = 0; k < 4; k++)
+		result.r[4 + k] = bpf_current_task_under_cgroup(&places, k);
+	return 0;
 }
 
 char _license[] SEC("license") = "GPL";

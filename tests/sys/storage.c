@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs the programs of storage.bpf.c in several threads, and looks at the elements by pidfds. */
+/* Runs the programs of storage.bpf.c in several threads, and looks at elements by descriptors of their owners. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +104,111 @@ static void by_pidfd(int map)
 	close(other);
 }
 
+/* An element, by two descriptors of its owner; the second owner has none. */
+static void by_fd(const char *name, int fd, int again, int other)
+{
+	int map = bpf_map__fd(bpf_object__find_map_by_name(obj, name)), none = -1;
+	unsigned long long v[2] = {3, 4}, got[2] = {0};
+
+	printf("%s: %d", name, bpf_map_lookup_elem(map, &fd, got));
+	printf(" %d", bpf_map_update_elem(map, &fd, v, BPF_EXIST));
+	printf(" %d", bpf_map_update_elem(map, &fd, v, BPF_NOEXIST));
+	printf(" %d", bpf_map_lookup_elem(map, &again, got));
+	printf(" %llu %llu", got[0], got[1]);
+	printf(" %d", bpf_map_lookup_elem(map, &other, got));
+	printf(" %d", bpf_map_lookup_elem(map, &none, got));
+	close(fd);
+	printf(" %d", bpf_map_lookup_elem(map, &again, got));
+	printf(" %d", bpf_map_lookup_elem(map, &fd, got));
+	printf(" %d", bpf_map_delete_elem(map, &again));
+	printf(" %d\n", bpf_map_delete_elem(map, &again));
+	close(again);
+	close(other);
+}
+
+static int new_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+	unlink(path);
+	return fd;
+}
+
+/* What comes after an owner in its place has nothing of it. */
+static void successors(const char *dir)
+{
+	int map = bpf_map__fd(bpf_object__find_map_by_name(obj, "files")), found = 0;
+	unsigned long long v[2] = {1, 2};
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/skep-storage-%d", dir, getpid());
+	for (int k = 0; k < 50; k++) {
+		int fd = new_file(path);
+
+		found += bpf_map_lookup_elem(map, &fd, v) == 0;
+		bpf_map_update_elem(map, &fd, v, BPF_NOEXIST);
+		close(fd);
+	}
+	printf("elements of files that were deleted in %s: %d\n", dir, found);
+}
+
+static int open_groups(char *path, size_t size)
+{
+	static const char *const where[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	struct statfs fs;
+
+	for (int k = 0; k < 2; k++)
+		if (statfs(where[k], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
+			snprintf(path, size, "%s/skep-storage-%d", where[k], getpid());
+			return open(where[k], O_RDONLY);
+		}
+	return -1;
+}
+
+/* Root, a child without tasks, nothing. */
+static void cgroups(long long *result)
+{
+	int map = bpf_map__fd(bpf_object__find_map_by_name(obj, "places")), root, child;
+	struct bpf_program *p = bpf_object__find_program_by_name(obj, "tasks_place");
+	LIBBPF_OPTS(bpf_test_run_opts, o);
+	unsigned k = 0;
+	char path[96];
+
+	root = open_groups(path, sizeof(path));
+	if (root < 0 || mkdir(path, 0700)) {
+		printf("no cgroups can be made\n");
+		return;
+	}
+	child = open(path, O_RDONLY);
+	printf("places: %d", bpf_map_update_elem(map, &k, &root, 0));
+	k++;
+	printf(" %d", bpf_map_update_elem(map, &k, &child, 0));
+	printf(" %d\n", bpf_map_lookup_elem(map, &k, &root) < 0);
+	run("packets_place", 1);
+	bpf_prog_test_run_opts(bpf_program__fd(p), &o);
+	for (k = 0; k < 8; k++)
+		printf("%lld ", result[k]);
+	printf("\n");
+	by_fd("groups", dup(child), dup(child), dup(root));
+	rmdir(path);
+	k = 1;
+	printf("a removed cgroup: %d\n", bpf_map_update_elem(map, &k, &child, 0));
+	close(root);
+	close(child);
+}
+
+static void by_owners(long long *result)
+{
+	int s = socket(AF_INET, SOCK_DGRAM, 0), f = open("/proc/self/exe", O_RDONLY);
+
+	by_fd("sockets", s, dup(s), socket(AF_UNIX, SOCK_STREAM, 0));
+	by_fd("files", f, open("/proc/self/exe", O_RDONLY), open("/dev/null", O_RDONLY));
+	successors("/tmp");
+	successors("/dev/shm");
+	show("of_socket", 1);
+	cgroups(result);
+}
+
 int main(int argc, char **argv)
 {
 	int got[2][3], map;
@@ -137,6 +247,7 @@ int main(int argc, char **argv)
 
 		printf("in a cgroup: passes %d, %lld runs\n", passes, result[5]);
 	}
+	by_owners(result);
 	bpf_object__close(obj);
 	return 0;
 }
