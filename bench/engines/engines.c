@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The same programs in every engine: native code of two compilers, the kernel's
- * JIT, skep's JIT, fast interpreter and reference interpreter. Nanoseconds a
- * run, geometric means, compile times; as a table in Markdown.
+ * JIT, skep's JIT (with blinded constants, too), fast interpreter and reference interpreter.
+ * Nanoseconds a run, geometric means, compile times; as a table in Markdown.
  *
  * usage: bench-engines [-q] [-n ROUNDS] OBJECT [NAME=SHARED-OBJECT]...
  * -q runs everything once (so that the benchmark itself is tested), -n is how
@@ -61,8 +61,9 @@ struct bench {
 	u32 failures;
 };
 /* Columns behind the native ones. */
-enum { KERNEL, JIT, INTERP, CHECKED, NCOL };
-static const char *const col_names[NCOL] = {"kernel JIT", "skep JIT", "skep interp", "checked"};
+enum { KERNEL, JIT, BLIND, INTERP, CHECKED, NCOL };
+static const char *const col_names[NCOL] = {"kernel JIT", "skep JIT", "blinded", "skep interp",
+					    "checked"};
 
 static double now_ns(void)
 {
@@ -337,6 +338,8 @@ static u64 compile_it(void *what, u64 times)
 static void bench_engine(struct bench *b, u32 prog, u32 col, const struct skep_engine *e,
 			 struct world *w, struct probes *ps, struct effect *first)
 {
+	struct skep_eng_options blind = {
+		.size = sizeof(blind), .blind = col == BLIND, .seed = prog};
 	struct compilation *c = &w->comp[col == INTERP];
 	struct skep_eng_prog *p;
 
@@ -347,7 +350,7 @@ static void bench_engine(struct bench *b, u32 prog, u32 col, const struct skep_e
 		w->r.image->code,
 		w->r.image->slots,
 		{.size = sizeof(c->env), .user = w, .value = eng_value, .helper = eng_helper}};
-	if (e->compile(c->code, c->slots, &c->env, NULL, &p, NULL)) {
+	if (e->compile(c->code, c->slots, &c->env, &blind, &p, NULL)) {
 		fprintf(stderr, "FAIL %s: %s does not compile it\n", names[prog], e->name);
 		b->failures++;
 		return;
@@ -359,7 +362,8 @@ static void bench_engine(struct bench *b, u32 prog, u32 col, const struct skep_e
 		b->bytes[prog] = p->image;
 	b->slots[prog] = c->slots;
 	add_probe(ps, run_engine, p, &b->ns[prog][b->nnative + col], free_engine);
-	add_probe(ps, compile_it, c, &b->compile_ns[prog][col == INTERP], NULL);
+	if (col != BLIND)
+		add_probe(ps, compile_it, c, &b->compile_ns[prog][col == INTERP], NULL);
 }
 
 static u64 run_reference(void *what, u64 times)
@@ -446,6 +450,7 @@ static void bench_skep(struct bench *b, u32 prog, struct skep_objfile *file, str
 						      .stride = sizeof(struct stat),
 						      .values = (u8 *)counters};
 	bench_engine(b, prog, JIT, skep_jit_engine(), w, ps, first);
+	bench_engine(b, prog, BLIND, skep_jit_engine(), w, ps, first);
 	bench_engine(b, prog, INTERP, &skep_engine_interp, w, ps, first);
 	vm_mem = fill_vm(w);
 	compare(b, prog, "checked", first, (u32)run_reference(w, 1), vm_mem);
@@ -468,8 +473,7 @@ static void fill_kernel(struct bpf_object *o)
 	u32 k = 0;
 
 	fill(mem);
-	bpf_object__for_each_map(m, o)
-	{
+	bpf_object__for_each_map(m, o) {
 		if (bpf_map__value_size(m) == MEM_SIZE)
 			bpf_map_update_elem(bpf_map__fd(m), &k, mem, 0);
 		if (bpf_map__type(m) == BPF_MAP_TYPE_HASH)
@@ -513,8 +517,7 @@ static struct kernel_prog *load_kernel(const struct bench *b, u32 prog)
 	snprintf(name, sizeof(name), "bench_%s", names[prog]);
 	k->o = bpf_object__open_mem(b->image, b->len, NULL);
 	if (k->o)
-		bpf_object__for_each_program(p, k->o)
-		{
+		bpf_object__for_each_program(p, k->o) {
 			bool this = !strcmp(bpf_program__name(p), name);
 
 			bpf_program__set_autoload(p, this);
@@ -541,8 +544,9 @@ static void bench_kernel(struct bench *b, u32 prog, struct probes *ps, struct ef
 		return;
 	fill_kernel(k->o);
 	ret = run_kernel(k, 1);
-	bpf_object__for_each_map(m, k->o) if (bpf_map__value_size(m) == MEM_SIZE)
-		bpf_map_lookup_elem(bpf_map__fd(m), &zero, mem);
+	bpf_object__for_each_map(m, k->o)
+		if (bpf_map__value_size(m) == MEM_SIZE)
+			bpf_map_lookup_elem(bpf_map__fd(m), &zero, mem);
 	compare(b, prog, "kernel", first, (u32)ret, mem);
 	add_probe(ps, run_kernel, k, &b->ns[prog][b->nnative + KERNEL], free_kernel);
 	ps->v[ps->n - 1].ns = KERNEL_NS;

@@ -14,6 +14,7 @@ const struct skep_opt_def skep_opts_exec[] = {
 	{"store", 0, "DIR", "where maps and programs live (default: see below)"},
 	{"engine", 'e', "interp|jit", "what runs the programs (default: native code where there is a compiler)"},
 	{"no-probes", 0, NULL, "no thread that places uprobes in the command"},
+	{"harden", 0, NULL, "native code does not hold constants of programs as they are (costs some speed)"},
 	{"fib", 0, "FILE", "the routing table for bpf_fib_lookup, see docs/fib.md"},
 	{"trace", 0, "FILE", "append what programs print with bpf_trace_printk"},
 	{0},
@@ -26,6 +27,8 @@ const char skep_about_exec[] =
 	"and nobody pinned is gone, as in the kernel.\n\n"
 	"Uprobes, return probes and USDT are placed in all commands that were started so and share the store; see "
 	"docs/probes.md.\n\n"
+	"Who gives others the right to load programs here may not want them to choose bytes of executable memory: --harden, or "
+	"SKEP_JIT_HARDEN=1 in the environment, hides immediates, offsets and sizes of maps in native code behind random numbers.\n\n"
 	"Native code has names in gdb; with SKEP_PERF_MAP=1 in the environment also for perf, in /tmp/perf-PID.map.\n\n"
 	"Put -- before the command. Commands that are linked statically or that are set-user-ID are not reached.";
 
@@ -82,7 +85,8 @@ static int prepare(struct skep_cli *cli, const char *lib)
 	}
 	if (set("LD_PRELOAD", old && *old ? skep_arena_printf(&cli->arena, "%s:%s", lib, old) : lib) ||
 	    set("SKEP_STORE", store ? full : NULL) || set("SKEP_ENGINE", skep_cli_opt(cli, "engine")) ||
-	    set("SKEP_PROBES", skep_cli_flag(cli, "no-probes") ? "0" : NULL) || set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {
+	    set("SKEP_PROBES", skep_cli_flag(cli, "no-probes") ? "0" : NULL) ||
+	    set("SKEP_JIT_HARDEN", skep_cli_flag(cli, "harden") ? "1" : NULL) || set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {
 		SKEP_CLI_DIAG(cli, NO_MEMORY);
 		return SKEP_EXIT_ENV;
 	}

@@ -81,11 +81,16 @@ void jit_charge(struct jit *j, u32 cost)
 {
 	if (!j->budget)
 		return;
-	enc_rm(j, W, MAP_1, cost <= 127 ? 0x83 : 0x81, ALU_SUB, RUN(left));
-	if (cost <= 127)
-		e1(j, cost);
-	else
-		e4(j, cost);
+	if (j->blind && cost > 127) {
+		jit_program_const(j, R9, cost);
+		enc_rm(j, W, MAP_1, 0x29, R9, RUN(left));
+	} else {
+		enc_rm(j, W, MAP_1, cost <= 127 ? 0x83 : 0x81, ALU_SUB, RUN(left));
+		if (cost <= 127)
+			e1(j, cost);
+		else
+			e4(j, cost);
+	}
 	jit_jump(j, CC_S, stub_label(j, L_BUDGET));
 }
 
@@ -121,6 +126,28 @@ static void call_subprog(struct jit *j, u32 slot)
 		alu_ri(j, W, ALU_ADD, RBP, SKEP_ENG_STACK);
 }
 
+/* Who writes the program chooses how large its maps are, too. */
+static void compare_size(struct jit *j, u8 reg, u32 size)
+{
+	if (j->blind) {
+		jit_program_const(j, R9, size);
+		alu_rr(j, 0, ALU_CMP, reg, R9);
+	} else {
+		alu_ri(j, 0, ALU_CMP, reg, (s32)size);
+	}
+}
+
+static void multiply_stride(struct jit *j, u8 reg, u32 stride)
+{
+	if (j->blind) {
+		jit_program_const(j, R9, stride);
+		enc_rr(j, W, MAP_0F, 0xaf, reg, R9);
+	} else {
+		enc_rr(j, W, MAP_1, 0x69, reg, reg);
+		e4(j, stride);
+	}
+}
+
 /* rax = address of the element whose index r2 points to, or 0 */
 static void lookup_array(struct jit *j, const struct skep_eng_map *m)
 {
@@ -131,7 +158,7 @@ static void lookup_array(struct jit *j, const struct skep_eng_map *m)
 	if (m->max_entries == 1)
 		enc_rr(j, 0, MAP_1, 0x85, RAX, RAX);
 	else
-		alu_ri(j, 0, ALU_CMP, RAX, (s32)m->max_entries);
+		compare_size(j, RAX, m->max_entries);
 	none = jump_short(j, m->max_entries == 1 ? CC_NE : CC_AE);
 	if (m->max_entries == 1) {
 		jit_const(j, RAX, (u64)m->values);
@@ -140,8 +167,7 @@ static void lookup_array(struct jit *j, const struct skep_eng_map *m)
 			if (m->stride > 1)
 				shift_ri(j, W, 4, RAX, (u8)__builtin_ctz(m->stride));
 		} else {
-			enc_rr(j, W, MAP_1, 0x69, RAX, RAX);
-			e4(j, m->stride);
+			multiply_stride(j, RAX, m->stride);
 		}
 		jit_const(j, R11, (u64)m->values);
 		alu_rr(j, W, ALU_ADD, RAX, R11);
@@ -158,7 +184,7 @@ static void tail_call(struct jit *j, const struct skep_eng_map *m)
 	u32 out[3];
 
 	jit_charge(j, 1);
-	alu_ri(j, 0, ALU_CMP, RDX, (s32)m->max_entries);
+	compare_size(j, RDX, m->max_entries);
 	out[0] = jump_short(j, CC_AE);
 	enc_rm(j, 0, MAP_1, 0x83, ALU_CMP, RUN(tails));
 	e1(j, SKEP_ENG_TAIL_CALLS);

@@ -241,13 +241,6 @@ void jit_divide(struct jit *j, u32 slot)
 	}
 	if (!d.sgn && !j->blind && by_constant(j, &d))
 		return;
-	if (j->blind) {
-		u32 key = (u32)skep_rng_next(&j->rng) & 0x7fffffff;
-
-		jit_const(j, R9, (u64)(in->imm ^ (s64)key));
-		alu_ri(j, W, ALU_XOR, R9, (s32)key);
-	} else {
-		jit_const(j, R9, (u64)in->imm);
-	}
+	jit_program_const(j, R9, (u64)in->imm);
 	divide_r9(j, &d);
 }

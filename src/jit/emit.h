@@ -193,7 +193,7 @@ enum {
 	CC_ALWAYS = 0xff
 };
 
-/* The operand of an access; checked code tests it and has it in R11. */
+/* The operand of an access, perhaps by R11; checked code tests it and has its address there. */
 struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned);
 /* Leave `room` bytes for what the record says. */
 struct rec *jit_rec(struct jit *j, u8 kind, u8 room, u32 label);

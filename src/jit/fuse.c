@@ -131,7 +131,7 @@ static u32 sum_access(struct jit *j, struct sum *s, u32 first, u32 slot)
 	const struct skep_ins *in = ins(j, slot);
 	s64 disp = (s64)s->m.disp + in->off;
 
-	if ((s64)(s32)disp != disp)
+	if ((s64)(s32)disp != disp || jit_hidden_off(j, disp))
 		return 0;
 	s->m.disp = (s32)disp;
 	emit_access(j, in, s->m);
@@ -564,8 +564,11 @@ static u32 fuse_mov(struct jit *j, u32 slot)
 
 static u32 fuse_load(struct jit *j, u32 slot)
 {
-	u32 n = fuse_load_swap(j, slot);
+	u32 n;
 
+	if (jit_hidden_off(j, ins(j, slot)->off))
+		return 0;
+	n = fuse_load_swap(j, slot);
 	if (!n)
 		n = fuse_load_compare(j, slot);
 	return n ? n : fuse_load_op(j, slot);

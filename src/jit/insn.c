@@ -43,12 +43,14 @@ void jit_program_const(struct jit *j, u8 reg, u64 v)
 	}
 	key = skep_rng_next(&j->rng);
 	if (v <= UINT32_MAX)
-		key &= 0x7fffffff;
+		key = (u32)key;
 	else if ((s64)v == (s32)v)
 		key = (u64)(s64)(s32)key;
 	jit_const(j, reg, v ^ key);
-	if ((s64)key == (s32)key) {
-		alu_ri(j, v <= UINT32_MAX ? 0 : W, ALU_XOR, reg, (s32)key);
+	if (v <= UINT32_MAX) {
+		alu_ri(j, 0, ALU_XOR, reg, (s32)key);
+	} else if ((s64)v == (s32)v) {
+		alu_ri(j, W, ALU_XOR, reg, (s32)key);
 	} else { /* 64 bits: the key needs a register; a load of a constant has R9 free */
 		jit_const(j, R9, key);
 		alu_rr(j, W, ALU_XOR, reg, R9);
@@ -348,10 +350,25 @@ static void unary(struct jit *j, const struct skep_ins *in)
 
 /* --- memory ------------------------------------------------------------------------- */
 
-/* The operand of an access; checked code tests it and has it in R11. */
+bool jit_hidden_off(const struct jit *j, s64 off)
+{
+	return j->blind && !fits8(off);
+}
+
+/* Two parts that are random each, since their sum does not wrap round. */
+static struct mem hidden_operand(struct jit *j, u8 base, s32 off)
+{
+	s32 key = (s32)skep_rng_next(&j->rng) / 2;
+
+	lea(j, W, R11, at(base, off - key));
+	return at(R11, key);
+}
+
+/* The operand of an access, perhaps by R11; checked code tests it and has its address there. */
 struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 {
-	u8 base = jit_reg[bpf];
+	struct mem m = jit_hidden_off(j, off) ? hidden_operand(j, jit_reg[bpf], off)
+					      : at(jit_reg[bpf], off);
 	u32 stub = !aligned || size == 1 ? L_CHECK
 		   : size == 2		 ? L_CHECK2
 		   : size == 4		 ? L_CHECK4
@@ -360,8 +377,8 @@ struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 	if (j->resolved)
 		return at(R11, 0);
 	if (!j->checked)
-		return at(base, off);
-	lea(j, W, R11, at(base, off));
+		return m;
+	lea(j, W, R11, m);
 	lea(j, W, R10, at(R11, size));
 	jit_call_label(j, stub_label(j, stub));
 	return at(R11, 0);

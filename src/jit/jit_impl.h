@@ -116,6 +116,7 @@ void jit_const(struct jit *j, u8 reg, u64 v);	    /* not blinded */
 /* A constant of the program: blinded when asked for and worth it. Changes R9 when it has 64 bits.
  */
 void jit_program_const(struct jit *j, u8 reg, u64 v);
+bool jit_hidden_off(const struct jit *j, s64 off); /* must an offset not be in the code as it is? */
 void jit_goto(struct jit *j, u32 slot, u8 cc); /* jump of `slot`; cc 0xff: always */
 u8 jit_cc(u16 op);
 void jit_compare(struct jit *j, const struct skep_ins *in); /* sets the flags that jit_cc() tests */

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -593,6 +594,14 @@ static const struct skep_engine *engine(void)
 	return jit && !(want && strcmp(want, "interp") == 0) ? jit : &skep_engine_interp;
 }
 
+/* Who loads programs may not be who should choose what is in executable memory. */
+static bool hardened(void)
+{
+	const char *want = getenv("SKEP_JIT_HARDEN");
+
+	return want && *want && strcmp(want, "0") != 0;
+}
+
 static const struct skep_diag_def no_kfunc = {1701, SKEP_ERROR, "unsupported kernel function %s",
 					      "The port has those that make sense outside of a kernel."};
 
@@ -622,11 +631,13 @@ static int compile(struct sprog *p, struct skep_buf *log)
 				   .packet = sys_packet,
 				   .arena = p->arena ? sys_arena_engine(p->arena) : NULL,
 				   .arena_use = p->arena_use};
-	struct skep_eng_options o = {.size = sizeof(o), .budget = true};
+	struct skep_eng_options o = {.size = sizeof(o), .budget = true, .blind = hardened()};
 	struct skep_diags ds;
 	u64 from = sys_store_now();
 	int err;
 
+	if (o.blind && getrandom(&o.seed, sizeof(o.seed), 0) != sizeof(o.seed))
+		return -EIO;
 	skep_diags_init(&ds);
 	err = lacks_kfunc(p, &ds) ? SKEP_EUNSUP : engine()->compile(p->code, p->d.slots, &env, &o, &p->eng, &ds);
 	if (err && log)

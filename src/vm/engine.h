@@ -114,7 +114,12 @@ struct skep_eng_options {
 	u64 size;     /* of this structure */
 	bool checked; /* test every access */
 	bool budget;  /* count backward jumps and calls against run->left */
-	bool blind;   /* constants of the program are not in the code as they are */
+	/*
+	 * Constants of the program are not in the code as they are: immediates, offsets, sizes of
+	 * maps of more than a byte. What is left to who writes the program are single bytes and how
+	 * far jumps go.
+	 */
+	bool blind;
 	bool generic; /* only instructions that every processor of the kind has */
 	u64 seed;     /* for blinding; the caller's random number */
 	u64 near;     /* native code is placed near this address if possible; 0: near the helpers */
@@ -125,8 +130,8 @@ struct skep_eng_prog {
 	const struct skep_engine *engine;
 	const void *body; /* where a tail call enters */
 	u32 slots;
-	u32 image;	   /* bytes of native code, or of decoded instructions */
-	const u8 *code;	   /* native code, or NULL */
+	u32 image;	/* bytes of native code, or of decoded instructions */
+	const u8 *code; /* native code, or NULL */
 	/*
 	 * The same as running it, when that calls no C function and touches general registers only;
 	 * or NULL. Of the run, `left`, `tails` and `stop` must be set.

@@ -372,43 +372,153 @@ static bool contains(const struct skep_eng_prog *p, u32 v)
 	return false;
 }
 
+enum { CHOSEN = 0x11223344, FAR = 0x3344 };
+
+/* Every place for a constant; offsets have 16 bits, and after them what extends their sign. */
+static const char *const with_constants[] = {
+	"r0 = 0x11223344\nexit\n",
+	"w0 = 0x11223344\nexit\n",
+	"r0 = 0x1122334411223344 ll\nexit\n",
+	"r0 = 1\nr0 += 0x11223344\nexit\n",
+	"r0 = 1\nr0 ^= 0x11223344\nexit\n",
+	"r0 = 1\nr0 *= 0x11223344\nexit\n",
+	"r0 = 1\nr0 /= 0x11223344\nexit\n",
+	"r0 = 1\nw0 %= 0x11223344\nexit\n",
+	"r0 = r1\nr0 += 0x11223344\nexit\n",
+	"r0 = r1\nw0 *= 0x11223344\nexit\n",
+	"*(u32 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
+	"*(u64 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
+	"r2 = r10\nr2 += r1\n*(u32 *)(r2 - 8) = 0x11223344\nr0 = 0\nexit\n",
+	"r0 = 1\nif r0 == 0x11223344 goto +0\nexit\n",
+	"r0 = 1\nif w0 & 0x11223344 goto +0\nexit\n",
+	"r0 = r1\nr0 &= 0x11223344\nif r0 == 0 goto +1\nr0 = 1\nexit\n",
+	"r0 = *(u32 *)(r10 - 4)\nif r0 == 0x11223344 goto +1\nr0 = 1\nexit\n",
+	"r6 = r1\nr0 = *(u8 *)skb[287454020]\nexit\n",
+	"r1 += 0x11223344\nr0 = *(u32 *)(r1 + 0)\nexit\n",
+	"r2 = r1\nr2 += 0x11220000\nr0 = *(u32 *)(r2 + 0x3344)\nexit\n",
+	"r2 = r1\nr2 += r3\nr0 = *(u32 *)(r2 + 0x3344)\nexit\n",
+	"r2 = r1\nr2 += r3\n*(u32 *)(r2 + 0x3344) = r3\nr0 = 0\nexit\n",
+	"r0 = *(u8 *)(r1 + 0x3344)\nexit\n",
+	"r0 = *(s16 *)(r1 - 0x3344)\nexit\n",
+	"r0 = *(u64 *)(r1 + 0x3344)\nr0 = be64 r0\nexit\n",
+	"r0 = 1\nr2 = *(u64 *)(r1 + 0x3344)\nr0 += r2\nexit\n",
+	"*(u16 *)(r1 + 0x3344) = r2\nr0 = 0\nexit\n",
+	"*(u64 *)(r1 - 0x3344) = 0x11223344\nr0 = 0\nexit\n",
+	"lock *(u64 *)(r1 + 0x3344) += r2\nr0 = 0\nexit\n",
+	"r2 = atomic_fetch_xor(*(u32 *)(r1 - 0x3344), r2)\nr0 = r2\nexit\n",
+	"r0 = cmpxchg(*(u64 *)(r1 + 0x3344), r0, r2)\nexit\n",
+};
+
+static bool chosen_in(const struct skep_eng_prog *p)
+{
+	return contains(p, CHOSEN) || contains(p, FAR) || contains(p, (u32)-FAR);
+}
+
 static void test_blinding(void **state)
 {
-	static const char *const texts[] = {
-		"r0 = 0x11223344\nexit\n",
-		"w0 = 0x11223344\nexit\n",
-		"r0 = 0x1122334411223344 ll\nexit\n",
-		"r0 = 1\nr0 += 0x11223344\nexit\n",
-		"r0 = 1\nr0 ^= 0x11223344\nexit\n",
-		"r0 = 1\nr0 *= 0x11223344\nexit\n",
-		"r0 = 1\nr0 /= 0x11223344\nexit\n",
-		"r0 = 1\nw0 %= 0x11223344\nexit\n",
-		"r0 = r1\nr0 += 0x11223344\nexit\n",
-		"r0 = r1\nw0 *= 0x11223344\nexit\n",
-		"*(u32 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
-		"*(u64 *)(r10 - 8) = 0x11223344\nr0 = 0\nexit\n",
-		"r2 = r10\nr2 += r1\n*(u32 *)(r2 - 8) = 0x11223344\nr0 = 0\nexit\n",
-		"r0 = 1\nif r0 == 0x11223344 goto +0\nexit\n",
-		"r0 = 1\nif w0 & 0x11223344 goto +0\nexit\n",
-		"r0 = r1\nr0 &= 0x11223344\nif r0 == 0 goto +1\nr0 = 1\nexit\n",
-		"r0 = *(u32 *)(r10 - 4)\nif r0 == 0x11223344 goto +1\nr0 = 1\nexit\n",
-		"r6 = r1\nr0 = *(u8 *)skb[287454020]\nexit\n",
-	};
+	const struct skep_engine *e = skep_jit_engine();
+	u32 seen = 0;
+
+	if (!e)
+		skip_without_jit();
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(with_constants); i++)
+		for (u32 v = 0; v < 8; v++) {
+			struct skep_eng_options opt = {.blind = v & 1,
+						       .checked = v >> 1 & 1,
+						       .budget = v >> 2,
+						       .seed = i + 1};
+			struct skep_eng_prog *p = compile(e, with_constants[i], opt, 0);
+
+			seen += !opt.blind && chosen_in(p);
+			if (opt.blind && chosen_in(p))
+				print_message("%s", with_constants[i]);
+			if (opt.blind)
+				assert_false(chosen_in(p));
+			skep_eng_free(p);
+		}
+	/* The search finds them where they are not hidden; division multiplies by something else.
+	 */
+	assert_true(seen > 4 * (SKEP_ARRAY_SIZE(with_constants) - 4));
+}
+
+/* How many bits of the code are another's in some of many compilations. */
+static u32 moving_bits(const struct skep_engine *e, const char *text)
+{
+	u8 ones[256] = {0}, all[256];
+	u32 n = 0, image = 0;
+
+	memset(all, 0xff, sizeof(all));
+	for (u32 seed = 1; seed <= 200; seed++) {
+		struct skep_eng_prog *p =
+			compile(e, text, (struct skep_eng_options){.blind = true, .seed = seed}, 0);
+
+		assert_true(p->image <= sizeof(all) && (seed == 1 || p->image == image));
+		image = p->image;
+		for (u32 k = 0; k < image; k++) {
+			ones[k] |= p->code[k];
+			all[k] &= p->code[k];
+		}
+		skep_eng_free(p);
+	}
+	for (u32 k = 0; k < image; k++)
+		n += (u32)__builtin_popcount((u8)(ones[k] & ~all[k]));
+	return n;
+}
+
+/* No bit of a constant is always where it was: each of both parts has all of its bits by chance. */
+static void test_blinding_keys(void **state)
+{
 	const struct skep_engine *e = skep_jit_engine();
 
 	if (!e)
 		skip_without_jit();
-	for (u32 i = 0; i < SKEP_ARRAY_SIZE(texts); i++)
-		for (u32 blind = 0; blind < 2; blind++) {
-			struct skep_eng_options opt = {.blind = blind, .seed = i + 1};
-			struct skep_eng_prog *p = compile(e, texts[i], opt, 0);
+	assert_int_equal(moving_bits(e, "w0 = 0x91223344\nexit\n"), 64);
+	assert_int_equal(moving_bits(e, "w0 = 0x11223344\nexit\n"), 64);
+	assert_int_equal(moving_bits(e, "r0 = 1\nr0 /= 0x11223344\nexit\n"), 64);
+	assert_int_equal(moving_bits(e, "r0 = 0x9122334491223344 ll\nexit\n"), 128);
+	assert_int_equal(moving_bits(e, "r0 = *(u64 *)(r1 + 0x3344)\nexit\n"), 64);
+}
 
-			if (blind && contains(p, 0x11223344))
-				print_message("%s", texts[i]);
-			if (blind)
-				assert_false(contains(p, 0x11223344));
-			skep_eng_free(p);
+/* Hidden offsets are the same places: every kind of access, far in front of the memory and behind.
+ */
+static void test_blinding_offsets(void **state)
+{
+	static const char text[] =
+		"r6 = r1\nr6 += -0x3344\nr7 = r1\nr7 += 0x3344\nr3 = 0x1122334455667788 ll\nr0 = 0\n"
+		"*(u64 *)(r6 + 0x3344) = r3\n*(u32 *)(r7 - 0x333c) = 0x44332211\n*(u32 *)(r7 - 0x3338) = r3\n"
+		"*(u8 *)(r6 + 0x3354) = r3\n*(u16 *)(r7 - 0x3332) = r3\n"
+		"lock *(u64 *)(r6 + 0x335c) += r3\nlock *(u32 *)(r7 - 0x332c) |= r3\n"
+		"r4 = r3\nr4 = atomic_fetch_xor(*(u64 *)(r6 + 0x3344), r4)\nr0 += r4\n"
+		"r4 = r3\nr4 = atomic_fetch_and(*(u32 *)(r7 - 0x333c), r4)\nr0 += r4\n"
+		"r4 = r3\nr4 = xchg(*(u64 *)(r6 + 0x3364), r4)\nr0 += r4\n"
+		"r4 = r3\nr4 = atomic_fetch_add(*(u64 *)(r7 - 0x3324), r4)\nr0 += r4\n"
+		"r5 = r0\nr0 = *(u64 *)(r6 + 0x3344)\nr0 = cmpxchg(*(u64 *)(r7 - 0x3344), r0, r5)\n"
+		"r4 = *(s8 *)(r6 + 0x3354)\nr0 += r4\nr4 = *(s32 *)(r7 - 0x3338)\nr0 ^= r4\n"
+		"r4 = *(u64 *)(r6 + 0x3364)\nr4 = be64 r4\nr0 += r4\nr4 = *(u16 *)(r7 - 0x3332)\nr0 += r4\n"
+		"r2 = r6\nr2 += 0x3300\nr4 = *(u64 *)(r2 + 0x54)\nr0 += r4\nr2 = r6\nr5 = 4\nr2 += r5\n"
+		"r4 = *(u64 *)(r2 + 0x3350)\nr0 += r4\n*(u64 *)(r2 + 0x3350) = r0\nexit\n";
+	u64 want_mem[8] = {0}, want = 0;
+
+	for (u32 v = 0; v < 16; v++) {
+		const struct skep_engine *e = v ? skep_jit_engine() : &skep_engine_interp;
+		struct skep_eng_options opt = {.blind = v > 1, .generic = v & 1, .seed = v};
+		u64 mem[8] = {0}, got;
+		struct skep_eng_prog *p;
+		struct skep_eng_run run;
+
+		if (!e)
+			skip_without_jit();
+		p = compile(e, text, opt, 0);
+		skep_eng_run_init(&run);
+		got = skep_eng_run(p, (u64)(uintptr_t)mem, 0, &run);
+		skep_eng_free(p);
+		if (!v) {
+			want = got;
+			memcpy(want_mem, mem, sizeof(mem));
 		}
+		assert_true(got == want);
+		assert_memory_equal(mem, want_mem, sizeof(mem));
+	}
 }
 
 /* The pages of a program can be executed and not written. */
@@ -515,12 +625,13 @@ static void test_tools(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_helpers),	  cmocka_unit_test(test_thread),
-		cmocka_unit_test(test_lookup),	  cmocka_unit_test(test_tail_calls),
-		cmocka_unit_test(test_callbacks), cmocka_unit_test(test_throw),
-		cmocka_unit_test(test_packet),	  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_stops),	  cmocka_unit_test(test_blinding),
-		cmocka_unit_test(test_pages),	  cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_helpers),	      cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_lookup),	      cmocka_unit_test(test_tail_calls),
+		cmocka_unit_test(test_callbacks),     cmocka_unit_test(test_throw),
+		cmocka_unit_test(test_packet),	      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stops),	      cmocka_unit_test(test_blinding),
+		cmocka_unit_test(test_blinding_keys), cmocka_unit_test(test_blinding_offsets),
+		cmocka_unit_test(test_pages),	      cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_tools),
 	};
 
