@@ -29,7 +29,9 @@ void jit_arena_access(struct jit *j, const struct skep_ins *in)
 	u32 none, end;
 
 	mov_rr(j, 0, R11, jit_reg[reads(in) ? in->src : in->dst]);
-	if (in->off)
+	if (jit_hidden_off(j, in->off))
+		lea(j, W, R11, jit_hidden_operand(j, R11, in->off));
+	else if (in->off)
 		alu_ri(j, W, ALU_ADD, R11, in->off);
 	jit_call_label(j, stub_label(j, L_ARENA1 + skep_eng_lg(in->size)));
 	none = jump_short(j, CC_E);

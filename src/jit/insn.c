@@ -356,7 +356,7 @@ bool jit_hidden_off(const struct jit *j, s64 off)
 }
 
 /* Two parts that are random each, since their sum does not wrap round. */
-static struct mem hidden_operand(struct jit *j, u8 base, s32 off)
+struct mem jit_hidden_operand(struct jit *j, u8 base, s32 off)
 {
 	s32 key = (s32)skep_rng_next(&j->rng) / 2;
 
@@ -367,8 +367,7 @@ static struct mem hidden_operand(struct jit *j, u8 base, s32 off)
 /* The operand of an access, perhaps by R11; checked code tests it and has its address there. */
 struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 {
-	struct mem m = jit_hidden_off(j, off) ? hidden_operand(j, jit_reg[bpf], off)
-					      : at(jit_reg[bpf], off);
+	struct mem m = at(jit_reg[bpf], off);
 	u32 stub = !aligned || size == 1 ? L_CHECK
 		   : size == 2		 ? L_CHECK2
 		   : size == 4		 ? L_CHECK4
@@ -376,6 +375,8 @@ struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 
 	if (j->resolved)
 		return at(R11, 0);
+	if (jit_hidden_off(j, off))
+		m = jit_hidden_operand(j, jit_reg[bpf], off);
 	if (!j->checked)
 		return m;
 	lea(j, W, R11, m);

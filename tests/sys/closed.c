@@ -456,7 +456,7 @@ static int new_btf(u32 k)
  */
 static u32 numbers(void)
 {
-	static ino_t had[3000];
+	static ino_t had[1500];
 	u32 wrong = 0, word = 1, again = 0, last = 0;
 	struct statfs fs = {0};
 
@@ -593,7 +593,7 @@ static u32 race(void)
 		if (pthread_create(&t[k], NULL, k < THREADS ? busy : follow, NULL))
 			return 1;
 	/* A child finds every lock open. */
-	for (u32 k = 0; k < 150; k++) {
+	for (u32 k = 0; k < 80; k++) {
 		int status = -1;
 		pid_t pid = fork();
 

@@ -146,6 +146,9 @@ static void test_loads(void **state)
 		expect("r0 = 5\nr0 = *(u64 *)(r1 + 0)\nexit\n", p + 2 * PAGE - 7, 0, 0, 0,
 		       BYTES8(0));
 		expect("r0 = *(u64 *)(r1 + 0)\nexit\n", p + 2 * PAGE, 0, BYTES8(32), 0, BYTES8(0));
+		expect("r0 = *(u64 *)(r1 + 8192)\nexit\n", p, 0, BYTES8(32), 0, BYTES8(0));
+		expect("r0 = *(u64 *)(r1 - 8192)\nexit\n", p + 8192 + 16, 0, BYTES8(16), 0,
+		       BYTES8(0));
 		expect("r0 = 5\nr0 = *(u64 *)(r1 - 8)\nexit\n", p, 0, 0, 0, BYTES8(0));
 		expect("r0 = 5\nr0 = *(u64 *)(r1 - 4)\nexit\n", p, 0, 0, 0, BYTES8(0));
 		expect("r0 = 5\nr0 = *(s16 *)(r1 + 0)\nexit\n", p + sizeof(memory), 0, 0, 0,
