@@ -422,7 +422,7 @@ static u32 cell_now(struct prover *p, const struct cell *c, u32 base, u32 mem)
 {
 	u32 addr = skep_smt_addk(&p->smt, base, c->off);
 
-	return c->ptr ? skep_prove_load_ptr(p, mem, addr, c->size)
+	return c->ptr ? skep_prove_load_ptr(p, mem, (enum region)c->region, addr, c->size)
 		      : skep_prove_load(p, mem, (enum region)c->region, addr, c->size,
 					p->side[P].obj->big);
 }

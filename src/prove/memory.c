@@ -241,14 +241,14 @@ u32 skep_prove_load(struct prover *p, u32 mem, enum region r, u32 addr, u32 size
 	return gather(&p->smt, b, size);
 }
 
-u32 skep_prove_load_ptr(struct prover *p, u32 mem, u32 addr, u32 size)
+u32 skep_prove_load_ptr(struct prover *p, u32 mem, enum region r, u32 addr, u32 size)
 {
 	struct update hit;
 	u32 base, arg[2];
 	u64 off;
 
 	skep_smt_split(&p->smt, addr, &base, &off);
-	arg[0] = look(p, mem, R_CTX, base, off, size, &hit);
+	arg[0] = look(p, mem, r, base, off, size, &hit);
 	if (hit.size == size && hit.off == off && (hit.fn & 0xff) == FN_PTRCELL)
 		return hit.val;
 	arg[1] = addr;
@@ -300,11 +300,11 @@ u32 skep_prove_set_cell(struct prover *p, u32 mem, const struct cell *c, bool bi
 {
 	u32 addr = skep_smt_addk(&p->smt, c->base, c->off);
 	struct update u = {
-		.base = c->base, .off = c->off, .size = c->size, .r = R_CTX, .val = c->val};
+		.base = c->base, .off = c->off, .size = c->size, .r = (enum region)c->region, .val = c->val};
 
 	if (!c->ptr)
 		return skep_prove_store(p, mem, (enum region)c->region, addr, c->size, c->val, big);
-	u.fn = FN(FN_PTRCELL, (u64)R_CTX | (u64)c->size << 8);
+	u.fn = FN(FN_PTRCELL, (u64)c->region | (u64)c->size << 8);
 	return push(p, mem, &u);
 }
 

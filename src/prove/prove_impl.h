@@ -19,8 +19,8 @@ enum {
 enum {
 	FN_UPDATE =
 		1, /* memory, base, offset, value -> memory: one byte (region, byte of the value) */
-	FN_PTRCELL,   /* memory, base, offset, value -> memory: a pointer field that is known (size)
-		       */
+	FN_PTRCELL,   /* memory, base, offset, value -> memory: a pointer field that is known
+			 (region, size) */
 	FN_LOAD,      /* memory, address -> byte */
 	FN_LOADPTR,   /* memory, address -> a pointer that takes fewer bytes than it has (size) */
 	FN_EVENT,     /* trace, ... -> trace */
@@ -157,7 +157,7 @@ void skep_prove_store_somewhere(struct prover *p, struct state *st, u32 addr, u3
 /* The whole stack as one term. */
 u32 skep_prove_stack(struct prover *p, const struct state *st);
 u32 skep_prove_load(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, bool big);
-u32 skep_prove_load_ptr(struct prover *p, u32 mem, u32 addr, u32 size);
+u32 skep_prove_load_ptr(struct prover *p, u32 mem, enum region r, u32 addr, u32 size);
 u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, u32 val,
 		     bool big);
 u32 skep_prove_set_cell(struct prover *p, u32 mem, const struct cell *c, bool big);

@@ -219,7 +219,7 @@ static enum step memory(struct prover *p, int side, struct state *st, const stru
 	switch (i->in.op) {
 	case SKEP_LDX:
 		if (pointer_field(p, sd, i, &a)) {
-			st->reg[i->in.dst] = skep_prove_load_ptr(p, st->mem, a.addr, m->size);
+			st->reg[i->in.dst] = skep_prove_load_ptr(p, st->mem, a.r, a.addr, m->size);
 			return STEP_ON;
 		}
 		st->reg[i->in.dst] = skep_smt_zext(s, load_from(p, side, st, i, &a, m->size), 64);
