@@ -306,7 +306,7 @@ u32 skep_smt_eq(struct skep_smt *s, u32 a, u32 b)
 		u32 d = skep_smt_sub(s, a, b);
 
 		if (skep_smt_is_const(s, d))
-			return skep_smt_const(s, 1, 0);
+			return skep_smt_const(s, 1, skep_smt_is(s, d, 0));
 		if (is(s, d, SKEP_T_SUM) && s->t.v[d].nargs == 1)
 			return skep_smt_eq(s, d, skep_smt_const(s, w, 0));
 	}
