@@ -557,6 +557,8 @@ int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (moves)
 		skep_forget_packet(m, st);
 	err = give_result(m, st, &c);
+	if (!err && c.id == SKEP_FN_tail_call)
+		return skep_leave(m, st, i, true);
 	st->at = m->insn[st->at].next;
 	return err;
 }

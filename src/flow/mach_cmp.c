@@ -124,10 +124,15 @@ static bool all_spill(const struct skep_vslot *s)
 	return true;
 }
 
-static bool is_zero_spill(const struct skep_vslot *s)
+/* Is the slot one number, as the kernel sees it: stored whole, or bytes of which nothing is known? */
+static bool is_number(const struct skep_vslot *s)
 {
-	return s->byte[0] == SKEP_VB_SPILL && skep_vreg_is_const(s->reg) &&
-	       s->reg->r.bits.value == 0;
+	bool stored = s->byte[0] == SKEP_VB_SPILL && s->reg->type == SKEP_VT_NUM;
+
+	for (u32 k = 0; k < 8; k++)
+		if (stored ? s->byte[k] != SKEP_VB_SPILL : s->byte[k] != SKEP_VB_MISC && s->byte[k] != SKEP_VB_NONE)
+			return false;
+	return true;
 }
 
 static bool special_covers(struct cmp *c, const struct skep_vslot *old,
@@ -140,9 +145,15 @@ static bool special_covers(struct cmp *c, const struct skep_vslot *old,
 	       (!a->id || map_id(&c->ids, a->id, b->id, true));
 }
 
+/*
+ * Byte by byte; more would be right (bytes that are part of a number are among those of which nothing is known
+ * when the number did not matter, and zeros among stored zeros), but the kernel goes on there, and what it costs
+ * the kernel is to be told.
+ */
 static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struct skep_vslot *now)
 {
 	static const struct skep_vslot blank;
+	bool numbers;
 
 	if (!now)
 		now = &blank;
@@ -150,6 +161,7 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 		return false;
 	if (skep_vbyte_special(old->byte[0]))
 		return special_covers(c, old, now);
+	numbers = is_number(old) && is_number(now);
 	for (u32 k = 0; k < 8; k++) {
 		u8 a = old->byte[k], b = now->byte[k];
 
@@ -157,15 +169,14 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 			continue;
 		if (skep_vbyte_special(b))
 			return false;
-		if (a == SKEP_VB_ZERO && b != SKEP_VB_ZERO &&
-		    !(b == SKEP_VB_SPILL && is_zero_spill(now)))
+		if (a == SKEP_VB_ZERO && b != SKEP_VB_ZERO)
 			return false;
 		if (a == SKEP_VB_MISC && c->m->opt.unpriv &&
 		    (b == SKEP_VB_NONE || (b == SKEP_VB_SPILL && now->reg->type != SKEP_VT_NUM)))
 			return false;
 		if (a == SKEP_VB_SPILL && b != SKEP_VB_SPILL) {
 			/* Any number covers bytes of which nothing is known. */
-			if (old->reg->type != SKEP_VT_NUM || b == SKEP_VB_NONE)
+			if (!numbers || b == SKEP_VB_NONE)
 				return false;
 			if (precise(c, old->reg) &&
 			    (old->reg->id || old->reg->r.bits.mask != UINT64_MAX))
@@ -296,21 +307,6 @@ static void tie(struct skep_mach *m, const struct skep_vreg *old, const struct s
 		skep_node_edge(m, old->node, now->node);
 }
 
-/*
- * The same of stored registers. Bytes of zero that are covered by a stored zero are tied to
- * no number of the old state, which knew them as constant: that zero mattered.
- */
-static void tie_slot(struct skep_mach *m, const struct skep_vslot *old,
-		     const struct skep_vslot *now, bool unfinished)
-{
-	if (now->byte[0] != SKEP_VB_SPILL)
-		return;
-	if (old->byte[0] == SKEP_VB_SPILL)
-		tie(m, old->reg, now->reg, unfinished);
-	else if (memchr(old->byte, SKEP_VB_ZERO, sizeof(old->byte)))
-		skep_mach_precise(m, now->reg);
-}
-
 void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct skep_vstate *now)
 {
 	bool unfinished = old->branches > 0;
@@ -324,8 +320,8 @@ void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct sk
 			if (!unfinished && (k >= a->nslot || !(a->read >> k & 1)))
 				continue;
 			skep_vstate_mark_read(now, f, k);
-			if (k < a->nslot)
-				tie_slot(m, &a->slot[k], &b->slot[k], unfinished);
+			if (k < a->nslot && a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
+				tie(m, a->slot[k].reg, b->slot[k].reg, unfinished);
 		}
 		for (u32 k = b->nslot; k < a->nslot; k++)
 			if (a->read >> k & 1)

@@ -112,6 +112,13 @@ int skep_step_mem(struct skep_mach *m, struct skep_vstate *st, const struct skep
 int skep_step_atomic(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 int skep_step_call(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
+/*
+ * Behind an instruction that may end a called function early: a legacy load past the packet's end leaves it
+ * with zero, and a tail call that is made comes back to the caller with whatever the other program returns, which
+ * may have moved packets. That way is gone first, as in the kernel; the one that goes on is the other. In
+ * the first frame such a way ends, and nothing is left to look at.
+ */
+int skep_leave(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, bool tail);
 int skep_call_helper(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 int skep_call_kfunc(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i);
 int skep_call_global(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i,

@@ -17,6 +17,7 @@ static bool writes_fp(const struct skep_insn *i)
 static int step(struct skep_mach *m, struct skep_vstate *st)
 {
 	const struct skep_insn *i = m->insn[st->at].insn;
+	int err;
 
 	m->other = NULL;
 	if (writes_fp(i))
@@ -24,7 +25,11 @@ static int step(struct skep_mach *m, struct skep_vstate *st)
 	switch (skep_op_class(i->in.op)) {
 	case SKEP_CLASS_ALU: return advance(m, st, skep_step_alu(m, st, i));
 	case SKEP_CLASS_UNARY: return advance(m, st, skep_step_unary(m, st, i));
-	case SKEP_CLASS_MEM: return advance(m, st, skep_step_mem(m, st, i));
+	case SKEP_CLASS_MEM:
+		err = skep_step_mem(m, st, i);
+		if (!err && (i->in.op == SKEP_LDABS || i->in.op == SKEP_LDIND))
+			return skep_leave(m, st, i, false);
+		return advance(m, st, err);
 	case SKEP_CLASS_ATOMIC: return advance(m, st, skep_step_atomic(m, st, i));
 	case SKEP_CLASS_JMP: return skep_step_jump(m, st, i);
 	default: break;

@@ -174,3 +174,28 @@ int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	st->at = next;
 	return 0;
 }
+
+int skep_leave(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i, bool tail)
+{
+	struct skep_vstate *on;
+	int err;
+
+	if (st->nframe == 1) {
+		st->at = m->insn[st->at].next;
+		return 0;
+	}
+	on = skep_vstate_copy(m, st);
+	on->at = m->insn[st->at].next;
+	if (tail) {
+		skep_forget_packet(m, st);
+		skep_vreg_unknown(skep_vreg(st, 0), st->at);
+	} else {
+		skep_vreg_const(skep_vreg(st, 0), 0, st->at);
+	}
+	err = skep_step_exit(m, st, i);
+	if (err)
+		skep_vstate_free(m, on);
+	else
+		m->other = on;
+	return err;
+}
