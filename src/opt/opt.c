@@ -244,7 +244,8 @@ static const char *left_out(const struct skep_opt *o, const struct skep_func *f)
 
 bool skep_opt_left_out(const struct skep_opt *o, const struct skep_func *f, u32 p)
 {
-	return (passes[p].slower && o->opts->mode == SKEP_OPT_SPEED) || listed(left_out(o, f), passes[p].name);
+	return (passes[p].slower && o->opts->mode == SKEP_OPT_SPEED) || listed(left_out(o, f), passes[p].name) ||
+	       (o->opts->no_functions && skep_plan_fn[p] == skep_plan_outline);
 }
 
 /* The pass at o->at, of the function there. */

@@ -88,6 +88,7 @@ struct skep_opt_opts {
 	u32 ndeny;
 	const struct skep_fixed *fixed; /* bytes that count as constants */
 	u32 nfixed;
+	bool no_functions;	/* make none: what comes with one may take more bytes of the file than it saves */
 	u32 max_edits;		/* stop rewriting after so many edits; 0: no limit */
 	u32 max_rounds;		/* 0: the default */
 	bool check;		/* check the model's invariants after every pass */

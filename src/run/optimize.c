@@ -161,7 +161,7 @@ static int judged(struct skep_job *j, struct skep_buf *out, u32 *refused)
 	return err ? err : skep_job_judge(j, out, true, refused);
 }
 
-static int run(struct skep_job *j, struct skep_buf *out)
+static int run_once(struct skep_job *j, struct skep_buf *out)
 {
 	struct skep_optimized *r = j->res;
 	u32 refused = 0;
@@ -185,6 +185,37 @@ static int run(struct skep_job *j, struct skep_buf *out)
 		err = skep_job_judge(j, out, true, &refused);
 	if (!err)
 		skep_variants_count_after(j);
+	return err;
+}
+
+static int run_anew(struct skep_job *j, struct skep_buf *out)
+{
+	memset(j->res, 0, sizeof(*j->res));
+	j->choice = NULL;
+	j->again = false;
+	return run_once(j, out);
+}
+
+/*
+ * With size as the goal the file gets no larger. A function that passes made comes with a symbol, types and
+ * relocations, which may take more bytes than its instructions save: then all is done without. And where little
+ * is saved, records of source lines may take more when code moves: then the file stays as it is.
+ */
+static int run(struct skep_job *j, struct skep_buf *out)
+{
+	const struct skep_optimized *r = j->res;
+	int err = run_once(j, out);
+
+	if (j->opts.mode != SKEP_OPT_SIZE || j->opts.passes)
+		return err;
+	if (!err && out->n > j->len && r->after->obj->nfunc > r->before->obj->nfunc) {
+		j->opts.no_functions = true;
+		err = run_anew(j, out);
+	}
+	if (!err && out->n > j->len) {
+		skep_variants_nothing(j);
+		err = run_anew(j, out);
+	}
 	return err;
 }
 

@@ -15,8 +15,8 @@
 /* Instructions that our verifier may go through to count a program, and more for each slot. */
 enum { COUNT_WORK = 20000, COUNT_WORK_SLOT = 150 };
 /*
- * What the passes take for an instruction of the program, and what all versions of an object together may take
- * where no program is dearer than it was.
+ * What the passes take for an instruction of the program, and what all versions of an object
+ * together may take where no program is dearer than it was.
  */
 enum { PASSES_WORK = 70, QUICK_WORK = 15000, QUICK_WORK_INSN = 180 };
 
@@ -24,32 +24,32 @@ enum { PASSES_WORK = 70, QUICK_WORK = 15000, QUICK_WORK_INSN = 180 };
 #define FOR_SPEED (1u << SKEP_OPT_SPEED)
 
 /*
- * Passes that are left out in turn, and whether branches may be put in order in any case; goals for which it
- * is tried where a program is no dearer than it was, too: what is left out may not make it slower then. The
- * first is the pipeline as it is, the last the original.
+ * Passes that are left out in turn, and whether branches may be put in order in any case; goals for
+ * which it is tried where a program is no dearer than it was, too: what is left out may not make it
+ * slower then. The first is the pipeline as it is, the last the original.
  */
 static const struct {
 	const char *without;
 	bool order;
 	u8 quick;
 } variant[] = {
-    {"", false, 0},
-    {"stmerge", false, FOR_SIZE | FOR_SPEED},
-    {"sink", false, FOR_SIZE},
-    {"order", false, FOR_SIZE | FOR_SPEED},
-    {"", true, 0},
-    {"outline", false, 0},
-    {"outline", true, 0},
-    {"hoist", false, 0},
-    {"branch", true, 0},
-    {"stimm,stmerge", false, 0},
-    {"hoist,branch,stimm,stmerge", false, 0},
-    {"keep,coalesce", false, 0},
-    {"dce", false, 0},
-    {"dce,keep,coalesce", true, 0},
-    {"hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,jset,atomic", true, 0},
-    {"hoist,stimm,stmerge", true, 0},
-    {"*", false, 0},
+	{"", false, 0},
+	{"stmerge", false, FOR_SIZE | FOR_SPEED},
+	{"sink", false, FOR_SIZE},
+	{"order", false, FOR_SIZE | FOR_SPEED},
+	{"", true, 0},
+	{"outline", false, 0},
+	{"outline", true, 0},
+	{"hoist", false, 0},
+	{"branch", true, 0},
+	{"stimm,stmerge", false, 0},
+	{"hoist,branch,stimm,stmerge", false, 0},
+	{"keep,coalesce", false, 0},
+	{"dce", false, 0},
+	{"dce,keep,coalesce", true, 0},
+	{"hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,jset,atomic", true, 0},
+	{"hoist,stimm,stmerge", true, 0},
+	{"*", false, 0},
 };
 enum { VARIANTS = SKEP_ARRAY_SIZE(variant), UNCOUNTED = VARIANTS - 2, ORIGINAL = VARIANTS - 1 };
 
@@ -74,9 +74,9 @@ struct trial {
 	bool dear; /* a program is dearer than it was, or the verifier is the goal */
 	struct outcome (*o)[VARIANTS];
 	struct version first;
-	u32 *did;	/* by function: variants that leave out what changed it */
-	u8 **reach;	/* by program: functions */
-	u64 used, may;	/* work */
+	u32 *did;      /* by function: variants that leave out what changed it */
+	u8 **reach;    /* by program: functions */
+	u64 used, may; /* work */
 };
 
 static bool is_goal(const struct skep_job *j)
@@ -108,13 +108,19 @@ enum skep_opt_order skep_variant_order(void *user, const struct skep_func *f)
 	return is_goal(j) || variant[variant_of(j, f)].order ? SKEP_ORDER_ANY : SKEP_ORDER_FREE;
 }
 
+void skep_variants_nothing(struct skep_job *j)
+{
+	j->all = ORIGINAL;
+}
+
 /* --- counting ----------------------------------------------------------------------- */
 
 /* What the kernel counted for each program, by index of the function; 0: not accepted. */
 static void told(const struct skep_obj *obj, const struct skep_kernel_report *r, u32 *count)
 {
 	for (u32 k = 0; k < r->n; k++) {
-		const struct skep_func *f = r->prog[k].err ? NULL : skep_func_find(obj, r->prog[k].name);
+		const struct skep_func *f =
+			r->prog[k].err ? NULL : skep_func_find(obj, r->prog[k].name);
 
 		if (f)
 			count[f->index] = SKEP_MAX(r->prog[k].processed, 1u);
@@ -135,10 +141,13 @@ static void count_before(struct skep_job *j)
 	}
 	skep_counter_begin(&j->counter, obj, UINT64_MAX, j->arena);
 	for (u32 k = 0; k < obj->nfunc; k++) {
-		u64 limit = is_goal(j) ? 0 : COUNT_WORK + (u64)COUNT_WORK_SLOT * skep_prog_slots(obj, obj->func[k]);
+		u64 limit = is_goal(j) ? 0
+				       : COUNT_WORK + (u64)COUNT_WORK_SLOT *
+							      skep_prog_slots(obj, obj->func[k]);
 
 		if (obj->func[k]->flags & SKEP_FF_PROG)
-			r->before_cost[k] = (u32)skep_counter_prog(&j->counter, obj->func[k], SKEP_MIN(limit, 1000000u));
+			r->before_cost[k] = (u32)skep_counter_prog(&j->counter, obj->func[k],
+								   SKEP_MIN(limit, 1000000u));
 	}
 }
 
@@ -158,7 +167,8 @@ void skep_variants_count_after(struct skep_job *j)
 		u64 limit = is_goal(j) ? 0 : (u64)r->before_cost[k] * (100 + j->cost->dearer) / 100;
 
 		if (r->before_cost[k] && (!j->part || j->part[k]))
-			r->after_cost[k] = (u32)skep_counter_prog(&j->counter, r->after->obj->func[k], limit);
+			r->after_cost[k] =
+				(u32)skep_counter_prog(&j->counter, r->after->obj->func[k], limit);
 	}
 }
 
@@ -187,7 +197,8 @@ static int make_and_count(struct skep_job *j, struct skep_buf *out, bool measure
 
 /* --- choosing ------------------------------------------------------------------------- */
 
-/* May the program of this index become that? Jumps that were put in for the verifier's sake may not make it larger. */
+/* May the program of this index become that? Jumps that were put in for the verifier's sake may not
+ * make it larger. */
 static bool may_be(const struct skep_job *j, u32 k, const struct outcome *o)
 {
 	const struct skep_obj *obj = j->res->before->obj;
@@ -207,7 +218,8 @@ static u8 best(const struct skep_job *j, u32 k, const struct outcome *o)
 	if (!j->res->before_cost[k])
 		return verifier && !j->kernel ? UNCOUNTED : 0;
 	for (u32 v = 0; v < VARIANTS; v++) {
-		u32 x = verifier ? o[v].processed : o[v].slots, y = verifier ? o[v].slots : o[v].processed;
+		u32 x = verifier ? o[v].processed : o[v].slots,
+		    y = verifier ? o[v].slots : o[v].processed;
 		u32 bx, by;
 
 		if (!may_be(j, k, &o[v]))
@@ -239,7 +251,8 @@ static void set_choice(struct skep_job *j, const struct skep_func *prog, u8 v, u
 		}
 }
 
-/* The choice for every function, in j->choice; what a program calls goes with the first that calls it. */
+/* The choice for every function, in j->choice; what a program calls goes with the first that calls
+ * it. */
 static bool choose(struct trial *t)
 {
 	struct skep_job *j = t->j;
@@ -266,7 +279,8 @@ static bool give_up(struct skep_job *j)
 	bool any = false;
 
 	for (u32 k = 0; k < obj->nfunc; k++)
-		if (dearer(j, j->res->before_cost[k], j->res->after_cost[k]) && j->choice[k] != ORIGINAL) {
+		if (dearer(j, j->res->before_cost[k], j->res->after_cost[k]) &&
+		    j->choice[k] != ORIGINAL) {
 			set_choice(j, obj->func[k], ORIGINAL, taken);
 			any = true;
 		}
@@ -280,7 +294,8 @@ static void keep_version(struct skep_job *j, const struct skep_buf *out, struct 
 	const struct skep_optimized *r = j->res;
 
 	*v = (struct version){r->after, r->res, r->kernel_after, .n = out->n};
-	v->cost = skep_arena_memdup(j->arena, r->after_cost, (r->before->obj->nfunc + 1) * sizeof(*v->cost));
+	v->cost = skep_arena_memdup(j->arena, r->after_cost,
+				    (r->before->obj->nfunc + 1) * sizeof(*v->cost));
 	v->bytes = skep_arena_memdup(j->arena, out->p, out->n);
 }
 
@@ -346,7 +361,8 @@ static bool changes(const struct trial *t, u32 k, u32 v)
 	return false;
 }
 
-/* Has the program an outcome that it may have? Then size and speed look no further, unless the kernel is asked. */
+/* Has the program an outcome that it may have? Then size and speed look no further, unless the
+ * kernel is asked. */
 static bool served(const struct trial *t, u32 k, u32 tried)
 {
 	const struct skep_job *j = t->j;
@@ -359,12 +375,14 @@ static bool served(const struct trial *t, u32 k, u32 tried)
 	return false;
 }
 
-/* The functions of programs for which the variant may be better, in j->part; false: there are none. */
+/* The functions of programs for which the variant may be better, in j->part; false: there are none.
+ */
 static bool pick(struct trial *t, u32 v)
 {
 	struct skep_job *j = t->j;
 	u8 *must = SKEP_NEW_N(j->arena, u8, t->nfunc), *may = SKEP_NEW_N(j->arena, u8, t->nfunc);
-	bool quick = variant[v].quick >> j->opts.mode & 1 && !j->opts.search, any = false, more = false;
+	bool quick = variant[v].quick >> j->opts.mode & 1 && !j->opts.search, any = false,
+	     more = false;
 
 	for (u32 k = 0; k < t->nfunc; k++) {
 		bool dear;
@@ -397,7 +415,8 @@ static void put_down(struct trial *t, u32 v)
 
 	for (u32 k = 0; k < t->nfunc; k++)
 		if (!j->part || j->part[k])
-			t->o[k][v] = (struct outcome){j->res->after_cost[k], skep_prog_slots(obj, obj->func[k])};
+			t->o[k][v] = (struct outcome){j->res->after_cost[k],
+						      skep_prog_slots(obj, obj->func[k])};
 }
 
 static void begin(struct trial *t, const struct skep_buf *out)

@@ -31,11 +31,14 @@ int skep_job_judge(struct skep_job *j, struct skep_buf *out, bool measure, u32 *
 /* variants.c: for struct skep_opt_opts; `user` is the job. */
 const char *skep_variant_without(void *user, const struct skep_func *f);
 enum skep_opt_order skep_variant_order(void *user, const struct skep_func *f);
+/* From now on nothing is changed. */
+void skep_variants_nothing(struct skep_job *j);
 /* What the programs cost before, and after. */
 void skep_variants_count(struct skep_job *j);
 /* The same of what was made last. */
 void skep_variants_count_after(struct skep_job *j);
-/* Other sets of passes, where these may serve a program better; the version that was made last may be another then. */
+/* Other sets of passes, where these may serve a program better; the version that was made last may
+ * be another then. */
 int skep_variants_try(struct skep_job *j, struct skep_buf *out, u32 *refused);
 
 #endif
