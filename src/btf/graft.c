@@ -97,14 +97,22 @@ static void put_words(struct graft *g, const u32 *word, u32 n)
 /* struct bpf_struct_ops_NAME { struct bpf_struct_ops_common_value common; struct NAME data; } */
 static void put_value(struct graft *g, const struct skep_btf_type *t)
 {
-	u32 next = g->all->ntypes + g->n, common = skep_btf_find(g->all, SKEP_BTF_STRUCT, "bpf_struct_ops_common_value");
+	u32 next = g->all->ntypes + g->n,
+	    common = skep_btf_find(g->all, SKEP_BTF_STRUCT, "bpf_struct_ops_common_value");
 	u32 size = DATA_ALIGN + (t->ref + DATA_ALIGN - 1) / DATA_ALIGN * DATA_ALIGN;
 	char name[NAME_MAX_ + 16];
 
 	if (!common) {
 		u32 number[] = {put_string(g, "unsigned int"), SKEP_BTF_INT << 24, 4, 32};
-		u32 head[] = {put_string(g, "bpf_struct_ops_common_value"), SKEP_BTF_STRUCT << 24 | 2, COMMON,
-			      put_string(g, "refcnt"), next, 0, put_string(g, "state"), next, 32};
+		u32 head[] = {put_string(g, "bpf_struct_ops_common_value"),
+			      SKEP_BTF_STRUCT << 24 | 2,
+			      COMMON,
+			      put_string(g, "refcnt"),
+			      next,
+			      0,
+			      put_string(g, "state"),
+			      next,
+			      32};
 
 		put_words(g, number, SKEP_ARRAY_SIZE(number));
 		put_words(g, head, SKEP_ARRAY_SIZE(head));
@@ -112,8 +120,15 @@ static void put_value(struct graft *g, const struct skep_btf_type *t)
 	}
 	snprintf(name, sizeof(name), "bpf_struct_ops_%s", t->name);
 	{
-		u32 value[] = {put_string(g, name), SKEP_BTF_STRUCT << 24 | 2, size,
-			       put_string(g, "common"), common, 0, put_string(g, "data"), g->id[t->id], DATA_ALIGN * 8};
+		u32 value[] = {put_string(g, name),
+			       SKEP_BTF_STRUCT << 24 | 2,
+			       size,
+			       put_string(g, "common"),
+			       common,
+			       0,
+			       put_string(g, "data"),
+			       g->id[t->id],
+			       DATA_ALIGN * 8};
 
 		put_words(g, value, SKEP_ARRAY_SIZE(value));
 	}

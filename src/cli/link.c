@@ -15,14 +15,15 @@ const char skep_about_link[] =
 	"Shows links, which keep programs attached, ends them, and pins them so that they outlive who made them.\n\n"
 	"*skep link show* [*LINK*], *skep link create* *PROGRAM* *raw_tracepoint* *NAME* *PATH*, *skep link detach* *LINK*, *skep link pin* *LINK* *PATH*, *skep link unpin* *PATH*. A *LINK* "
 	"is *id N* or *pinned PATH*; a number or a path by itself will do.\n\n"
-	"In user space links are raw tracepoints of programs that embed libskep, and probes of processes under skep exec.";
+	"In user space links are raw tracepoints of programs that embed libskep, probes of processes under skep exec, and "
+	"structs of operations.";
 
 static const char *const type_name[] = {"unspec",	"raw_tracepoint", "tracing",   "cgroup",
 					"iter",		"netns",	  "xdp",       "perf_event",
 					"kprobe_multi", "struct_ops",	  "netfilter", "tcx",
 					"uprobe_multi", "netkit",	  "sockmap"};
 
-/* Where it is: a tracepoint's name, a place of a file, how many of them, an interface; or "". */
+/* Where it is: a tracepoint's name, a place of a file, how many of them, an interface; what it registers; or "". */
 static const char *target(struct skep_cli *cli, int fd, u32 type)
 {
 	union {
@@ -47,13 +48,16 @@ static const char *target(struct skep_cli *cli, int fd, u32 type)
 		i->multi.path = at;
 		i->multi.path_size = sizeof(name);
 		break;
-	case BPF_LINK_TYPE_XDP: break;
+	case BPF_LINK_TYPE_XDP:
+	case BPF_LINK_TYPE_STRUCT_OPS: break;
 	default: return "";
 	}
 	if (bpf_obj_get_info_by_fd(fd, &u.libs, &len))
 		return "";
 	if (type == BPF_LINK_TYPE_XDP)
 		return skep_arena_printf(&cli->arena, "ifindex %u", i->xdp.ifindex);
+	if (type == BPF_LINK_TYPE_STRUCT_OPS) /* a detached one has no map */
+		return i->struct_ops.map_id ? skep_arena_printf(&cli->arena, "map %u", i->struct_ops.map_id) : "";
 	if (type == LINK_UPROBE_MULTI)
 		return skep_arena_printf(&cli->arena, "%s, %u places", name, i->multi.count);
 	if (type == BPF_LINK_TYPE_PERF_EVENT) /* other events have no place in a file */

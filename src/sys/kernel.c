@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The types of the running kernel, and behind them those of structs that embedders declared. Loaders
- * turn names of kernel functions and structs into ids of these types; here they become names again,
- * and the verifier learns what the functions take.
+ * The types of the running kernel, and behind them those of structs that embedders declared.
+ * Loaders turn names of kernel functions and structs into ids of these types; here they become
+ * names again, and the verifier learns what the functions take.
  *
- * Once something was declared, a file of the store has all of them, as they follow the kernel's own;
- * its name says of which boot it is, so that it never meets another kernel's. It only grows, hence
- * ids stay what they are; another declaration of a struct takes the name away from the first one.
- * What was read stays in memory, since programs refer to it.
+ * Once something was declared, a file of the store has all of them, as they follow the kernel's
+ * own; its name says of which boot it is, so that it never meets another kernel's. It only grows,
+ * hence ids stay what they are; another declaration of a struct takes the name away from the first
+ * one. What was read stays in memory, since programs refer to it.
  */
 #include "sys/ops.h"
 
@@ -45,15 +45,17 @@ static bool path_in_store(char *buf, size_t size, const char *what)
 {
 	const char *dir = sys_store_dir();
 
-	return dir && (size_t)snprintf(buf, size, "%s/%s-%016llx", dir, what, (unsigned long long)sys_store_boot()) < size;
+	return dir && (size_t)snprintf(buf, size, "%s/%s-%016llx", dir, what,
+				       (unsigned long long)sys_store_boot()) < size;
 }
 
 bool skep_sys_types_path(const char *path, char *buf, size_t size)
 {
-	return strcmp(path, kernels_own) == 0 && path_in_store(buf, size, "types") && access(buf, R_OK) == 0;
+	return strcmp(path, kernels_own) == 0 && path_in_store(buf, size, "types") &&
+	       access(buf, R_OK) == 0;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------- */
 
 static void *read_file(struct skep_arena *arena, const char *path, struct stat *st)
 {
@@ -142,7 +144,8 @@ static struct view *get_view(void)
 	struct view *v;
 
 	declared = declared && stat(path, &st) == 0;
-	if (now && (now->d != NULL) == declared && (!declared || (now->ino == st.st_ino && now->time == time_of(&st))))
+	if (now && (now->d != NULL) == declared &&
+	    (!declared || (now->ino == st.st_ino && now->time == time_of(&st))))
 		return now;
 	if (!declared && silent)
 		return now;
@@ -172,7 +175,7 @@ const char *sys_kernel_function(const struct skep_btf *btf, u32 id)
 	return btf && skep_btf_get(btf, id, &t) && t.kind == SKEP_BTF_FUNC ? t.name : NULL;
 }
 
-/* --- declaring --------------------------------------------------------------------------------- */
+/* --- declaring ----------------------------------------------------------------------- */
 
 u32 sys_own_types(void)
 {
@@ -224,7 +227,8 @@ static void take_names(const struct skep_btf *b, const struct declared *d)
 	struct skep_btf_type t;
 
 	for (u32 id = d->first; id < d->end && skep_btf_get(b, id, &t); id++)
-		if (t.kind == SKEP_BTF_STRUCT || t.kind == SKEP_BTF_UNION || t.kind == SKEP_BTF_ENUM)
+		if (t.kind == SKEP_BTF_STRUCT || t.kind == SKEP_BTF_UNION ||
+		    t.kind == SKEP_BTF_ENUM)
 			skep_put32((u8 *)b->data + b->off[id], 0, b->big);
 }
 
@@ -259,7 +263,8 @@ static int sum_of(struct declaring *c, u8 sum[20])
 /* All types so far, or none. */
 static const struct skep_btf *all_types(struct declaring *c)
 {
-	static const u8 empty[] = {0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0};
+	static const u8 empty[] = {0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0,
+				   0,	 0,    0, 0, 0,	 0, 0, 1, 0, 0, 0, 0};
 	struct skep_btf *none = NULL;
 	struct view *v;
 

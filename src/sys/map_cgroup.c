@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Arrays of cgroups: the numbers of cgroups, which are not used twice. Helpers ask whether the process
- * that runs the program is below one of them, by where the cgroups are mounted.
+ * Arrays of cgroups: the numbers of cgroups, which are not used twice. Helpers ask whether the
+ * process that runs the program is below one of them, by where the cgroups are mounted.
  */
 #include "sys/sys_impl.h"
 
@@ -69,10 +69,15 @@ static void restart(struct smap *m)
 	memset(m->mem, 0, m->payload);
 }
 
-const struct map_ops sys_cgroup_array_ops = {
-    .check = check, .size = size, .restart = restart, .next = next, .write = write_fd, .remove = remove_one, .no_batch = true};
+const struct map_ops sys_cgroup_array_ops = {.check = check,
+					     .size = size,
+					     .restart = restart,
+					     .next = next,
+					     .write = write_fd,
+					     .remove = remove_one,
+					     .no_batch = true};
 
-/* --- below one of them ------------------------------------------------------------------------- */
+/* --- below one of them --------------------------------------------------------------- */
 
 /* Where the second version is mounted, and in it this process. False: not to be found. */
 static bool find_own(char *buf, size_t n, size_t *root)

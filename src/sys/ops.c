@@ -4,8 +4,8 @@
  *
  * The payload is the value as bpf(2) shows it, where functions are ids of programs. It is written
  * once, under the map's lock, before the state says that it is there, and stays. What is registered
- * is found in the store: maps that say so, and the maps of links. So it ends with the links, or when
- * the element is deleted, whatever becomes of processes.
+ * is found in the store: maps that say so, and the maps of links. So it ends with the links, or
+ * when the element is deleted, whatever becomes of processes.
  */
 #include "sys/ops.h"
 
@@ -37,11 +37,12 @@ static const struct {
 #include "sys/ops.def"
 };
 
-/* --- types ------------------------------------------------------------------------------------- */
+/* --- types --------------------------------------------------------------------------- */
 
 static bool is_struct(const struct skep_btf *b, u32 id, const char *name, struct skep_btf_type *out)
 {
-	return skep_btf_resolve(b, id, out) && out->kind == SKEP_BTF_STRUCT && strcmp(out->name, name) == 0;
+	return skep_btf_resolve(b, id, out) && out->kind == SKEP_BTF_STRUCT &&
+	       strcmp(out->name, name) == 0;
 }
 
 bool sys_ops_by_value(const struct skep_btf *b, u32 id, struct ops_type *out)
@@ -50,11 +51,13 @@ bool sys_ops_by_value(const struct skep_btf *b, u32 id, struct ops_type *out)
 	struct skep_btf_type c;
 
 	*out = (struct ops_type){.types = b};
-	if (!b || !skep_btf_get(b, id, &out->value) || out->value.kind != SKEP_BTF_STRUCT || out->value.vlen != 2 ||
-	    strncmp(out->value.name, prefix, sizeof(prefix) - 1) != 0)
+	if (!b || !skep_btf_get(b, id, &out->value) || out->value.kind != SKEP_BTF_STRUCT ||
+	    out->value.vlen != 2 || strncmp(out->value.name, prefix, sizeof(prefix) - 1) != 0)
 		return false;
-	if (!skep_btf_member(b, &out->value, 0, &common) || !skep_btf_member(b, &out->value, 1, &data) || common.off ||
-	    !is_struct(b, common.type, "bpf_struct_ops_common_value", &c) || c.ref < sizeof(struct common) ||
+	if (!skep_btf_member(b, &out->value, 0, &common) ||
+	    !skep_btf_member(b, &out->value, 1, &data) || common.off ||
+	    !is_struct(b, common.type, "bpf_struct_ops_common_value", &c) ||
+	    c.ref < sizeof(struct common) ||
 	    !is_struct(b, data.type, out->value.name + sizeof(prefix) - 1, &out->t))
 		return false;
 	out->data = data.off / 8;
@@ -81,8 +84,8 @@ bool sys_ops_is_function(const struct skep_btf *b, u32 id)
 {
 	struct skep_btf_type t, to;
 
-	return skep_btf_resolve(b, id, &t) && t.kind == SKEP_BTF_PTR && skep_btf_resolve(b, t.ref, &to) &&
-	       to.kind == SKEP_BTF_FUNC_PROTO;
+	return skep_btf_resolve(b, id, &t) && t.kind == SKEP_BTF_PTR &&
+	       skep_btf_resolve(b, t.ref, &to) && to.kind == SKEP_BTF_FUNC_PROTO;
 }
 
 enum ops_rule sys_ops_rule(const struct ops_type *t, const char *member, u32 *arg)
@@ -95,17 +98,19 @@ enum ops_rule sys_ops_rule(const struct ops_type *t, const char *member, u32 *ar
 	return OPS_RULE_NONE;
 }
 
-/* --- creation ---------------------------------------------------------------------------------- */
+/* --- creation ------------------------------------------------------------------------ */
 
 static int check(struct mhead *h)
 {
 	struct ops_type t;
 
 	if (!sys_kernel_types()) {
-		sys_say_refused("no map of type struct_ops: the kernel does not tell its types (/sys/kernel/btf/vmlinux)");
+		sys_say_refused(
+			"no map of type struct_ops: the kernel does not tell its types (/sys/kernel/btf/vmlinux)");
 		return -ENOTSUPP_;
 	}
-	if (h->key_size != 4 || h->max_entries != 1 || (h->flags & ~(u32)OPS_F_LINK) || !h->kernel_type)
+	if (h->key_size != 4 || h->max_entries != 1 || (h->flags & ~(u32)OPS_F_LINK) ||
+	    !h->kernel_type)
 		return -EINVAL;
 	if (!sys_ops_by_value(sys_kernel_types(), h->kernel_type, &t))
 		return -ENOTSUPP_;
@@ -122,7 +127,7 @@ static bool type_of(const struct smap *m, struct ops_type *t)
 	return sys_ops_by_value(sys_kernel_types(), m->d.kernel_type, t);
 }
 
-/* --- the value --------------------------------------------------------------------------------- */
+/* --- the value ----------------------------------------------------------------------- */
 
 static bool zero(const u8 *p, u64 n)
 {
@@ -154,8 +159,8 @@ static bool is_name(const u8 *p, u32 n)
 {
 	u32 k = 0;
 
-	while (k < n && ((p[k] >= 'a' && p[k] <= 'z') || (p[k] >= 'A' && p[k] <= 'Z') || (p[k] >= '0' && p[k] <= '9') ||
-			 p[k] == '_' || p[k] == '.'))
+	while (k < n && ((p[k] >= 'a' && p[k] <= 'z') || (p[k] >= 'A' && p[k] <= 'Z') ||
+			 (p[k] >= '0' && p[k] <= '9') || p[k] == '_' || p[k] == '.'))
 		k++;
 	return k && k < n && zero(p + k, n - k);
 }
@@ -176,8 +181,8 @@ static int take_program(const struct ops_type *t, u32 member, u8 *p)
 	if (err)
 		return err;
 	word = o->id;
-	if (sprog_of(o)->d.type != BPF_PROG_TYPE_STRUCT_OPS || sprog_of(o)->d.attach_btf != t->t.id ||
-	    sprog_of(o)->d.attach_type != member)
+	if (sprog_of(o)->d.type != BPF_PROG_TYPE_STRUCT_OPS ||
+	    sprog_of(o)->d.attach_btf != t->t.id || sprog_of(o)->d.attach_type != member)
 		err = -EINVAL;
 	sys_sobj_put(o);
 	memcpy(p, &word, 8);
@@ -192,7 +197,10 @@ static int take_number(const struct ops_type *t, const struct skep_btf_member *m
 	switch (sys_ops_rule(t, mb->name, &arg)) {
 	case OPS_RULE_NAME: return is_name(p, (u32)n) ? 0 : -EINVAL;
 	case OPS_RULE_BITS: memcpy(&word, p, 4); return word & ~arg ? -EINVAL : 0;
-	default: return (!t->strict && skep_btf_numbers(t->types, mb->type)) || zero(p, (u64)n) ? 0 : -EINVAL;
+	default:
+		return (!t->strict && skep_btf_numbers(t->types, mb->type)) || zero(p, (u64)n)
+			       ? 0
+			       : -EINVAL;
 	}
 }
 
@@ -202,8 +210,9 @@ static int take_members(const struct ops_type *t, u8 *data)
 	int err = t->err;
 
 	for (u32 k = 0; !err && k < t->t.vlen && skep_btf_member(t->types, &t->t, k, &mb); k++)
-		err = sys_ops_is_function(t->types, mb.type) ? take_program(t, k, data + mb.off / 8) :
-							       take_number(t, &mb, data + mb.off / 8);
+		err = sys_ops_is_function(t->types, mb.type)
+			      ? take_program(t, k, data + mb.off / 8)
+			      : take_number(t, &mb, data + mb.off / 8);
 	return err;
 }
 
@@ -260,7 +269,8 @@ static int set(struct smap *m, const struct ops_type *t, const u8 *value)
 	free(v);
 	if (!err) {
 		m->h->ops_turn = sys_ops_turn();
-		__atomic_store_n(&m->h->ops_state, by_link ? OPS_READY : OPS_INUSE, __ATOMIC_RELEASE);
+		__atomic_store_n(&m->h->ops_state, by_link ? OPS_READY : OPS_INUSE,
+				 __ATOMIC_RELEASE);
 		sys_table_changed();
 	}
 	return err;
@@ -296,7 +306,8 @@ static int remove_value(struct smap *m, const void *key)
 
 	if (m->d.flags & OPS_F_LINK)
 		return -EOPNOTSUPP;
-	if (__atomic_compare_exchange_n(&m->h->ops_state, &was, OPS_TOBEFREE, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+	if (__atomic_compare_exchange_n(&m->h->ops_state, &was, OPS_TOBEFREE, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 		sys_table_changed();
 		return 0;
 	}
@@ -357,13 +368,14 @@ const struct map_ops sys_ops_ops = {.check = check,
 				    .write = write_value,
 				    .no_batch = true};
 
-/* --- what is registered ------------------------------------------------------------------------ */
+/* --- what is registered -------------------------------------------------------------- */
 
 bool sys_ops_registered(const struct fhead *f)
 {
 	const struct mhead *h = (const struct mhead *)f->more;
 
-	return f->boot == sys_store_boot() && h->type == BPF_MAP_TYPE_STRUCT_OPS && h->ops_state == OPS_INUSE;
+	return f->boot == sys_store_boot() && h->type == BPF_MAP_TYPE_STRUCT_OPS &&
+	       h->ops_state == OPS_INUSE;
 }
 
 bool sys_ops_ready(const struct smap *m)
@@ -399,10 +411,13 @@ static u32 registers(const struct fhead *f, struct ops_entry *e)
 		return sys_ops_registered(f) ? f->id : 0;
 	}
 	*e = (struct ops_entry){f->id, l->turn};
-	return f->boot == sys_store_boot() && l->type == BPF_LINK_TYPE_STRUCT_OPS && !l->detached ? l->map : 0;
+	return f->boot == sys_store_boot() && l->type == BPF_LINK_TYPE_STRUCT_OPS && !l->detached
+		       ? l->map
+		       : 0;
 }
 
-int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, const struct ops_entry *e), void *arg)
+int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, const struct ops_entry *e),
+		 void *arg)
 {
 	static const u32 kinds[] = {SKEP_SYS_MAP, SKEP_SYS_LINK};
 	int done = 0;
@@ -416,7 +431,8 @@ int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, const stru
 
 			if (!map || sys_sobj_get_id(map, SKEP_SYS_MAP, &o))
 				continue;
-			if (smap_of(o)->d.type == BPF_MAP_TYPE_STRUCT_OPS && smap_of(o)->d.kernel_type == kernel_type)
+			if (smap_of(o)->d.type == BPF_MAP_TYPE_STRUCT_OPS &&
+			    smap_of(o)->d.kernel_type == kernel_type)
 				done = f(arg, smap_of(o), &e);
 			sys_sobj_put(o);
 		}
@@ -441,12 +457,14 @@ int sys_ops_may_register(struct smap *m, const struct ops_type *t, u32 instead)
 	u32 arg;
 
 	for (u32 k = 0; k < t->t.vlen && skep_btf_member(t->types, &t->t, k, &mb); k++) {
-		struct naming c = {m, t->data + mb.off / 8, (u32)skep_btf_size(t->types, mb.type), instead};
+		struct naming c = {m, t->data + mb.off / 8, (u32)skep_btf_size(t->types, mb.type),
+				   instead};
 
 		if (sys_ops_rule(t, mb.name, &arg) != OPS_RULE_NAME)
 			continue;
 		/* What takes another's place takes its name. */
-		if (instead && !sys_ops_each(m->d.kernel_type, same_name, &(struct naming){m, c.at, c.n, 0}))
+		if (instead &&
+		    !sys_ops_each(m->d.kernel_type, same_name, &(struct naming){m, c.at, c.n, 0}))
 			return -EINVAL;
 		if (sys_ops_each(m->d.kernel_type, same_name, &c))
 			return instead ? -EINVAL : -EEXIST;

@@ -2,9 +2,9 @@
 /*
  * Structs of operations from the side of who calls them, an embedder in place of the kernel.
  *
- * A handle has a look at what is registered, which is made anew when something was registered or taken
- * back anywhere, or when the link that registered it went with its process. A look is freed when no
- * call is in it any more, so a program that is called stays until it returns.
+ * A handle has a look at what is registered, which is made anew when something was registered or
+ * taken back anywhere, or when the link that registered it went with its process. A look is freed
+ * when no call is in it any more, so a program that is called stays until it returns.
  */
 #include "sys/follow.h"
 #include "sys/ops.h"
@@ -40,7 +40,7 @@ static u64 coarse(void)
 	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
-/* --- looking ----------------------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------------------- */
 
 static void free_look(struct look *l)
 {
@@ -79,9 +79,10 @@ static void open_member(const struct ops_type *t, u32 k, u64 id, struct member_p
 	if (out->err)
 		return;
 	p = sprog_of(out->o);
-	out->err = p->d.type == BPF_PROG_TYPE_STRUCT_OPS && p->d.attach_btf == t->t.id && p->d.attach_type == k ?
-			   sys_prog_ready(p, NULL, 0, NULL) :
-			   -EINVAL;
+	out->err = p->d.type == BPF_PROG_TYPE_STRUCT_OPS && p->d.attach_btf == t->t.id &&
+				   p->d.attach_type == k
+			   ? sys_prog_ready(p, NULL, 0, NULL)
+			   : -EINVAL;
 }
 
 static struct look *make_look(const struct ops_type *t, u32 gen)
@@ -102,7 +103,8 @@ static struct look *make_look(const struct ops_type *t, u32 gen)
 		u64 id;
 
 		l->v[k].err = -EINVAL;
-		if (!skep_btf_member(t->types, &t->t, k, &mb) || !sys_ops_is_function(t->types, mb.type))
+		if (!skep_btf_member(t->types, &t->t, k, &mb) ||
+		    !sys_ops_is_function(t->types, mb.type))
 			continue;
 		memcpy(&id, l->m->mem + t->data + mb.off / 8, 8);
 		open_member(t, k, id, &l->v[k]);
@@ -152,7 +154,7 @@ static void leave(struct skep_sys_ops *o, struct look *l)
 	pthread_mutex_unlock(&o->lock);
 }
 
-/* --- for embedders ----------------------------------------------------------------------------- */
+/* --- for embedders ------------------------------------------------------------------- */
 
 int skep_sys_ops_get(const char *type, struct skep_sys_ops **out)
 {
@@ -186,7 +188,8 @@ static s64 find_member(const struct ops_type *t, const char *name, struct skep_b
 	return -1;
 }
 
-int skep_sys_ops_call(struct skep_sys_ops *o, const char *member, const u64 *args, u32 n, u64 *result)
+int skep_sys_ops_call(struct skep_sys_ops *o, const char *member, const u64 *args, u32 n,
+		      u64 *result)
 {
 	struct skep_btf_member m;
 	s64 k = find_member(&o->t, member, &m);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Links of struct_ops: what registers a map's struct as long as the link lives, and exchanges it. */
+/* Links of struct_ops: what registers a map's struct as long as the link lives, and exchanges it.
+ */
 #include "sys/links.h"
 #include "sys/ops.h"
 
@@ -62,7 +63,8 @@ static int exchange(struct slink *l, struct smap *m, const struct smap *expected
 	err = sys_sobj_get_id(had, SKEP_SYS_MAP, &old);
 	if (err)
 		return err;
-	if (smap_of(old)->d.kernel_type != m->d.kernel_type || !sys_ops_by_value(sys_kernel_types(), m->d.kernel_type, &t))
+	if (smap_of(old)->d.kernel_type != m->d.kernel_type ||
+	    !sys_ops_by_value(sys_kernel_types(), m->d.kernel_type, &t))
 		err = -EINVAL;
 	if (!err)
 		err = sys_ops_may_register(m, &t, had);

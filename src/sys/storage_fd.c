@@ -2,10 +2,10 @@
 /*
  * Storage of sockets, files and cgroups: elements that bpf(2) names by a descriptor of their owner.
  *
- * They are in hash tables whose keys tell one owner from every later one: a socket's cookie; a file's
- * device, inode and life; a cgroup's number, which is not used twice. So an element of an owner that
- * is gone is never seen again. It stays in the table until the map goes, since nobody is told when
- * the last descriptor of something is closed, and another process may hold one.
+ * They are in hash tables whose keys tell one owner from every later one: a socket's cookie; a
+ * file's device, inode and life; a cgroup's number, which is not used twice. So an element of an
+ * owner that is gone is never seen again. It stays in the table until the map goes, since nobody is
+ * told when the last descriptor of something is closed, and another process may hold one.
  *
  * Programs meet no such owner in user space: their helpers find nothing.
  */
@@ -20,7 +20,12 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-enum { OWNERS = 1 << 15, VALUE_MAX = 65535 - 128, COOKIE = 57 /* SO_COOKIE */, HANDLE_FID = 0x200 /* AT_HANDLE_FID */ };
+enum {
+	OWNERS = 1 << 15,
+	VALUE_MAX = 65535 - 128,
+	COOKIE = 57 /* SO_COOKIE */,
+	HANDLE_FID = 0x200 /* AT_HANDLE_FID */
+};
 
 struct owner {
 	u64 v[3];
@@ -35,13 +40,13 @@ static int check(struct mhead *h)
 
 int sys_local_storage_check(const struct mhead *h)
 {
-	if ((h->flags & ~(u32)BPF_F_CLONE) != BPF_F_NO_PREALLOC || h->max_entries || h->key_size != 4 || !h->value_size || !h->key_type ||
-	    !h->value_type)
+	if ((h->flags & ~(u32)BPF_F_CLONE) != BPF_F_NO_PREALLOC || h->max_entries ||
+	    h->key_size != 4 || !h->value_size || !h->key_type || !h->value_type)
 		return -EINVAL;
 	return h->value_size > VALUE_MAX ? -E2BIG : 0;
 }
 
-/* --- owners ------------------------------------------------------------------------------------ */
+/* --- owners -------------------------------------------------------------------------- */
 
 static int socket_of(int fd, struct owner *o)
 {
@@ -51,8 +56,8 @@ static int socket_of(int fd, struct owner *o)
 }
 
 /*
- * What tells a file from the next one that gets its inode's number: the handle, in which most file systems
- * have a generation, and the birth, which may be the same within some milliseconds.
+ * What tells a file from the next one that gets its inode's number: the handle, in which most file
+ * systems have a generation, and the birth, which may be the same within some milliseconds.
  */
 static u64 life_of(int fd, const struct statx *s)
 {
@@ -60,7 +65,9 @@ static u64 life_of(int fd, const struct statx *s)
 		struct file_handle h;
 		u8 bytes[MAX_HANDLE_SZ];
 	} f = {.h = {.handle_bytes = MAX_HANDLE_SZ}};
-	u64 born = s->stx_mask & STATX_BTIME ? (u64)s->stx_btime.tv_sec * 1000000000u + s->stx_btime.tv_nsec : 0;
+	u64 born = s->stx_mask & STATX_BTIME
+			   ? (u64)s->stx_btime.tv_sec * 1000000000u + s->stx_btime.tv_nsec
+			   : 0;
 	int mount;
 
 	if (name_to_handle_at(fd, "", &f.h, &mount, AT_EMPTY_PATH)) {
@@ -92,7 +99,8 @@ static bool is_removed(int fd)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	n = readlink(path, at, sizeof(at));
-	return n >= (ssize_t)sizeof(mark) && memcmp(at + n - (sizeof(mark) - 1), mark, sizeof(mark) - 1) == 0;
+	return n >= (ssize_t)sizeof(mark) &&
+	       memcmp(at + n - (sizeof(mark) - 1), mark, sizeof(mark) - 1) == 0;
 }
 
 int sys_cgroup_of(int fd, bool old_too, u64 *id)
@@ -100,7 +108,8 @@ int sys_cgroup_of(int fd, bool old_too, u64 *id)
 	struct statfs fs;
 	struct stat st;
 
-	if (fstatfs(fd, &fs) || (fs.f_type != CGROUP2_SUPER_MAGIC && !(old_too && fs.f_type == CGROUP_SUPER_MAGIC)) ||
+	if (fstatfs(fd, &fs) ||
+	    (fs.f_type != CGROUP2_SUPER_MAGIC && !(old_too && fs.f_type == CGROUP_SUPER_MAGIC)) ||
 	    fstat(fd, &st) || !S_ISDIR(st.st_mode))
 		return -EBADF;
 	*id = st.st_ino;
@@ -131,7 +140,7 @@ static int owner_of(const struct smap *m, const void *key, struct owner *o)
 	}
 }
 
-/* --- elements ---------------------------------------------------------------------------------- */
+/* --- elements ------------------------------------------------------------------------ */
 
 static int read_one(struct smap *m, const void *key, void *value, u64 flags)
 {
@@ -160,11 +169,11 @@ static int remove_one(struct smap *m, const void *key)
 }
 
 const struct map_ops sys_fd_storage_ops = {.check = check,
-				       .size = sys_hash_size,
-				       .init = sys_hash_init,
-				       .recover = sys_hash_recover,
-				       .restart = sys_hash_restart,
-				       .read = read_one,
-				       .write = write_one,
-				       .remove = remove_one,
-				       .no_batch = true};
+					   .size = sys_hash_size,
+					   .init = sys_hash_init,
+					   .recover = sys_hash_recover,
+					   .restart = sys_hash_restart,
+					   .read = read_one,
+					   .write = write_one,
+					   .remove = remove_one,
+					   .no_batch = true};

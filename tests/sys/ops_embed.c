@@ -3,14 +3,17 @@
  * An application is the kernel: it declares a struct of operations, which programs implement.
  *
  *	ops_embed OBJECT	registers them itself, in all ways; "good" at the end
+ *	ops_embed OBJECT threads	calls while links come and go; "good" at the end
  *	ops_embed OBJECT wait	says what others registered, until nothing is there any more
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <skep.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -52,7 +55,7 @@ static void declarations(struct bpf_object *o)
 	uint32_t size;
 	const void *btf = btf__raw_data(bpf_object__btf(o), &size);
 
-	expect("another struct", skep_ops_get("router_ops", &ops), -ENOENT);
+	expect("no handle", skep_ops_get("router", &ops), -ENOENT);
 	expect("no such struct", skep_ops_declare(btf, size, "router"), -ENOENT);
 	expect("no functions", skep_ops_declare(btf, size, "router_request"), -EINVAL);
 	expect("half a description", skep_ops_declare(btf, size / 2, "router_ops"), -EINVAL);
@@ -111,10 +114,12 @@ static void killed(int map)
 
 static int all_ways(struct bpf_object *o)
 {
-	struct bpf_map *plain = bpf_object__find_map_by_name(o, "plain"), *strict = bpf_object__find_map_by_name(o, "strict");
+	struct bpf_map *plain = bpf_object__find_map_by_name(o, "plain"),
+		       *strict = bpf_object__find_map_by_name(o, "strict");
 	uint64_t calls = 0;
 	uint32_t zero = 0;
 	struct bpf_link *l;
+	int link;
 
 	declarations(o);
 	expect("nothing is registered", decide(), -ENOENT);
@@ -126,14 +131,74 @@ static int all_ways(struct bpf_object *o)
 	expect("registered", l != NULL, 1);
 	expect("it decides", decide(), 43 * 1000 + 6);
 	values();
-	expect("a link without a value", bpf_link_create(bpf_map__fd(strict), 0, attach, NULL), -EINVAL);
+	expect("a link without a value", bpf_link_create(bpf_map__fd(strict), 0, attach, NULL),
+	       -EINVAL);
 	expect("a value", bpf_map__attach_struct_ops(strict) != NULL, 1);
 	expect("which is not registered", decide(), 43 * 1000 + 6);
 	killed(bpf_map__fd(strict));
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(o, ".bss"), &zero, &calls);
 	expect("how often it was called", (long)calls, 5);
+	link = bpf_link_create(bpf_map__fd(strict), 0, attach, NULL);
+	expect("a link that is pinned", bpf_obj_pin(link, "/sys/fs/bpf/strict"), 0);
+	close(link);
 	bpf_link__destroy(l);
-	expect("taken back", decide(), -ENOENT);
+	expect("it stays", decide(), -7 * 1000 + 1);
+	skep_ops_put(ops);
+	printf(bad ? "%d are bad\n" : "good\n", bad);
+	return bad != 0;
+}
+
+/* --- several threads -------------------------------------------------------------------------- */
+
+static atomic_int stop, wrong;
+static atomic_long seen[2];
+
+static void *call(void *arg)
+{
+	while (!stop) {
+		long r = decide();
+
+		if (r == 43 * 1000 + 6)
+			seen[0]++;
+		else if (r == -7 * 1000 + 1)
+			seen[1]++;
+		else
+			wrong++;
+	}
+	return NULL;
+}
+
+static int threads(struct bpf_object *o)
+{
+	struct bpf_map *plain = bpf_object__find_map_by_name(o, "plain"),
+		       *strict = bpf_object__find_map_by_name(o, "strict");
+	struct bpf_link *l;
+	pthread_t t[4];
+
+	declarations(o);
+	bpf_map__set_map_flags(strict, F_LINK);
+	if (bpf_object__load(o))
+		return 1;
+	l = bpf_map__attach_struct_ops(plain);
+	expect("registered", l && bpf_map__attach_struct_ops(strict), 1);
+	for (int k = 0; k < 4; k++)
+		if (pthread_create(&t[k], NULL, call, NULL))
+			return 1;
+	for (int k = 0; k < 200; k++) {
+		int link = bpf_link_create(bpf_map__fd(strict), 0, attach, NULL);
+
+		usleep(1000);
+		if (k % 2)
+			bpf_link_detach(link);
+		close(link);
+		usleep(1000);
+	}
+	stop = 1;
+	for (int k = 0; k < 4; k++)
+		pthread_join(t[k], NULL);
+	expect("wrong results", wrong, 0);
+	expect("both were called", seen[0] && seen[1], 1);
+	bpf_link__destroy(l);
 	skep_ops_put(ops);
 	printf(bad ? "%d are bad\n" : "good\n", bad);
 	return bad != 0;
@@ -173,7 +238,9 @@ int main(int argc, char **argv)
 	o = argc > 1 ? bpf_object__open(argv[1]) : NULL;
 	if (!o)
 		return 1;
-	status = argc > 2 ? wait_for_others(o) : all_ways(o);
+	status = argc < 3			? all_ways(o)
+		 : strcmp(argv[2], "wait") == 0 ? wait_for_others(o)
+						: threads(o);
 	bpf_object__close(o);
 	return status;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """An application's own struct of operations, implemented by programs: ops_embed.py SKEP CLIENT SOURCE"""
+import json
 import os
 import pathlib
 import re
@@ -41,8 +42,20 @@ with tempfile.TemporaryDirectory() as tmp:
         return subprocess.run(words, capture_output=True, text=True, timeout=60)
 
     for k in range(2):  # the second time it is declared already
-        p = run(*under(f'store{k}', client, obj))
+        p = run(*under('store', client, obj))
         check('all ways', p.returncode == 0 and p.stdout == 'good\n', p.stdout + p.stderr)
+        # The process is gone, and the pinned link registers its struct.
+        os.environ['SKEP_STORE'] = f'{tmp}/store'
+        links = json.loads(run(skep, '--json', 'link', 'show').stdout)['links']
+        maps = json.loads(run(skep, '--json', 'map', 'show').stdout)['maps']
+        strict = [m['id'] for m in maps if m['name'] == 'strict']
+        check('its link', [(x['type'], x['target']) for x in links] == [('struct_ops', f'map {strict[0] if strict else None}')],
+              f'{links} {maps}')
+        run(skep, 'link', 'unpin', '/sys/fs/bpf/strict')
+        check('nothing is left', json.loads(run(skep, '--json', 'map', 'show').stdout)['maps'] == [], maps)
+        del os.environ['SKEP_STORE']
+    p = run(*under('threads', client, obj, 'threads'))
+    check('threads', p.returncode == 0 and p.stdout == 'good\n', p.stdout + p.stderr)
     hide = ['unshare', '-m', 'sh', '-c', 'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$@"', 'sh']
     if run(*hide, 'true').returncode:
         print('SKIP a kernel without types: no mount namespace can be had')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Maps and links of struct_ops: the same calls to skep and to the running kernel, results and errors
- * compared with each other and with those that kernel 6.18 gave, where it does not let us.
+ * Maps and links of struct_ops: the same calls to skep and to the running kernel, results and
+ * errors compared with each other and with those that kernel 6.18 gave, where it does not let us.
  * Programs are made here; the struct is tcp_congestion_ops, by the kernel's types.
  */
 #include <errno.h>
@@ -53,7 +53,8 @@ static bool read_types(struct skep_arena *a, struct skep_diags *ds)
 	if (!id || !skep_btf_get(b, id, &value) || !skep_btf_member(b, &value, 1, &m))
 		return false;
 	data_at = m.off / 8;
-	return skep_btf_get(b, skep_btf_find(b, SKEP_BTF_STRUCT, "tcp_congestion_ops"), &ops) && value.ref <= VALUE_MAX;
+	return skep_btf_get(b, skep_btf_find(b, SKEP_BTF_STRUCT, "tcp_congestion_ops"), &ops) &&
+	       value.ref <= VALUE_MAX;
 }
 
 /* Its number and its place in the value. */
@@ -105,8 +106,9 @@ static int load_types(bool user)
 
 static int load(bool user, u32 type, u32 index, const char *license)
 {
-	static const struct bpf_insn code[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 2},
-					       {.code = BPF_JMP | BPF_EXIT}};
+	static const struct bpf_insn code[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 2},
+		{.code = BPF_JMP | BPF_EXIT}};
 	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_STRUCT_OPS,
 			    .insns = (u64)(uintptr_t)code,
 			    .insn_cnt = 2,
@@ -152,7 +154,10 @@ static int new_map(bool user, u32 flags)
 
 static int element(bool user, int cmd, int map, u32 key, const void *v, u64 flags)
 {
-	union bpf_attr a = {.map_fd = (u32)map, .key = (u64)(uintptr_t)&key, .value = (u64)(uintptr_t)v, .flags = flags};
+	union bpf_attr a = {.map_fd = (u32)map,
+			    .key = (u64)(uintptr_t)&key,
+			    .value = (u64)(uintptr_t)v,
+			    .flags = flags};
 
 	return ask(user, cmd, &a, sizeof(a));
 }
@@ -220,17 +225,27 @@ static void show(bool user, const char *what, int map)
 static void creations(bool user)
 {
 	static const struct creation c[] = {
-		{"key of 8 bytes", 8, OURS, 1, 0, OURS, OURS},	{"two entries", 4, OURS, 2, 0, OURS, OURS},
-		{"no entry", 4, OURS, 0, 0, OURS, OURS},	{"value too small", 4, 8, 1, 0, OURS, OURS},
-		{"a flag", 4, OURS, 1, 1, OURS, OURS},		{"mmap", 4, OURS, 1, 1 << 10, OURS, OURS},
-		{"no type", 4, OURS, 1, 0, 0, OURS},		{"type void's neighbour", 4, OURS, 1, 0, 1, OURS},
+		{"key of 8 bytes", 8, OURS, 1, 0, OURS, OURS},
+		{"two entries", 4, OURS, 2, 0, OURS, OURS},
+		{"no entry", 4, OURS, 0, 0, OURS, OURS},
+		{"value too small", 4, 8, 1, 0, OURS, OURS},
+		{"a flag", 4, OURS, 1, 1, OURS, OURS},
+		{"mmap", 4, OURS, 1, 1 << 10, OURS, OURS},
+		{"no type", 4, OURS, 1, 0, 0, OURS},
+		{"type void's neighbour", 4, OURS, 1, 0, 1, OURS},
 		{"type too high", 4, OURS, 1, 0, 1 << 30, OURS},
-		/* Not "no types": a kernel waits for all of its tasks then, half a minute on a busy machine. */
-		{"read only", 4, OURS, 1, BPF_F_RDONLY, OURS, OURS}, {"all right", 4, OURS, 1, 0, OURS, OURS},
+		/* Not "no types": a kernel waits for all of its tasks then, half a minute on a busy
+		   machine. */
+		{"read only", 4, OURS, 1, BPF_F_RDONLY, OURS, OURS},
+		{"all right", 4, OURS, 1, 0, OURS, OURS},
 		{"by link", 4, OURS, 1, LINK, OURS, OURS},
 	};
-	union bpf_attr a = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1,
-			    .btf_fd = (u32)types_fd[user], .btf_vmlinux_value_type_id = value.id};
+	union bpf_attr a = {.map_type = BPF_MAP_TYPE_ARRAY,
+			    .key_size = 4,
+			    .value_size = 4,
+			    .max_entries = 1,
+			    .btf_fd = (u32)types_fd[user],
+			    .btf_vmlinux_value_type_id = value.id};
 
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(c); k++) {
 		int fd = say(user, c[k].what, create(user, &c[k]));
@@ -257,7 +272,8 @@ static void programs(bool user, struct fds *f)
 	say(user, "another licence", load(user, ops.id, 0, "MIT"));
 	say(user, "no struct", load(user, 0, 0, "GPL"));
 	say(user, "the value's struct", load(user, value.id, 0, "GPL"));
-	say(user, "a struct that nobody implements", load(user, skep_btf_find(types, SKEP_BTF_STRUCT, "file"), 0, "GPL"));
+	say(user, "a struct that nobody implements",
+	    load(user, skep_btf_find(types, SKEP_BTF_STRUCT, "file"), 0, "GPL"));
 	say(user, "a type that is no struct", load(user, 1, 0, "GPL"));
 }
 
@@ -342,8 +358,10 @@ static int new_link(bool user, const char *what, int map)
 
 static int exchange(bool user, const char *what, int link, int map, u32 flags, u32 old)
 {
-	union bpf_attr a = {
-		.link_update = {.link_fd = (u32)link, .new_prog_fd = (u32)map, .flags = flags, .old_prog_fd = old}};
+	union bpf_attr a = {.link_update = {.link_fd = (u32)link,
+					    .new_prog_fd = (u32)map,
+					    .flags = flags,
+					    .old_prog_fd = old}};
 
 	return say(user, what, ask(user, BPF_LINK_UPDATE, &a, sizeof(a)));
 }
@@ -362,7 +380,8 @@ static void show_link(bool user, const char *what, int link, int map)
 
 static void by_link(bool user, const struct fds *f)
 {
-	int map = new_map(user, LINK), twin = new_map(user, LINK), other = new_map(user, LINK), plain = new_map(user, 0), link;
+	int map = new_map(user, LINK), twin = new_map(user, LINK), other = new_map(user, LINK),
+	    plain = new_map(user, 0), link;
 	union bpf_attr a = {0};
 	u8 v[VALUE_MAX];
 
@@ -465,7 +484,8 @@ static u32 compare(const char *who, const struct result *got, u32 n)
 
 	for (u32 k = 0; k < n && k < SKEP_ARRAY_SIZE(wanted); k++)
 		if (strcmp(got[k].what, wanted[k].what) != 0 || got[k].got != wanted[k].got) {
-			printf("FAIL %s: %s gives %d, not %d\n", who, got[k].what, got[k].got, wanted[k].got);
+			printf("FAIL %s: %s gives %d, not %d\n", who, got[k].what, got[k].got,
+			       wanted[k].got);
 			bad++;
 		}
 	return bad;

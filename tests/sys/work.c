@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs the programs of work.bpf.c and prints what came of it: over the kernel and over skep it must be
- * the same. With a second argument: threads that queue work and take its elements away for a second.
+ * Runs the programs of work.bpf.c and prints what came of it: over the kernel and over skep it must
+ * be the same. With a second argument: threads that queue work and take its elements away for a
+ * second.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -54,11 +55,13 @@ static struct seen look(struct bpf_object *o)
 }
 
 /* Work runs some time later: at most two seconds. */
-static struct seen wait_for(struct bpf_object *o, unsigned long long fired, unsigned long long in_hash, unsigned long long by_timer)
+static struct seen wait_for(struct bpf_object *o, unsigned long long fired,
+			    unsigned long long in_hash, unsigned long long by_timer)
 {
 	struct seen s = look(o);
 
-	for (int k = 0; k < 200 && (s.fired < fired || s.in_hash < in_hash || s.by_timer < by_timer); k++) {
+	for (int k = 0;
+	     k < 200 && (s.fired < fired || s.in_hash < in_hash || s.by_timer < by_timer); k++) {
 		usleep(10000);
 		s = look(o);
 	}
@@ -122,9 +125,11 @@ int main(int argc, char **argv)
 	show(o, "leave");
 	for (unsigned k = 0; k < 10; k++)
 		printf("%u: %d\n", k, s.said[k]);
-	printf("fired %llu, slept %d, in the hash table %llu, by a timer %llu\n", s.fired, s.slept, s.in_hash, s.by_timer);
+	printf("fired %llu, slept %d, in the hash table %llu, by a timer %llu\n", s.fired, s.slept,
+	       s.in_hash, s.by_timer);
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(o, "array"), &one, &e);
-	printf("element: %llu turns, key %llu, queue as seen %llu %llu\n", e.count, e.key, e.wq[0], e.wq[1]);
+	printf("element: %llu turns, key %llu, queue as seen %llu %llu\n", e.count, e.key, e.wq[0],
+	       e.wq[1]);
 	bpf_object__close(o);
 	return 0;
 }
