@@ -9,6 +9,7 @@
 #include "run/run.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { LOG_SIZE = 1 << 20 };
@@ -21,7 +22,8 @@ static bool same_map(int fd, const struct bpf_map *m)
 
 	return bpf_obj_get_info_by_fd(fd, &i, &len) == 0 && i.type == bpf_map__type(m) &&
 	       i.key_size == bpf_map__key_size(m) && i.value_size == bpf_map__value_size(m) &&
-	       i.max_entries == bpf_map__max_entries(m) && i.map_flags == bpf_map__map_flags(m);
+	       i.max_entries == bpf_map__max_entries(m) && i.map_flags == bpf_map__map_flags(m) &&
+	       (i.type != SKEP_MAP_ARENA || i.map_extra == bpf_map__map_extra(m));
 }
 
 /* Takes the paths out of the object; *path[k] is where map k goes when it is new, or NULL. */
@@ -156,11 +158,52 @@ static void choose(struct bpf_object *bo, const char *prog, u32 type)
 	}
 }
 
+/* Where the arena is already that this one is to be, 0: there is none. */
+static u64 pinned_place(struct skep_cli *cli, const struct skep_map *arena)
+{
+	struct bpf_map_info i = {0};
+	u32 len = sizeof(i);
+	int fd = arena && arena->pinning ? bpf_obj_get(skep_port_path(cli, arena->name)) : -1;
+
+	if (fd < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(fd, &i, &len))
+		i.map_extra = 0;
+	close(fd);
+	return i.map_extra;
+}
+
+/* The object's variables into an arena that is new. */
+static int fill_arena(struct skep_cli *cli, const struct skep_obj *obj, struct bpf_object *bo)
+{
+	const struct skep_dsec *d = skep_obj_arena_data(obj);
+	struct bpf_map *m = d ? bpf_object__find_map_by_name(bo, d->arena->name) : NULL;
+	size_t len = (size_t)(m ? bpf_map__max_entries(m) : 0) * 4096;
+	void *at = (void *)(uintptr_t)(m ? bpf_map__map_extra(m) : 0), *p;
+
+	if (!m)
+		return 0;
+	if (d->size > len)
+		return skep_port_fail(cli, "variables in the arena, for which it is too small",
+				      E2BIG);
+	if (!skep_sys_mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(m), 0, &p))
+		p = mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(m), 0);
+	if (p == MAP_FAILED)
+		return skep_port_fail(cli, "mapping the arena for its variables", errno);
+	if (d->bytes)
+		memcpy(p, d->bytes, d->size);
+	else
+		memset(p, 0, d->size);
+	munmap(p, len);
+	return 0;
+}
+
 int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog,
 		   struct bpf_object **out)
 {
+	u64 place = pinned_place(cli, skep_obj_arena(in->file->obj));
 	struct bpf_object *bo = skep_run_libbpf(in->file->obj, in->image, in->len,
-						object_name(cli, in->path), true);
+						object_name(cli, in->path), true, place);
 	const char **path;
 	u32 type;
 	int err = skep_runs_type(cli, &type);
@@ -173,6 +216,8 @@ int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog
 	err = take_pins(cli, bo, path);
 	if (!err)
 		err = load(cli, in, bo);
+	if (!err)
+		err = place ? 0 : fill_arena(cli, in->file->obj, bo);
 	if (!err)
 		err = put_pins(cli, bo, path);
 	if (err)

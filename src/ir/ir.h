@@ -128,6 +128,7 @@ struct skep_fixed {
 struct skep_map {
 	const char *name;
 	u32 type, key_size, value_size, max_entries, map_flags;
+	u64 map_extra;
 	u32 key_type, value_type; /* BTF ids, 0: none */
 	u32 sym;		  /* index of its symbol, 0: none */
 	u32 pinning;

@@ -120,6 +120,25 @@ static void get_type(const struct skep_btf *b, u32 type, u32 *id, u32 *size)
 		*size = (u32)n;
 }
 
+/* "__ulong(x, n)" is an enumeration of one. */
+static bool get_ulong(const struct skep_btf *b, u32 type, u64 *out)
+{
+	struct skep_btf_member f;
+	struct skep_btf_type t;
+	u32 small;
+
+	if (get_uint(b, type, &small)) {
+		*out = small;
+		return true;
+	}
+	if (!skep_btf_resolve(b, type, &t) ||
+	    (t.kind != SKEP_BTF_ENUM && t.kind != SKEP_BTF_ENUM64) || t.vlen != 1)
+		return false;
+	skep_btf_member(b, &t, 0, &f);
+	*out = (u64)f.value;
+	return true;
+}
+
 static void read_fields(const struct skep_btf *b, const struct skep_btf_type *st, struct skep_map *m,
 			struct reader *r, u32 depth);
 
@@ -167,6 +186,8 @@ static void read_fields(const struct skep_btf *b, const struct skep_btf_type *st
 			get_type(b, f.type, &m->value_type, &m->value_size);
 		else if (strcmp(f.name, "values") == 0)
 			read_values(b, f.type, m, r, depth);
+		else if (strcmp(f.name, "map_extra") == 0)
+			m->partial |= !get_ulong(b, f.type, &m->map_extra);
 		else if (!found)
 			m->partial = true;
 	}
@@ -263,6 +284,9 @@ int skep_obj_read_maps(struct reader *r)
 	}
 	if (skep_elf_find(r->elf, "maps", &sec))
 		read_old_maps(r, sec);
+	for (u32 k = 0; k < o->ndsec; k++)
+		if (strcmp(o->dsec[k]->name, ".addr_space.1") == 0)
+			o->dsec[k]->arena = skep_obj_arena(o);
 	return 0;
 }
 

@@ -36,6 +36,15 @@ enum skep_write_flag {
  * is left out. May be called more than once.
  */
 int skep_obj_write(const struct skep_objfile *file, u32 flags, struct skep_diags *ds, struct skep_buf *out);
+/* The arena of an object and the variables that lie in it, or NULL. */
+struct skep_map *skep_obj_arena(const struct skep_obj *o);
+const struct skep_dsec *skep_obj_arena_data(const struct skep_obj *o);
+/*
+ * Make the addresses of variables in the arena numbers: it will be at `start` for user space, and
+ * the variables at its start. What is written then is for a loader that knows no such variables. 0
+ * or SKEP_ENOMEM.
+ */
+int skep_obj_place_arena(struct skep_objfile *file, u64 start);
 /* Was any function edited since it was read? */
 bool skep_obj_edited(const struct skep_obj *obj);
 /* The map that an LDDW of kind SKEP_REF_MAP loads, or NULL. */

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LOG_SIZE = 1 << 20, SMALL_LOG = 4096, LOG_STATS = 4, DEFAULT_SAMPLES = 5, DEFAULT_ENTRIES = 64 };
@@ -48,11 +50,87 @@ static void complete_maps(struct bpf_object *bo, bool pins)
 	}
 }
 
-struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image, size_t len, const char *name,
-				   bool pins)
+/*
+ * A place of so many bytes, at most 4 GiB, that is free here and may be free elsewhere: away from
+ * where programs and their libraries lie, and each time another one, since a process may want
+ * several arenas. 0: there is none.
+ */
+static u64 free_place(u64 bytes)
+{
+	enum { TRIES = 64, WINDOWS = 1 << 14 };
+	const u64 window = (u64)1 << 32, lowest = (u64)1 << 44;
+	struct timespec now;
+	struct skep_rng rng;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	skep_rng_init(&rng, (u64)now.tv_nsec << 32 ^ (u64)now.tv_sec ^ (u64)getpid() << 16);
+	for (u32 k = 0; k < TRIES; k++) {
+		u64 at = lowest + skep_rng_next(&rng) % WINDOWS * window;
+		void *p = mmap((void *)(uintptr_t)at, bytes, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (p != MAP_FAILED)
+			munmap(p, bytes);
+		if (p == (void *)(uintptr_t)at)
+			return at;
+	}
+	return 0;
+}
+
+/* With numbers where the object refers to variables in its arena, which is at `place` then. */
+static struct bpf_object *open_placed(const void *image, size_t len, u64 place,
+				      const struct bpf_object_open_opts *oo)
+{
+	struct skep_arena arena;
+	struct skep_objfile *file;
+	struct bpf_object *bo = NULL;
+	struct skep_buf out = {0};
+	struct skep_diags ds;
+	int err;
+
+	skep_arena_init(&arena);
+	skep_diags_init(&ds);
+	err = skep_obj_read(image, len, &arena, &ds, &file);
+	if (!err)
+		err = skep_obj_place_arena(file, place);
+	if (!err)
+		err = skep_obj_write(file, SKEP_WRITE_REMAKE, &ds, &out);
+	if (!err)
+		bo = bpf_object__open_mem(out.p, out.n, oo);
+	else
+		errno = err == SKEP_ENOMEM ? ENOMEM : EINVAL;
+	skep_buf_fini(&out);
+	skep_diags_fini(&ds);
+	skep_arena_fini(&arena);
+	return bo;
+}
+
+static struct bpf_object *open_any(const struct skep_obj *obj, const void *image, size_t len,
+				   u64 place, const struct bpf_object_open_opts *oo)
+{
+	const struct skep_map *arena = skep_obj_arena(obj);
+	struct bpf_object *bo;
+
+	if (!arena)
+		return bpf_object__open_mem(image, len, oo);
+	place = place		   ? place
+		: arena->map_extra ? arena->map_extra
+				   : free_place((u64)arena->max_entries * 4096);
+	if (!place) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	bo = open_placed(image, len, place, oo);
+	if (bo)
+		bpf_map__set_map_extra(bpf_object__find_map_by_name(bo, arena->name), place);
+	return bo;
+}
+
+struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image, size_t len,
+				   const char *name, bool pins, u64 place)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = name);
-	struct bpf_object *bo = bpf_object__open_mem(image, len, &oo);
+	struct bpf_object *bo = open_any(obj, image, len, place, &oo);
 	struct bpf_program *p;
 
 	if (!bo)
@@ -71,7 +149,7 @@ struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image
 /* Pins belong to the loader of the program. */
 static struct bpf_object *open_object(const struct loader *l)
 {
-	return skep_run_libbpf(l->obj, l->image, l->len, "skep", false);
+	return skep_run_libbpf(l->obj, l->image, l->len, "skep", false, 0);
 }
 
 static u32 parse_processed(const char *log)

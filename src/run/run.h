@@ -48,12 +48,14 @@ int skep_run_kernel(const struct skep_obj *obj, const void *image, size_t len,
 		    const struct skep_kernel_opts *opts, struct skep_arena *arena, struct skep_kernel_report **out);
 
 /*
- * The object opened by libbpf under this name: no program is to be loaded yet, types and sizes that it lacks
- * are set; maps keep their paths for pins or have none. NULL and errno.
+ * The object opened by libbpf under this name: no program is to be loaded yet, types and sizes that
+ * it lacks are set; maps keep their paths for pins or have none. An arena is at `place` for user
+ * space (0: where its definition says, or anywhere), and programs refer to variables in it; that
+ * they are there is the caller's work. NULL and errno.
  */
 struct bpf_object;
-struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image, size_t len, const char *name,
-				   bool pins);
+struct bpf_object *skep_run_libbpf(const struct skep_obj *obj, const void *image, size_t len,
+				   const char *name, bool pins, u64 place);
 
 /* --- optimize with the kernel as judge ------------------------------------------ */
 
