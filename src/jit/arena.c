@@ -16,27 +16,27 @@ static bool reads(const struct skep_ins *in)
 static void nothing(struct jit *j, const struct skep_ins *in)
 {
 	u8 flags = skep_ops[in->op].flags;
-	u8 reg = flags & SKEP_OPF_R0 ? RAX : jit_reg[in->src];
+	u8 reg = flags & SKEP_OPF_R0 ? RAX : skep_jit_reg[in->src];
 
 	if (reads(in))
-		alu_rr(j, 0, ALU_XOR, jit_reg[in->dst], jit_reg[in->dst]);
+		alu_rr(j, 0, ALU_XOR, skep_jit_reg[in->dst], skep_jit_reg[in->dst]);
 	else if (in->size == 4 && flags & (SKEP_OPF_R0 | SKEP_OPF_FETCH))
 		mov_rr(j, 0, reg, reg);
 }
 
-void jit_arena_access(struct jit *j, const struct skep_ins *in)
+void skep_jit_arena_access(struct jit *j, const struct skep_ins *in)
 {
 	u32 none, end;
 
-	mov_rr(j, 0, R11, jit_reg[reads(in) ? in->src : in->dst]);
-	if (jit_hidden_off(j, in->off))
-		lea(j, W, R11, jit_hidden_operand(j, R11, in->off));
+	mov_rr(j, 0, R11, skep_jit_reg[reads(in) ? in->src : in->dst]);
+	if (skep_jit_hidden_off(j, in->off))
+		lea(j, W, R11, skep_jit_hidden_operand(j, R11, in->off));
 	else if (in->off)
 		alu_ri(j, W, ALU_ADD, R11, in->off);
-	jit_call_label(j, stub_label(j, L_ARENA1 + skep_eng_lg(in->size)));
+	skep_jit_call_label(j, stub_label(j, L_ARENA1 + skep_eng_lg(in->size)));
 	none = jump_short(j, CC_E);
 	j->resolved = true;
-	jit_access_insn(j, in);
+	skep_jit_access_insn(j, in);
 	j->resolved = false;
 	end = jump_short(j, CC_ALWAYS);
 	jump_here(j, none);
@@ -45,14 +45,14 @@ void jit_arena_access(struct jit *j, const struct skep_ins *in)
 }
 
 /* The lower half, and the upper one of the arena's place if that is not 0. */
-void jit_cast_user(struct jit *j, u8 dst, u8 src)
+void skep_jit_cast_user(struct jit *j, u8 dst, u8 src)
 {
 	u32 null;
 
 	mov_rr(j, 0, R11, src);
 	enc_rr(j, 0, MAP_1, 0x85, R11, R11);
 	null = jump_short(j, CC_E);
-	jit_program_const(j, R10, j->env->arena->user & ~(u64)UINT32_MAX);
+	skep_jit_program_const(j, R10, j->env->arena->user & ~(u64)UINT32_MAX);
 	alu_rr(j, W, ALU_OR, R11, R10);
 	jump_here(j, null);
 	mov_rr(j, W, dst, R11);
@@ -75,15 +75,15 @@ static void stub(struct jit *j, u32 lg)
 	const struct skep_eng_arena *a = j->env->arena;
 	u32 size = 1u << lg, missing[2], n = 0;
 
-	jit_place(j, stub_label(j, L_ARENA1 + lg));
-	jit_const(j, R9, (u64)a->page);
+	skep_jit_place(j, stub_label(j, L_ARENA1 + lg));
+	skep_jit_const(j, R9, (u64)a->page);
 	mov_rr(j, W, R10, R11);
 	missing[n++] = test_page(j);
 	if (size > 1) {
 		lea(j, W, R10, at(R11, (s32)size - 1));
 		missing[n++] = test_page(j);
 	}
-	jit_const(j, R9, (u64)a->base);
+	skep_jit_const(j, R9, (u64)a->base);
 	alu_rr(j, W, ALU_ADD, R11, R9); /* not 0 */
 	e1(j, 0xc3);
 	while (n)
@@ -91,10 +91,10 @@ static void stub(struct jit *j, u32 lg)
 	for (u32 k = 0; k < sizeof(used); k++)
 		push(j, used[k]);
 	alu_ri(j, W, ALU_SUB, RSP, 8);
-	jit_const(j, RDI, (u64)a);
+	skep_jit_const(j, RDI, (u64)a);
 	mov_rr(j, W, RSI, R11);
-	jit_const(j, RDX, size);
-	jit_rec(j, REC_EXTERN, EXTERN_ROOM, 0)->addr = (u64)skep_eng_arena_find;
+	skep_jit_const(j, RDX, size);
+	skep_jit_rec(j, REC_EXTERN, EXTERN_ROOM, 0)->addr = (u64)skep_eng_arena_find;
 	mov_rr(j, W, R11, RAX);
 	alu_ri(j, W, ALU_ADD, RSP, 8);
 	for (u32 k = sizeof(used); k-- > 0;)
@@ -103,7 +103,7 @@ static void stub(struct jit *j, u32 lg)
 	e1(j, 0xc3);
 }
 
-void jit_arena_stubs(struct jit *j)
+void skep_jit_arena_stubs(struct jit *j)
 {
 	bool need[4] = {false};
 

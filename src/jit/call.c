@@ -38,7 +38,7 @@ static u32 frame_size(const struct jit *j)
 	return need + ((pushed + need) & 15 ? 16 - ((pushed + need) & 15) : 0);
 }
 
-void jit_prologue(struct jit *j)
+void skep_jit_prologue(struct jit *j)
 {
 	j->frame = frame_size(j);
 	for (u32 k = 0; k < 4; k++)
@@ -71,18 +71,18 @@ static void epilogue(struct jit *j)
 			pop(j, saved[k]);
 }
 
-void jit_exit(struct jit *j)
+void skep_jit_exit(struct jit *j)
 {
 	epilogue(j);
 	e1(j, 0xc3);
 }
 
-void jit_charge(struct jit *j, u32 cost)
+void skep_jit_charge(struct jit *j, u32 cost)
 {
 	if (!j->budget)
 		return;
 	if (j->blind && cost > 127) {
-		jit_program_const(j, R9, cost);
+		skep_jit_program_const(j, R9, cost);
 		enc_rm(j, W, MAP_1, 0x29, R9, RUN(left));
 	} else {
 		enc_rm(j, W, MAP_1, cost <= 127 ? 0x83 : 0x81, ALU_SUB, RUN(left));
@@ -91,7 +91,7 @@ void jit_charge(struct jit *j, u32 cost)
 		else
 			e4(j, cost);
 	}
-	jit_jump(j, CC_S, stub_label(j, L_BUDGET));
+	skep_jit_jump(j, CC_S, stub_label(j, L_BUDGET));
 }
 
 /* --- calls ---------------------------------------------------------------------- */
@@ -105,23 +105,23 @@ static void call_c(struct jit *j, const void *fn)
 	if (back && j->checked)
 		store64(j, RUN(fp), RBP);
 	j->calls_out = true;
-	jit_rec(j, REC_EXTERN, EXTERN_ROOM, 0)->addr = (u64)fn;
+	skep_jit_rec(j, REC_EXTERN, EXTERN_ROOM, 0)->addr = (u64)fn;
 	if (!back)
 		return;
 	enc_rm(j, 0, MAP_1, 0x83, ALU_CMP, RUN(stop));
 	e1(j, 0);
-	jit_jump(j, CC_NE, stub_label(j, L_UNWIND));
+	skep_jit_jump(j, CC_NE, stub_label(j, L_UNWIND));
 }
 
 static void call_subprog(struct jit *j, u32 slot)
 {
-	jit_charge(j, 1);
+	skep_jit_charge(j, 1);
 	if (j->checked) {
 		alu_ri(j, W, ALU_SUB, RBP, SKEP_ENG_STACK);
 		alu_rm(j, W, ALU_CMP, RBP, RUN(stack_lo));
-		jit_jump(j, CC_BE, stub_label(j, L_DEPTH));
+		skep_jit_jump(j, CC_BE, stub_label(j, L_DEPTH));
 	}
-	jit_call_label(j, jit_func_at(j, j->code.target[slot]));
+	skep_jit_call_label(j, skep_jit_func_at(j, j->code.target[slot]));
 	if (j->checked)
 		alu_ri(j, W, ALU_ADD, RBP, SKEP_ENG_STACK);
 }
@@ -130,7 +130,7 @@ static void call_subprog(struct jit *j, u32 slot)
 static void compare_size(struct jit *j, u8 reg, u32 size)
 {
 	if (j->blind) {
-		jit_program_const(j, R9, size);
+		skep_jit_program_const(j, R9, size);
 		alu_rr(j, 0, ALU_CMP, reg, R9);
 	} else {
 		alu_ri(j, 0, ALU_CMP, reg, (s32)size);
@@ -140,7 +140,7 @@ static void compare_size(struct jit *j, u8 reg, u32 size)
 static void multiply_stride(struct jit *j, u8 reg, u32 stride)
 {
 	if (j->blind) {
-		jit_program_const(j, R9, stride);
+		skep_jit_program_const(j, R9, stride);
 		enc_rr(j, W, MAP_0F, 0xaf, reg, R9);
 	} else {
 		enc_rr(j, W, MAP_1, 0x69, reg, reg);
@@ -151,7 +151,7 @@ static void multiply_stride(struct jit *j, u8 reg, u32 stride)
 /* rax = address of the element whose index r2 points to, or 0 */
 static void lookup_array(struct jit *j, const struct skep_eng_map *m)
 {
-	struct mem key = jit_access(j, 2, 0, 4, false);
+	struct mem key = skep_jit_access(j, 2, 0, 4, false);
 	u32 none, end;
 
 	enc_rm(j, 0, MAP_1, 0x8b, RAX, key);
@@ -161,7 +161,7 @@ static void lookup_array(struct jit *j, const struct skep_eng_map *m)
 		compare_size(j, RAX, m->max_entries);
 	none = jump_short(j, m->max_entries == 1 ? CC_NE : CC_AE);
 	if (m->max_entries == 1) {
-		jit_const(j, RAX, (u64)m->values);
+		skep_jit_const(j, RAX, (u64)m->values);
 	} else {
 		if (!(m->stride & (m->stride - 1))) {
 			if (m->stride > 1)
@@ -169,7 +169,7 @@ static void lookup_array(struct jit *j, const struct skep_eng_map *m)
 		} else {
 			multiply_stride(j, RAX, m->stride);
 		}
-		jit_const(j, R11, (u64)m->values);
+		skep_jit_const(j, R11, (u64)m->values);
 		alu_rr(j, W, ALU_ADD, RAX, R11);
 	}
 	end = jump_short(j, CC_ALWAYS);
@@ -183,13 +183,13 @@ static void tail_call(struct jit *j, const struct skep_eng_map *m)
 {
 	u32 out[3];
 
-	jit_charge(j, 1);
+	skep_jit_charge(j, 1);
 	compare_size(j, RDX, m->max_entries);
 	out[0] = jump_short(j, CC_AE);
 	enc_rm(j, 0, MAP_1, 0x83, ALU_CMP, RUN(tails));
 	e1(j, SKEP_ENG_TAIL_CALLS);
 	out[1] = jump_short(j, CC_AE);
-	jit_const(j, R11, (u64)m->progs);
+	skep_jit_const(j, R11, (u64)m->progs);
 	mov_rr(j, 0, RDX, RDX);
 	load64(j, R11, (struct mem){.base = R11, .index = RDX, .scale = 3});
 	enc_rr(j, W, MAP_1, 0x85, R11, R11);
@@ -199,7 +199,7 @@ static void tail_call(struct jit *j, const struct skep_eng_map *m)
 	enc_rm(j, 0, MAP_1, 0xff, 4, at(R11, offsetof(struct skep_eng_prog, body)));
 	for (u32 k = 0; k < 3; k++)
 		jump_here(j, out[k]);
-	jit_const(j, RAX, (u64)-2);
+	skep_jit_const(j, RAX, (u64)-2);
 }
 
 static void load_tls(struct jit *j, const struct skep_eng_helper *h)
@@ -216,7 +216,7 @@ static bool small(u32 v)
 	return v <= INT32_MAX;
 }
 
-void jit_call(struct jit *j, u32 slot)
+void skep_jit_call(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = &j->code.in[slot];
 	const struct skep_eng_helper *h = j->code.ref[slot];
@@ -240,11 +240,11 @@ void jit_call(struct jit *j, u32 slot)
 		if (m && m->kind == SKEP_ENG_MAP_PROGS && small(m->max_entries))
 			tail_call(j, m);
 		else
-			jit_const(j, RAX, (u64)-22);
+			skep_jit_const(j, RAX, (u64)-22);
 		break;
-	case SKEP_ENG_CONST: jit_const(j, RAX, h->value); break;
+	case SKEP_ENG_CONST: skep_jit_const(j, RAX, h->value); break;
 	case SKEP_ENG_CALL_WITH:
-		jit_const(j, jit_reg[5], h->value);
+		skep_jit_const(j, skep_jit_reg[5], h->value);
 		call_c(j, h->fn);
 		break;
 	case SKEP_ENG_TLS32:
@@ -256,29 +256,29 @@ void jit_call(struct jit *j, u32 slot)
 		break;
 	case SKEP_ENG_THROW:
 		mov_rr(j, W, RAX, RDI);
-		jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
+		skep_jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
 		break;
 	default: call_c(j, h->fn);
 	}
 }
 
 /* LD_ABS, LD_IND: env->packet(r6, offset, size); negative: the function returns 0. */
-void jit_packet(struct jit *j, u32 slot)
+void skep_jit_packet(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = &j->code.in[slot];
 	u32 good;
 
-	jit_program_const(j, R9, (u64)in->imm);
+	skep_jit_program_const(j, R9, (u64)in->imm);
 	if (in->op == SKEP_LDIND)
-		alu_rr(j, 0, ALU_ADD, R9, jit_reg[in->src]);
+		alu_rr(j, 0, ALU_ADD, R9, skep_jit_reg[in->src]);
 	enc_rr(j, W, MAP_1, 0x63, RSI, R9);
 	mov_rr(j, W, RDI, RBX);
-	jit_const(j, RDX, in->size);
+	skep_jit_const(j, RDX, in->size);
 	call_c(j, (const void *)j->env->packet);
 	enc_rr(j, W, MAP_1, 0x85, RAX, RAX);
 	good = jump_short(j, CC_NS);
 	alu_rr(j, 0, ALU_XOR, RAX, RAX);
-	jit_exit(j);
+	skep_jit_exit(j);
 	jump_here(j, good);
 }
 
@@ -312,11 +312,11 @@ static void stub_entry(struct jit *j)
 {
 	static const u8 zero[] = {RAX, RDX, RCX, R8, RBX, R13, R14, R15};
 
-	jit_place(j, stub_label(j, L_ENTRY));
+	skep_jit_place(j, stub_label(j, L_ENTRY));
 	if (!j->unwind) {
 		push(j, R12);
 		mov_rr(j, W, R12, RDX);
-		jit_call_label(j, func_label(j, 0));
+		skep_jit_call_label(j, func_label(j, 0));
 		pop(j, R12);
 		e1(j, 0xc3);
 		return;
@@ -327,8 +327,8 @@ static void stub_entry(struct jit *j)
 		for (u32 k = 0; k < sizeof(zero); k++)
 			alu_rr(j, 0, ALU_XOR, zero[k], zero[k]);
 	}
-	jit_call_label(j, func_label(j, 0));
-	jit_place(j, stub_label(j, L_UNWIND));
+	skep_jit_call_label(j, func_label(j, 0));
+	skep_jit_place(j, stub_label(j, L_UNWIND));
 	load64(j, RSP, RUN(sp));
 	alu_ri(j, W, ALU_ADD, RSP, 8);
 	pop_mem(j, RUN(sp));
@@ -346,15 +346,15 @@ static void stub_entry(struct jit *j)
  */
 static void stub_body(struct jit *j)
 {
-	jit_place(j, stub_label(j, L_BODY));
+	skep_jit_place(j, stub_label(j, L_BODY));
 	mov_rr(j, W, RDX, R12);
-	jit_jump(j, CC_ALWAYS, stub_label(j, L_ENTRY));
+	skep_jit_jump(j, CC_ALWAYS, stub_label(j, L_ENTRY));
 }
 
 /* u64 callback(func, const u64 arg[5], run) */
 static void stub_callback(struct jit *j)
 {
-	jit_place(j, stub_label(j, L_CALLBACK));
+	skep_jit_place(j, stub_label(j, L_CALLBACK));
 	if (j->unwind) {
 		enter(j);
 	} else {
@@ -366,7 +366,7 @@ static void stub_callback(struct jit *j)
 		load64(j, RBP, RUN(fp));
 		alu_ri(j, W, ALU_SUB, RBP, SKEP_ENG_STACK);
 		alu_rm(j, W, ALU_CMP, RBP, RUN(stack_lo));
-		jit_jump(j, CC_BE, stub_label(j, L_DEPTH));
+		skep_jit_jump(j, CC_BE, stub_label(j, L_DEPTH));
 	}
 	load64(j, R8, at(RSI, 32));
 	load64(j, RCX, at(RSI, 24));
@@ -375,7 +375,7 @@ static void stub_callback(struct jit *j)
 	load64(j, RSI, at(RSI, 8));
 	enc_rr(j, 0, MAP_1, 0xff, 2, RAX);
 	if (j->unwind) {
-		jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
+		skep_jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
 	} else {
 		pop(j, R12);
 		e1(j, 0xc3);
@@ -384,10 +384,10 @@ static void stub_callback(struct jit *j)
 
 static void stub_stop(struct jit *j, u32 label, u32 why)
 {
-	jit_place(j, stub_label(j, label));
+	skep_jit_place(j, stub_label(j, label));
 	enc_rm(j, 0, MAP_1, 0xc7, 0, RUN(stop));
 	e4(j, why);
-	jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
+	skep_jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
 }
 
 /* The address is in R11: keep it and where the access is, which is on the stack, and leave. */
@@ -397,7 +397,7 @@ static void bad_access(struct jit *j, u32 why)
 	pop_mem(j, RUN(stop_ip));
 	enc_rm(j, 0, MAP_1, 0xc7, 0, RUN(stop));
 	e4(j, why);
-	jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
+	skep_jit_jump(j, CC_ALWAYS, stub_label(j, L_UNWIND));
 }
 
 /* After R11 was compared with the lower end: inside when R10 <= hi; then the stub returns. */
@@ -419,13 +419,13 @@ static void stub_check(struct jit *j)
 	u32 wrapped;
 
 	for (u32 k = 0; k < 3; k++) {
-		jit_place(j, stub_label(j, L_CHECK2 + k));
+		skep_jit_place(j, stub_label(j, L_CHECK2 + k));
 		enc_rr(j, BYTE, MAP_1, 0xf6, 0, R11);
 		e1(j, masks[k]);
-		jit_jump(j, CC_E, stub_label(j, L_CHECK));
+		skep_jit_jump(j, CC_E, stub_label(j, L_CHECK));
 		bad_access(j, SKEP_TRAP_ALIGN);
 	}
-	jit_place(j, stub_label(j, L_CHECK));
+	skep_jit_place(j, stub_label(j, L_CHECK));
 	alu_rr(j, W, ALU_CMP, R10, R11);
 	wrapped = jump_short(j, CC_B);
 	lea(j, W, R9, at(RBP, -SKEP_ENG_STACK));
@@ -437,16 +437,16 @@ static void stub_check(struct jit *j)
 	}
 	jump_here(j, wrapped);
 	alu_ri(j, W, ALU_CMP, R11, 4096);
-	jit_jump(j, CC_B, stub_label(j, L_NULL));
+	skep_jit_jump(j, CC_B, stub_label(j, L_NULL));
 	bad_access(j, SKEP_TRAP_BOUNDS);
-	jit_place(j, stub_label(j, L_NULL));
+	skep_jit_place(j, stub_label(j, L_NULL));
 	bad_access(j, SKEP_TRAP_NULL);
 }
 
 /* What the program needs of them. False: no memory. */
-bool jit_stubs(struct jit *j)
+bool skep_jit_stubs(struct jit *j)
 {
-	if (!jit_room(j))
+	if (!skep_jit_room(j))
 		return false;
 	if (j->run)
 		stub_entry(j);
@@ -458,13 +458,13 @@ bool jit_stubs(struct jit *j)
 		stub_stop(j, L_BUDGET, SKEP_TRAP_BUDGET);
 		stub_stop(j, L_DEPTH, SKEP_TRAP_DEPTH);
 	}
-	if (!jit_room(j))
+	if (!skep_jit_room(j))
 		return false;
 	if (j->code.has_arena)
-		jit_arena_stubs(j);
+		skep_jit_arena_stubs(j);
 	if (!j->checked)
 		return true;
-	if (!jit_room(j))
+	if (!skep_jit_room(j))
 		return false;
 	stub_check(j);
 	return true;

@@ -32,7 +32,7 @@ static void divide_r9(struct jit *j, const struct division *d)
 		mov_rr(j, W, R11, RAX);
 	if (d->keep_rdx)
 		mov_rr(j, W, R10, RDX);
-	jit_mov(j, W, RAX, d->dst);
+	skep_jit_mov(j, W, RAX, d->dst);
 	if (d->sgn) { /* cdq, cqo */
 		prefixes(j, d->w, 0, false, MAP_1, 0x99);
 	} else {
@@ -68,7 +68,7 @@ static void by_register(struct jit *j, const struct division *d)
 {
 	u32 nonzero, not_minus, end0, end1 = 0;
 
-	mov_rr(j, d->w, R9, jit_reg[d->in->src]);
+	mov_rr(j, d->w, R9, skep_jit_reg[d->in->src]);
 	enc_rr(j, d->w, MAP_1, 0x85, R9, R9);
 	nonzero = jump_short(j, CC_NE);
 	by_zero(j, d);
@@ -122,7 +122,7 @@ static void quotient32(struct jit *j, const struct division *d, u32 by)
 	struct magic g = magic_for(by, 32);
 
 	mov_rr(j, 0, R11, d->dst);
-	jit_const(j, R10, g.m);
+	skep_jit_const(j, R10, g.m);
 	enc_rr(j, W, MAP_0F, 0xaf, R11, R10); /* n * m fits 64 bits */
 	if (!g.add) {
 		shift_ri(j, W, 5, R11, (u8)(32 + g.shift));
@@ -143,11 +143,11 @@ static void quotient64(struct jit *j, const struct division *d, u64 by)
 {
 	struct magic g = magic_for(by, 64);
 
-	jit_const(j, R11, g.m);
-	jit_mov(j, W, RDX, d->dst);
+	skep_jit_const(j, R11, g.m);
+	skep_jit_mov(j, W, RDX, d->dst);
 	enc_vex(j, W, 2, 3, 0xf6, R11, R10, R11); /* mulx r11, r10, r11 */
 	if (g.add) {
-		jit_mov(j, W, R10, d->dst);
+		skep_jit_mov(j, W, R10, d->dst);
 		alu_rr(j, W, ALU_SUB, R10, R11);
 		shift_ri(j, W, 5, R10, 1);
 		alu_rr(j, W, ALU_ADD, R11, R10);
@@ -214,13 +214,13 @@ static bool by_constant(struct jit *j, const struct division *d)
 	return true;
 }
 
-void jit_divide(struct jit *j, u32 slot)
+void skep_jit_divide(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = &j->code.in[slot];
 	struct division d = {
 		.in = in,
 		.w = in->size == 8 ? W : 0,
-		.dst = jit_reg[in->dst],
+		.dst = skep_jit_reg[in->dst],
 		.mod = in->op == SKEP_MOD || in->op == SKEP_SMOD,
 		.sgn = in->op == SKEP_SDIV || in->op == SKEP_SMOD,
 		.keep_rax = in->dst != 0 && live_after(j, slot, 0),
@@ -241,6 +241,6 @@ void jit_divide(struct jit *j, u32 slot)
 	}
 	if (!d.sgn && !j->blind && by_constant(j, &d))
 		return;
-	jit_program_const(j, R9, (u64)in->imm);
+	skep_jit_program_const(j, R9, (u64)in->imm);
 	divide_r9(j, &d);
 }

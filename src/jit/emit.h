@@ -194,13 +194,13 @@ enum {
 };
 
 /* The operand of an access, perhaps by R11; checked code tests it and has its address there. */
-struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned);
+struct mem skep_jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned);
 /* The operand of an offset that is not in the code as it is: by R11. */
-struct mem jit_hidden_operand(struct jit *j, u8 base, s32 off);
+struct mem skep_jit_hidden_operand(struct jit *j, u8 base, s32 off);
 /* Leave `room` bytes for what the record says. */
-struct rec *jit_rec(struct jit *j, u8 kind, u8 room, u32 label);
-void jit_place(struct jit *j, u32 label);
-void jit_jump(struct jit *j, u8 cc, u32 label);
-void jit_call_label(struct jit *j, u32 label);
+struct rec *skep_jit_rec(struct jit *j, u8 kind, u8 room, u32 label);
+void skep_jit_place(struct jit *j, u32 label);
+void skep_jit_jump(struct jit *j, u8 cc, u32 label);
+void skep_jit_call_label(struct jit *j, u32 label);
 
 #endif

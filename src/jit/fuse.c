@@ -70,7 +70,7 @@ static bool sum_add(struct sum *s, const struct skep_ins *in)
 		s->m.disp = (s32)disp;
 		return true;
 	}
-	src = jit_reg[in->src];
+	src = skep_jit_reg[in->src];
 	if (in->src == s->reg) /* doubled; its value is not in a register any more */
 		return false;
 	if (s->m.base == NOREG)
@@ -99,7 +99,7 @@ static bool sum_used(const struct jit *j, const struct sum *s, u32 slot)
 
 static void emit_access(struct jit *j, const struct skep_ins *in, struct mem m)
 {
-	u8 dst = jit_reg[in->dst], src = jit_reg[in->src];
+	u8 dst = skep_jit_reg[in->dst], src = skep_jit_reg[in->src];
 	bool sx = in->op == SKEP_LDXS;
 	u32 size = in->size;
 
@@ -131,12 +131,12 @@ static u32 sum_access(struct jit *j, struct sum *s, u32 first, u32 slot)
 	const struct skep_ins *in = ins(j, slot);
 	s64 disp = (s64)s->m.disp + in->off;
 
-	if ((s64)(s32)disp != disp || jit_hidden_off(j, disp))
+	if ((s64)(s32)disp != disp || skep_jit_hidden_off(j, disp))
 		return 0;
 	s->m.disp = (s32)disp;
 	emit_access(j, in, s->m);
 	for (u32 i = first; i <= slot; i++)
-		jit_facts_after(j, i);
+		skep_jit_facts_after(j, i);
 	return slot + 1 - first;
 }
 
@@ -151,7 +151,7 @@ static u32 fuse_address(struct jit *j, u32 slot)
 	bool copied = is_alu(in, SKEP_MOV, 8, SKEP_REG) && in->dst != in->src;
 	u32 i = slot + copied, end = 0;
 
-	s.m = at(jit_reg[copied ? in->src : in->dst], 0);
+	s.m = at(skep_jit_reg[copied ? in->src : in->dst], 0);
 	for (; i == slot || follows(j, i); i++) {
 		const struct skep_ins *next = ins(j, i);
 
@@ -176,9 +176,9 @@ static u32 fuse_address(struct jit *j, u32 slot)
 	}
 	if (!end)
 		return 0;
-	lea(j, W, jit_reg[s.reg], good.m);
+	lea(j, W, skep_jit_reg[s.reg], good.m);
 	for (u32 k = slot; k < end; k++)
-		jit_facts_after(j, k);
+		skep_jit_facts_after(j, k);
 	return end - slot;
 }
 
@@ -186,20 +186,20 @@ static u32 fuse_address(struct jit *j, u32 slot)
 static u32 fuse_lea32(struct jit *j, u32 slot)
 {
 	const struct skep_ins *mov = ins(j, slot), *add = ins(j, slot + 1);
-	u8 src = jit_reg[mov->src];
+	u8 src = skep_jit_reg[mov->src];
 
 	if (mov->dst == mov->src || add->op != SKEP_ADD || add->size != 4 || add->dst != mov->dst)
 		return 0;
 	if (add->form == SKEP_REG)
-		lea(j, 0, jit_reg[mov->dst],
+		lea(j, 0, skep_jit_reg[mov->dst],
 		    (struct mem){.base = src,
-				 .index = add->src == mov->dst ? src : jit_reg[add->src]});
+				 .index = add->src == mov->dst ? src : skep_jit_reg[add->src]});
 	else if (j->blind)
 		return 0;
 	else
-		lea(j, 0, jit_reg[mov->dst], at(src, (s32)add->imm));
-	jit_facts_after(j, slot);
-	jit_facts_after(j, slot + 1);
+		lea(j, 0, skep_jit_reg[mov->dst], at(src, (s32)add->imm));
+	skep_jit_facts_after(j, slot);
+	skep_jit_facts_after(j, slot + 1);
 	return 2;
 }
 
@@ -209,12 +209,12 @@ static u32 fuse_lea32(struct jit *j, u32 slot)
 static u32 fuse_extend(struct jit *j, u32 slot)
 {
 	const struct skep_ins *a = ins(j, slot), *b;
-	u8 src = jit_reg[a->dst], dst = src;
+	u8 src = skep_jit_reg[a->dst], dst = src;
 	u32 i = slot;
 	bool sx;
 
 	if (is_alu(a, SKEP_MOV, 8, SKEP_REG)) {
-		src = jit_reg[a->src];
+		src = skep_jit_reg[a->src];
 		if (!follows(j, ++i))
 			return 0;
 		if (ins(j, i)->dst != a->dst)
@@ -234,7 +234,7 @@ static u32 fuse_extend(struct jit *j, u32 slot)
 	default: return 0;
 	}
 	for (u32 k = slot; k <= i + 1; k++)
-		jit_facts_after(j, k);
+		skep_jit_facts_after(j, k);
 	if (!sx) /* more is known than from the shifts alone */
 		j->fact[b->dst].width = (u8)(64 - a->imm);
 	return i + 2 - slot;
@@ -304,10 +304,10 @@ static u32 fuse_rotate(struct jit *j, u32 slot)
 	/* The other one holds a shifted value that nobody may want. */
 	if (!dead(j, slot + r.n - 1, c->src))
 		return 0;
-	enc_vex(j, r.size == 8 ? W : 0, 3, 3, 0xf0, jit_reg[c->dst], 0, jit_reg[r.x]);
+	enc_vex(j, r.size == 8 ? W : 0, 3, 3, 0xf0, skep_jit_reg[c->dst], 0, skep_jit_reg[r.x]);
 	e1(j, bits - left);
 	for (u32 k = slot; k < slot + r.n; k++)
-		jit_facts_after(j, k);
+		skep_jit_facts_after(j, k);
 	return r.n;
 }
 
@@ -320,10 +320,10 @@ static u32 fuse_load_swap(struct jit *j, u32 slot)
 	if ((sw->op != SKEP_TOBE && sw->op != SKEP_BSWAP) || sw->dst != ld->dst ||
 	    sw->imm != ld->size * 8 || ld->size < 4 || !(j->cpu & CPU_MOVBE))
 		return 0;
-	enc_rm(j, ld->size == 8 ? W : 0, MAP_38, 0xf0, jit_reg[ld->dst],
-	       at(jit_reg[ld->src], ld->off));
-	jit_facts_after(j, slot);
-	jit_facts_after(j, slot + 1);
+	enc_rm(j, ld->size == 8 ? W : 0, MAP_38, 0xf0, skep_jit_reg[ld->dst],
+	       at(skep_jit_reg[ld->src], ld->off));
+	skep_jit_facts_after(j, slot);
+	skep_jit_facts_after(j, slot + 1);
 	return 2;
 }
 
@@ -337,7 +337,7 @@ static bool is_unsigned_cond(u16 op)
 static u32 fuse_load_compare(struct jit *j, u32 slot)
 {
 	const struct skep_ins *ld = ins(j, slot), *jc = ins(j, slot + 1);
-	struct mem m = at(jit_reg[ld->src], ld->off);
+	struct mem m = at(skep_jit_reg[ld->src], ld->off);
 	u32 f = ld->size == 8 ? W : ld->size == 2 ? P66 : 0;
 	bool set = jc->op == SKEP_JSET;
 	s64 imm = jc->imm, max = ld->size == 1 ? 0xff : ld->size == 2 ? 0xffff : INT32_MAX;
@@ -368,8 +368,8 @@ static u32 fuse_load_compare(struct jit *j, u32 slot)
 		else
 			e4(j, (u32)imm);
 	}
-	jit_goto(j, slot + 1, jit_cc(jc->op));
-	jit_facts_after(j, slot);
+	skep_jit_goto(j, slot + 1, skep_jit_cc(jc->op));
+	skep_jit_facts_after(j, slot);
 	return 2;
 }
 
@@ -389,20 +389,20 @@ static bool alu_code(u16 op, u8 *code)
 static u32 fuse_load_op(struct jit *j, u32 slot)
 {
 	const struct skep_ins *ld = ins(j, slot), *op = ins(j, slot + 1);
-	struct mem m = at(jit_reg[ld->src], ld->off);
+	struct mem m = at(skep_jit_reg[ld->src], ld->off);
 	u8 code;
 
 	if (op->form != SKEP_REG || op->src != ld->dst || op->dst == ld->dst ||
 	    op->size != ld->size || ld->size < 4 || !dead(j, slot + 1, ld->dst))
 		return 0;
 	if (op->op == SKEP_MUL)
-		enc_rm(j, op->size == 8 ? W : 0, MAP_0F, 0xaf, jit_reg[op->dst], m);
+		enc_rm(j, op->size == 8 ? W : 0, MAP_0F, 0xaf, skep_jit_reg[op->dst], m);
 	else if (alu_code(op->op, &code))
-		alu_rm(j, op->size == 8 ? W : 0, code, jit_reg[op->dst], m);
+		alu_rm(j, op->size == 8 ? W : 0, code, skep_jit_reg[op->dst], m);
 	else
 		return 0;
-	jit_facts_after(j, slot);
-	jit_facts_after(j, slot + 1);
+	skep_jit_facts_after(j, slot);
+	skep_jit_facts_after(j, slot + 1);
 	return 2;
 }
 
@@ -412,14 +412,14 @@ static u32 fuse_load_op(struct jit *j, u32 slot)
 static u32 fuse_test(struct jit *j, u32 slot)
 {
 	const struct skep_ins *a = ins(j, slot), *jc;
-	u8 reg = jit_reg[a->dst];
+	u8 reg = skep_jit_reg[a->dst];
 	u32 i = slot, w;
 	s32 imm;
 
 	if (j->blind || j->budget)
 		return 0;
 	if (a->op == SKEP_MOV && a->form == SKEP_REG) {
-		reg = jit_reg[a->src];
+		reg = skep_jit_reg[a->src];
 		if (!follows(j, ++i) || ins(j, i)->dst != a->dst || ins(j, i)->size > a->size)
 			return 0;
 		a = ins(j, i);
@@ -442,9 +442,9 @@ static u32 fuse_test(struct jit *j, u32 slot)
 		enc_rr(j, w, MAP_1, 0xf7, 0, reg);
 		e4(j, (u32)imm);
 	}
-	jit_goto(j, i + 1, jit_cc(jc->op));
+	skep_jit_goto(j, i + 1, skep_jit_cc(jc->op));
 	for (u32 k = slot; k <= i; k++)
-		jit_facts_after(j, k);
+		skep_jit_facts_after(j, k);
 	return i + 2 - slot;
 }
 
@@ -462,14 +462,14 @@ static u32 fuse_select(struct jit *j, u32 slot)
 	if (mov->form == SKEP_IMM) {
 		if (j->blind)
 			return 0;
-		jit_const(j, R11, mov->size == 8 ? (u64)mov->imm : (u32)mov->imm);
+		skep_jit_const(j, R11, mov->size == 8 ? (u64)mov->imm : (u32)mov->imm);
 	} else if (mov->size == 4 && j->fact[mov->src].width > 32) {
-		mov_rr(j, 0, R11, jit_reg[mov->src]);
+		mov_rr(j, 0, R11, skep_jit_reg[mov->src]);
 	} else {
-		from = jit_reg[mov->src];
+		from = skep_jit_reg[mov->src];
 	}
-	jit_compare(j, jc);
-	enc_rr(j, W, MAP_0F, 0x40 | (jit_cc(jc->op) ^ 1), jit_reg[mov->dst], from);
+	skep_jit_compare(j, jc);
+	enc_rr(j, W, MAP_0F, 0x40 | (skep_jit_cc(jc->op) ^ 1), skep_jit_reg[mov->dst], from);
 	return 2; /* what follows is a jump's target, so facts begin anew */
 }
 
@@ -481,8 +481,8 @@ static u32 fuse_jump_over(struct jit *j, u32 slot)
 	if (j->code.target[slot] != slot + 2 || (ja->op != SKEP_JA && ja->op != SKEP_GOTOL) ||
 	    j->budget)
 		return 0;
-	jit_compare(j, jc);
-	jit_goto(j, slot + 1, jit_cc(jc->op) ^ 1);
+	skep_jit_compare(j, jc);
+	skep_jit_goto(j, slot + 1, skep_jit_cc(jc->op) ^ 1);
 	return 2;
 }
 
@@ -496,9 +496,9 @@ static u32 fuse_add_test(struct jit *j, u32 slot)
 		return 0;
 	if (add->size == 8 && jc->size == 4)
 		return 0;
-	jit_insn(j, slot);
-	jit_facts_after(j, slot);
-	jit_goto(j, slot + 1, jit_cc(jc->op));
+	skep_jit_insn(j, slot);
+	skep_jit_facts_after(j, slot);
+	skep_jit_goto(j, slot + 1, skep_jit_cc(jc->op));
 	return 2;
 }
 
@@ -511,14 +511,14 @@ static u32 fuse_mul(struct jit *j, u32 slot)
 	if (mul->op != SKEP_MUL || mul->form != SKEP_IMM || mul->dst != mov->dst ||
 	    mul->size != mov->size || j->blind || imm < 2 || !(imm & (imm - 1)))
 		return 0;
-	enc_rr(j, mov->size == 8 ? W : 0, MAP_1, fits8(imm) ? 0x6b : 0x69, jit_reg[mov->dst],
-	       jit_reg[mov->src]);
+	enc_rr(j, mov->size == 8 ? W : 0, MAP_1, fits8(imm) ? 0x6b : 0x69, skep_jit_reg[mov->dst],
+	       skep_jit_reg[mov->src]);
 	if (fits8(imm))
 		e1(j, (u32)imm);
 	else
 		e4(j, (u32)imm);
-	jit_facts_after(j, slot);
-	jit_facts_after(j, slot + 1);
+	skep_jit_facts_after(j, slot);
+	skep_jit_facts_after(j, slot + 1);
 	return 2;
 }
 
@@ -526,7 +526,7 @@ static u32 fuse_mul(struct jit *j, u32 slot)
 static u32 fuse_shift(struct jit *j, u32 slot)
 {
 	const struct skep_ins *mov = ins(j, slot), *sh = ins(j, slot + 1);
-	u8 src = jit_reg[mov->src];
+	u8 src = skep_jit_reg[mov->src];
 
 	if ((sh->op != SKEP_LSH && sh->op != SKEP_RSH && sh->op != SKEP_ARSH) ||
 	    sh->form != SKEP_REG || sh->dst != mov->dst || sh->size > mov->size ||
@@ -538,9 +538,9 @@ static u32 fuse_shift(struct jit *j, u32 slot)
 		sh->op == SKEP_LSH   ? 1
 		: sh->op == SKEP_RSH ? 3
 				     : 2,
-		0xf7, jit_reg[mov->dst], jit_reg[sh->src], src);
-	jit_facts_after(j, slot);
-	jit_facts_after(j, slot + 1);
+		0xf7, skep_jit_reg[mov->dst], skep_jit_reg[sh->src], src);
+	skep_jit_facts_after(j, slot);
+	skep_jit_facts_after(j, slot + 1);
 	return 2;
 }
 
@@ -566,7 +566,7 @@ static u32 fuse_load(struct jit *j, u32 slot)
 {
 	u32 n;
 
-	if (jit_hidden_off(j, ins(j, slot)->off))
+	if (skep_jit_hidden_off(j, ins(j, slot)->off))
 		return 0;
 	n = fuse_load_swap(j, slot);
 	if (!n)
@@ -574,7 +574,7 @@ static u32 fuse_load(struct jit *j, u32 slot)
 	return n ? n : fuse_load_op(j, slot);
 }
 
-u32 jit_fuse(struct jit *j, u32 slot)
+u32 skep_jit_fuse(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = ins(j, slot);
 	u32 n;

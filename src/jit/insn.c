@@ -6,17 +6,17 @@
  */
 #include "jit/emit.h"
 
-const u8 jit_reg[11] = {RAX, RDI, RSI, RDX, RCX, R8, RBX, R13, R14, R15, RBP};
+const u8 skep_jit_reg[11] = {RAX, RDI, RSI, RDX, RCX, R8, RBX, R13, R14, R15, RBP};
 
 /* Scratch: R9 for constants, R11 for addresses, R10 for the rest. */
 
-void jit_mov(struct jit *j, u32 w, u8 dst, u8 src)
+void skep_jit_mov(struct jit *j, u32 w, u8 dst, u8 src)
 {
 	if (dst != src || !w)
 		mov_rr(j, w, dst, src);
 }
 
-void jit_const(struct jit *j, u8 reg, u64 v)
+void skep_jit_const(struct jit *j, u8 reg, u64 v)
 {
 	if (!v) {
 		alu_rr(j, 0, ALU_XOR, reg, reg);
@@ -33,12 +33,12 @@ void jit_const(struct jit *j, u8 reg, u64 v)
 }
 
 /* A constant of the program: blinded when asked for and worth it. */
-void jit_program_const(struct jit *j, u8 reg, u64 v)
+void skep_jit_program_const(struct jit *j, u8 reg, u64 v)
 {
 	u64 key;
 
 	if (!j->blind || fits8((s64)v)) {
-		jit_const(j, reg, v);
+		skep_jit_const(j, reg, v);
 		return;
 	}
 	key = skep_rng_next(&j->rng);
@@ -46,13 +46,13 @@ void jit_program_const(struct jit *j, u8 reg, u64 v)
 		key = (u32)key;
 	else if ((s64)v == (s32)v)
 		key = (u64)(s64)(s32)key;
-	jit_const(j, reg, v ^ key);
+	skep_jit_const(j, reg, v ^ key);
 	if (v <= UINT32_MAX) {
 		alu_ri(j, 0, ALU_XOR, reg, (s32)key);
 	} else if ((s64)v == (s32)v) {
 		alu_ri(j, W, ALU_XOR, reg, (s32)key);
 	} else { /* 64 bits: the key needs a register; a load of a constant has R9 free */
-		jit_const(j, R9, key);
+		skep_jit_const(j, R9, key);
 		alu_rr(j, W, ALU_XOR, reg, R9);
 	}
 }
@@ -70,7 +70,7 @@ static u8 bits_of(u64 v)
 	return v ? (u8)(64 - __builtin_clzll(v)) : 0;
 }
 
-void jit_facts_reset(struct jit *j)
+void skep_jit_facts_reset(struct jit *j)
 {
 	for (u32 i = 0; i < 11; i++)
 		j->fact[i] = (struct fact){.width = 64};
@@ -118,7 +118,7 @@ static u32 width_after(const struct jit *j, const struct skep_ins *in)
 	}
 }
 
-void jit_facts_after(struct jit *j, u32 slot)
+void skep_jit_facts_after(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = &j->code.in[slot];
 	u16 w = skep_isa_writes(in);
@@ -145,7 +145,7 @@ void jit_facts_after(struct jit *j, u32 slot)
 static void zext32(struct jit *j, u8 bpf)
 {
 	if (j->fact[bpf].width > 32)
-		mov_rr(j, 0, jit_reg[bpf], jit_reg[bpf]);
+		mov_rr(j, 0, skep_jit_reg[bpf], skep_jit_reg[bpf]);
 }
 
 static u8 alu_code(u16 op)
@@ -161,7 +161,7 @@ static u8 alu_code(u16 op)
 
 static void and_imm(struct jit *j, u32 w, u8 bpf, s64 imm)
 {
-	u8 r = jit_reg[bpf];
+	u8 r = skep_jit_reg[bpf];
 
 	if (!imm)
 		alu_rr(j, 0, ALU_XOR, r, r);
@@ -179,7 +179,7 @@ static void and_imm(struct jit *j, u32 w, u8 bpf, s64 imm)
 
 static void logic_imm(struct jit *j, const struct skep_ins *in, u32 w)
 {
-	u8 r = jit_reg[in->dst];
+	u8 r = skep_jit_reg[in->dst];
 	s32 imm = (s32)in->imm;
 
 	if (!imm) {
@@ -205,7 +205,7 @@ static void logic_imm(struct jit *j, const struct skep_ins *in, u32 w)
 
 static void mul_imm(struct jit *j, u8 bpf, u32 w, s32 imm)
 {
-	u8 r = jit_reg[bpf];
+	u8 r = skep_jit_reg[bpf];
 
 	if (!imm) {
 		alu_rr(j, 0, ALU_XOR, r, r);
@@ -263,10 +263,10 @@ static void shift_reg(struct jit *j, u32 w, u16 op, u8 dst, u8 src)
 
 static void shift(struct jit *j, const struct skep_ins *in, u32 w)
 {
-	u8 r = jit_reg[in->dst], by = (u8)(in->imm & (w ? 63 : 31));
+	u8 r = skep_jit_reg[in->dst], by = (u8)(in->imm & (w ? 63 : 31));
 
 	if (in->form == SKEP_REG) {
-		shift_reg(j, w, in->op, r, jit_reg[in->src]);
+		shift_reg(j, w, in->op, r, skep_jit_reg[in->src]);
 	} else if (!by) {
 		if (!w)
 			zext32(j, in->dst);
@@ -281,7 +281,7 @@ static void binary_reg(struct jit *j, const struct skep_ins *in, u32 w, u8 dst, 
 {
 	switch (in->op) {
 	case SKEP_MUL: enc_rr(j, w, MAP_0F, 0xaf, dst, src); break;
-	case SKEP_MOV: jit_mov(j, w, dst, src); break;
+	case SKEP_MOV: skep_jit_mov(j, w, dst, src); break;
 	default: alu_rr(j, w, alu_code(in->op), dst, src); break;
 	}
 }
@@ -289,18 +289,18 @@ static void binary_reg(struct jit *j, const struct skep_ins *in, u32 w, u8 dst, 
 static void binary(struct jit *j, const struct skep_ins *in)
 {
 	u32 w = in->size == 8 ? W : 0;
-	u8 dst = jit_reg[in->dst];
+	u8 dst = skep_jit_reg[in->dst];
 
 	if (in->op == SKEP_LSH || in->op == SKEP_RSH || in->op == SKEP_ARSH) {
 		shift(j, in, w);
 	} else if (in->op == SKEP_MOV && in->form == SKEP_IMM) {
-		jit_program_const(j, dst, w ? (u64)in->imm : (u32)in->imm);
+		skep_jit_program_const(j, dst, w ? (u64)in->imm : (u32)in->imm);
 	} else if (in->form == SKEP_REG) {
 		if (in->op == SKEP_MOV && !w && in->dst == in->src && j->fact[in->src].width <= 32)
 			return;
-		binary_reg(j, in, w, dst, jit_reg[in->src]);
+		binary_reg(j, in, w, dst, skep_jit_reg[in->src]);
 	} else if (hidden(j, in)) {
-		jit_program_const(j, R9, (u64)in->imm);
+		skep_jit_program_const(j, R9, (u64)in->imm);
 		binary_reg(j, in, w, dst, R9);
 	} else if (in->op == SKEP_MUL) {
 		mul_imm(j, in->dst, w, (s32)in->imm);
@@ -313,7 +313,7 @@ static void binary(struct jit *j, const struct skep_ins *in)
 
 static void swap(struct jit *j, const struct skep_ins *in)
 {
-	u8 r = jit_reg[in->dst];
+	u8 r = skep_jit_reg[in->dst];
 
 	if (in->imm == 16) {
 		shift_ri(j, P66, 0, r, 8);
@@ -327,7 +327,7 @@ static void swap(struct jit *j, const struct skep_ins *in)
 static void unary(struct jit *j, const struct skep_ins *in)
 {
 	u32 w = in->size == 8 ? W : 0;
-	u8 dst = jit_reg[in->dst], src = jit_reg[in->src];
+	u8 dst = skep_jit_reg[in->dst], src = skep_jit_reg[in->src];
 
 	switch (in->op) {
 	case SKEP_NEG: enc_rr(j, w, MAP_1, 0xf7, 3, dst); break;
@@ -338,7 +338,7 @@ static void unary(struct jit *j, const struct skep_ins *in)
 		break;
 	case SKEP_TOBE:
 	case SKEP_BSWAP: swap(j, in); break;
-	case SKEP_CAST: jit_cast_user(j, dst, src); break;
+	case SKEP_CAST: skep_jit_cast_user(j, dst, src); break;
 	default: /* MOVSX */
 		if (in->off == 32)
 			enc_rr(j, W, MAP_1, 0x63, dst, src);
@@ -350,13 +350,13 @@ static void unary(struct jit *j, const struct skep_ins *in)
 
 /* --- memory ------------------------------------------------------------------------- */
 
-bool jit_hidden_off(const struct jit *j, s64 off)
+bool skep_jit_hidden_off(const struct jit *j, s64 off)
 {
 	return j->blind && !fits8(off);
 }
 
 /* Two parts that are random each, since their sum does not wrap round. */
-struct mem jit_hidden_operand(struct jit *j, u8 base, s32 off)
+struct mem skep_jit_hidden_operand(struct jit *j, u8 base, s32 off)
 {
 	s32 key = (s32)skep_rng_next(&j->rng) / 2;
 
@@ -365,9 +365,9 @@ struct mem jit_hidden_operand(struct jit *j, u8 base, s32 off)
 }
 
 /* The operand of an access, perhaps by R11; checked code tests it and has its address there. */
-struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
+struct mem skep_jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 {
-	struct mem m = at(jit_reg[bpf], off);
+	struct mem m = at(skep_jit_reg[bpf], off);
 	u32 stub = !aligned || size == 1 ? L_CHECK
 		   : size == 2		 ? L_CHECK2
 		   : size == 4		 ? L_CHECK4
@@ -375,20 +375,20 @@ struct mem jit_access(struct jit *j, u8 bpf, s32 off, u8 size, bool aligned)
 
 	if (j->resolved)
 		return at(R11, 0);
-	if (jit_hidden_off(j, off))
-		m = jit_hidden_operand(j, jit_reg[bpf], off);
+	if (skep_jit_hidden_off(j, off))
+		m = skep_jit_hidden_operand(j, skep_jit_reg[bpf], off);
 	if (!j->checked)
 		return m;
 	lea(j, W, R11, m);
 	lea(j, W, R10, at(R11, size));
-	jit_call_label(j, stub_label(j, stub));
+	skep_jit_call_label(j, stub_label(j, stub));
 	return at(R11, 0);
 }
 
 static void load(struct jit *j, const struct skep_ins *in)
 {
-	struct mem m = jit_access(j, in->src, in->off, in->size, in->op == SKEP_LDACQ);
-	u8 dst = jit_reg[in->dst];
+	struct mem m = skep_jit_access(j, in->src, in->off, in->size, in->op == SKEP_LDACQ);
+	u8 dst = skep_jit_reg[in->dst];
 	bool sx = in->op == SKEP_LDXS;
 
 	switch (in->size) {
@@ -411,15 +411,15 @@ static void store_reg(struct jit *j, u8 size, struct mem m, u8 src)
 
 static void store(struct jit *j, const struct skep_ins *in)
 {
-	struct mem m = jit_access(j, in->dst, in->off, in->size, in->op == SKEP_STREL);
+	struct mem m = skep_jit_access(j, in->dst, in->off, in->size, in->op == SKEP_STREL);
 	s32 imm = (s32)in->imm;
 
 	if (in->op != SKEP_ST) {
-		store_reg(j, in->size, m, jit_reg[in->src]);
+		store_reg(j, in->size, m, skep_jit_reg[in->src]);
 		return;
 	}
 	if (hidden(j, in)) {
-		jit_program_const(j, R9, (u64)in->imm);
+		skep_jit_program_const(j, R9, (u64)in->imm);
 		store_reg(j, in->size, m, R9);
 		return;
 	}
@@ -442,7 +442,7 @@ static void store(struct jit *j, const struct skep_ins *in)
 static void fetch_logic(struct jit *j, const struct skep_ins *in, struct mem m)
 {
 	u32 w = in->size == 8 ? W : 0;
-	u8 src = jit_reg[in->src];
+	u8 src = skep_jit_reg[in->src];
 	u8 code = in->op == SKEP_AFAND ? ALU_AND : in->op == SKEP_AFOR ? ALU_OR : ALU_XOR;
 	u32 again;
 
@@ -467,7 +467,7 @@ static void fetch_logic(struct jit *j, const struct skep_ins *in, struct mem m)
 static void atomic(struct jit *j, const struct skep_ins *in)
 {
 	u32 w = in->size == 8 ? W : 0;
-	u8 src = jit_reg[in->src];
+	u8 src = skep_jit_reg[in->src];
 	struct mem m;
 
 	if (in->op == SKEP_LDACQ) {
@@ -478,7 +478,7 @@ static void atomic(struct jit *j, const struct skep_ins *in)
 		store(j, in);
 		return;
 	}
-	m = jit_access(j, in->dst, in->off, in->size, true);
+	m = skep_jit_access(j, in->dst, in->off, in->size, true);
 	switch (in->op) {
 	case SKEP_AADD: enc_rm(j, w | LOCK, MAP_1, 0x01, src, m); break;
 	case SKEP_AOR: enc_rm(j, w | LOCK, MAP_1, 0x09, src, m); break;
@@ -497,7 +497,7 @@ static void atomic(struct jit *j, const struct skep_ins *in)
 
 /* --- jumps ---------------------------------------------------------------------------- */
 
-u8 jit_cc(u16 op)
+u8 skep_jit_cc(u16 op)
 {
 	switch (op) {
 	case SKEP_JEQ: return 4;
@@ -513,9 +513,9 @@ u8 jit_cc(u16 op)
 	}
 }
 
-void jit_goto(struct jit *j, u32 slot, u8 cc)
+void skep_jit_goto(struct jit *j, u32 slot, u8 cc)
 {
-	jit_jump(j, cc, j->code.target[slot]);
+	skep_jit_jump(j, cc, j->code.target[slot]);
 }
 
 static void test_imm(struct jit *j, u32 w, u8 r, s32 imm)
@@ -534,14 +534,14 @@ static void test_imm(struct jit *j, u32 w, u8 r, s32 imm)
 	e4(j, (u32)imm);
 }
 
-void jit_compare(struct jit *j, const struct skep_ins *in)
+void skep_jit_compare(struct jit *j, const struct skep_ins *in)
 {
 	u32 w = in->size == 8 ? W : 0;
-	u8 dst = jit_reg[in->dst], src = jit_reg[in->src];
+	u8 dst = skep_jit_reg[in->dst], src = skep_jit_reg[in->src];
 	bool set = in->op == SKEP_JSET;
 
 	if (hidden(j, in)) {
-		jit_program_const(j, R9, (u64)in->imm);
+		skep_jit_program_const(j, R9, (u64)in->imm);
 		src = R9;
 	} else if (in->form == SKEP_IMM) {
 		if (set)
@@ -561,7 +561,7 @@ void jit_compare(struct jit *j, const struct skep_ins *in)
 static void charge_jump(struct jit *j, u32 slot)
 {
 	if (j->code.target[slot] <= slot)
-		jit_charge(j, slot - j->code.target[slot] + 1);
+		skep_jit_charge(j, slot - j->code.target[slot] + 1);
 }
 
 static void may_goto(struct jit *j, u32 slot)
@@ -571,7 +571,7 @@ static void may_goto(struct jit *j, u32 slot)
 	charge_jump(j, slot);
 	enc_rm(j, 0, MAP_1, 0x83, 7, count);
 	e1(j, 0);
-	jit_goto(j, slot, CC_E);
+	skep_jit_goto(j, slot, CC_E);
 	enc_rm(j, 0, MAP_1, 0xff, 1, count);
 }
 
@@ -582,28 +582,28 @@ static void control(struct jit *j, u32 slot)
 	switch (in->op) {
 	case SKEP_LDDW:
 		if (in->src == SKEP_LD_FUNC) {
-			u32 l = jit_func_at(j, j->code.target[slot]);
+			u32 l = skep_jit_func_at(j, j->code.target[slot]);
 
-			jit_rec(j, REC_LEA, LEA_ROOM, l)->reg = jit_reg[in->dst];
+			skep_jit_rec(j, REC_LEA, LEA_ROOM, l)->reg = skep_jit_reg[in->dst];
 		} else if (j->code.ref[slot]) {
-			jit_const(j, jit_reg[in->dst], (u64)in->imm);
+			skep_jit_const(j, skep_jit_reg[in->dst], (u64)in->imm);
 		} else {
-			jit_program_const(j, jit_reg[in->dst], (u64)in->imm);
+			skep_jit_program_const(j, skep_jit_reg[in->dst], (u64)in->imm);
 		}
 		break;
 	case SKEP_JA:
 	case SKEP_GOTOL:
 		charge_jump(j, slot);
 		if (j->code.target[slot] != slot + 1)
-			jit_goto(j, slot, CC_ALWAYS);
+			skep_jit_goto(j, slot, CC_ALWAYS);
 		break;
 	case SKEP_JCOND: may_goto(j, slot); break;
-	case SKEP_CALL: jit_call(j, slot); break;
-	default: jit_exit(j);
+	case SKEP_CALL: skep_jit_call(j, slot); break;
+	default: skep_jit_exit(j);
 	}
 }
 
-void jit_access_insn(struct jit *j, const struct skep_ins *in)
+void skep_jit_access_insn(struct jit *j, const struct skep_ins *in)
 {
 	if (skep_op_class(in->op) == SKEP_CLASS_ATOMIC)
 		atomic(j, in);
@@ -613,35 +613,35 @@ void jit_access_insn(struct jit *j, const struct skep_ins *in)
 		store(j, in);
 }
 
-void jit_insn(struct jit *j, u32 slot)
+void skep_jit_insn(struct jit *j, u32 slot)
 {
 	const struct skep_ins *in = &j->code.in[slot];
 
 	if (j->code.flags[slot] & SKEP_EC_ARENA) {
-		jit_arena_access(j, in);
+		skep_jit_arena_access(j, in);
 		return;
 	}
 	switch (skep_op_class(in->op)) {
 	case SKEP_CLASS_ALU:
 		if (in->op == SKEP_DIV || in->op == SKEP_MOD || in->op == SKEP_SDIV ||
 		    in->op == SKEP_SMOD)
-			jit_divide(j, slot);
+			skep_jit_divide(j, slot);
 		else
 			binary(j, in);
 		break;
 	case SKEP_CLASS_UNARY: unary(j, in); break;
 	case SKEP_CLASS_JMP:
 		charge_jump(j, slot);
-		jit_compare(j, in);
-		jit_goto(j, slot, jit_cc(in->op));
+		skep_jit_compare(j, in);
+		skep_jit_goto(j, slot, skep_jit_cc(in->op));
 		break;
 	case SKEP_CLASS_MEM:
 		if (in->op == SKEP_LDABS || in->op == SKEP_LDIND)
-			jit_packet(j, slot);
+			skep_jit_packet(j, slot);
 		else
-			jit_access_insn(j, in);
+			skep_jit_access_insn(j, in);
 		break;
-	case SKEP_CLASS_ATOMIC: jit_access_insn(j, in); break;
+	case SKEP_CLASS_ATOMIC: skep_jit_access_insn(j, in); break;
 	default: control(j, slot);
 	}
 }

@@ -23,7 +23,7 @@ struct jprog {
 
 /* --- the buffer ------------------------------------------------------------------- */
 
-bool jit_room(struct jit *j)
+bool skep_jit_room(struct jit *j)
 {
 	if (j->n + ROOM > j->cap) {
 		u32 cap = j->cap * 2 + ROOM;
@@ -46,7 +46,7 @@ bool jit_room(struct jit *j)
 	return true;
 }
 
-struct rec *jit_rec(struct jit *j, u8 kind, u8 room, u32 label)
+struct rec *skep_jit_rec(struct jit *j, u8 kind, u8 room, u32 label)
 {
 	struct rec *r = &j->rec[j->nrec++];
 
@@ -56,25 +56,25 @@ struct rec *jit_rec(struct jit *j, u8 kind, u8 room, u32 label)
 }
 
 /* The label is here: at this byte of the buffer, behind so many records. */
-void jit_place(struct jit *j, u32 label)
+void skep_jit_place(struct jit *j, u32 label)
 {
 	j->label[label] = (struct label){.pos = j->n, .recs = j->nrec};
 }
 
-void jit_jump(struct jit *j, u8 cc, u32 label)
+void skep_jit_jump(struct jit *j, u8 cc, u32 label)
 {
 	if (cc == CC_ALWAYS)
-		jit_rec(j, REC_JMP, JMP_ROOM, label);
+		skep_jit_rec(j, REC_JMP, JMP_ROOM, label);
 	else
-		jit_rec(j, REC_JCC, JCC_ROOM, label)->cc = cc;
+		skep_jit_rec(j, REC_JCC, JCC_ROOM, label)->cc = cc;
 }
 
-void jit_call_label(struct jit *j, u32 label)
+void skep_jit_call_label(struct jit *j, u32 label)
 {
-	jit_rec(j, REC_CALL, CALL_ROOM, label);
+	skep_jit_rec(j, REC_CALL, CALL_ROOM, label);
 }
 
-u32 jit_func_at(const struct jit *j, u32 slot)
+u32 skep_jit_func_at(const struct jit *j, u32 slot)
 {
 	u32 lo = 0, hi = j->code.nfunc;
 
@@ -93,29 +93,29 @@ u32 jit_func_at(const struct jit *j, u32 slot)
 
 static bool compile_func(struct jit *j)
 {
-	if (!jit_room(j))
+	if (!skep_jit_room(j))
 		return false;
-	jit_rec(j, REC_PAD, PAD_ROOM, 0);
-	jit_place(j, func_label(j, j->nfunc));
-	jit_prologue(j);
-	jit_facts_reset(j);
+	skep_jit_rec(j, REC_PAD, PAD_ROOM, 0);
+	skep_jit_place(j, func_label(j, j->nfunc));
+	skep_jit_prologue(j);
+	skep_jit_facts_reset(j);
 	for (u32 i = j->func->start, n; i < j->func->end; i += n) {
 		n = 1;
 		if (j->code.in[i].op == SKEP_OP_NR)
 			continue;
-		if (!jit_room(j))
+		if (!skep_jit_room(j))
 			return false;
 		if (j->code.flags[i] & SKEP_EC_LEADER)
-			jit_facts_reset(j);
+			skep_jit_facts_reset(j);
 		if (j->code.flags[i] & SKEP_EC_LOOP)
-			jit_rec(j, REC_PAD, PAD_ROOM, 0);
-		jit_place(j, i);
-		n = jit_fuse(j, i);
+			skep_jit_rec(j, REC_PAD, PAD_ROOM, 0);
+		skep_jit_place(j, i);
+		n = skep_jit_fuse(j, i);
 		if (n)
 			continue;
 		n = 1;
-		jit_insn(j, i);
-		jit_facts_after(j, i);
+		skep_jit_insn(j, i);
+		skep_jit_facts_after(j, i);
 	}
 	return true;
 }
@@ -179,13 +179,13 @@ static int compile_all(struct jit *j)
 	if (!j->buf || !j->label || !j->live)
 		return SKEP_ENOMEM;
 	memset(j->label, 0xff, labels * sizeof(*j->label));
-	jit_live(j);
+	skep_jit_live(j);
 	for (j->nfunc = 0; j->nfunc < j->code.nfunc; j->nfunc++) {
 		j->func = &j->code.func[j->nfunc];
 		if (!compile_func(j))
 			return SKEP_ENOMEM;
 	}
-	if (!jit_stubs(j))
+	if (!skep_jit_stubs(j))
 		return SKEP_ENOMEM;
 	return j->broken ? SKEP_EBUG : 0;
 }
@@ -196,7 +196,7 @@ static void jit_free(struct skep_eng_prog *prog)
 
 	if (!p)
 		return;
-	jit_mem_free(p->mem, p->mapped);
+	skep_jit_mem_free(p->mem, p->mapped);
 	free(p->ref);
 	free(p);
 }
@@ -220,7 +220,7 @@ static int finish(struct jit *j, const struct skep_eng_options *opt, struct jpro
 {
 	struct jprog *p = calloc(1, sizeof(*p) + (j->code.n + 1) * sizeof(u32));
 	struct jit_image img = {.func = malloc((j->code.nfunc + 1) * sizeof(u32))};
-	int err = p && img.func ? jit_layout(j, opt->near, p->native, &img) : SKEP_ENOMEM;
+	int err = p && img.func ? skep_jit_layout(j, opt->near, p->native, &img) : SKEP_ENOMEM;
 
 	if (!err) {
 		p->mem = img.code;

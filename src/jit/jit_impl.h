@@ -31,7 +31,7 @@ struct rec {
 };
 enum { PAD_ROOM = 15, JMP_ROOM = 5, JCC_ROOM = 6, CALL_ROOM = 5, LEA_ROOM = 7, EXTERN_ROOM = 13 };
 
-struct label {	       /* see jit_place() */
+struct label {	       /* see skep_jit_place() */
 	u32 pos, recs; /* in the buffer; records before it. pos ~0: not placed */
 };
 /* Labels behind those of slots and of functions. */
@@ -85,7 +85,7 @@ struct jit {
 	struct fact fact[11];
 };
 
-extern const u8 jit_reg[11]; /* BPF register to native */
+extern const u8 skep_jit_reg[11]; /* BPF register to native */
 
 static inline u32 func_label(const struct jit *j, u32 f)
 {
@@ -98,54 +98,54 @@ static inline u32 stub_label(const struct jit *j, u32 l)
 
 /* --- live.c ------------------------------------------------------------------- */
 
-void jit_live(struct jit *j);
+void skep_jit_live(struct jit *j);
 
 /* --- jit.c ---------------------------------------------------------------------- */
 
 /* Room for the code of one instruction and its records; false: no memory. */
-bool jit_room(struct jit *j);
-u32 jit_func_at(const struct jit *j, u32 slot); /* label of the function that starts there */
+bool skep_jit_room(struct jit *j);
+u32 skep_jit_func_at(const struct jit *j, u32 slot); /* label of the function that starts there */
 
 /* --- insn.c: one instruction -------------------------------------------------- */
 
-void jit_insn(struct jit *j, u32 slot);
-void jit_facts_reset(struct jit *j);
-void jit_facts_after(struct jit *j, u32 slot);
-void jit_mov(struct jit *j, u32 w, u8 dst, u8 src); /* nothing when they are the same */
-void jit_const(struct jit *j, u8 reg, u64 v);	    /* not blinded */
+void skep_jit_insn(struct jit *j, u32 slot);
+void skep_jit_facts_reset(struct jit *j);
+void skep_jit_facts_after(struct jit *j, u32 slot);
+void skep_jit_mov(struct jit *j, u32 w, u8 dst, u8 src); /* nothing when they are the same */
+void skep_jit_const(struct jit *j, u8 reg, u64 v);	    /* not blinded */
 /* A constant of the program: blinded when asked for and worth it. Changes R9 when it has 64 bits.
  */
-void jit_program_const(struct jit *j, u8 reg, u64 v);
-bool jit_hidden_off(const struct jit *j, s64 off); /* must an offset not be in the code as it is? */
-void jit_goto(struct jit *j, u32 slot, u8 cc); /* jump of `slot`; cc 0xff: always */
-u8 jit_cc(u16 op);
-void jit_compare(struct jit *j, const struct skep_ins *in); /* sets the flags that jit_cc() tests */
+void skep_jit_program_const(struct jit *j, u8 reg, u64 v);
+bool skep_jit_hidden_off(const struct jit *j, s64 off); /* must an offset not be in the code as it is? */
+void skep_jit_goto(struct jit *j, u32 slot, u8 cc); /* jump of `slot`; cc 0xff: always */
+u8 skep_jit_cc(u16 op);
+void skep_jit_compare(struct jit *j, const struct skep_ins *in); /* sets the flags that skep_jit_cc() tests */
 
-void jit_access_insn(struct jit *j, const struct skep_ins *in); /* a load, a store, an atomic */
+void skep_jit_access_insn(struct jit *j, const struct skep_ins *in); /* a load, a store, an atomic */
 
 /* --- arena.c: addresses in the arena --------------------------------------------- */
 
-void jit_arena_access(struct jit *j, const struct skep_ins *in);
-void jit_cast_user(struct jit *j, u8 dst, u8 src);
-void jit_arena_stubs(struct jit *j);
+void skep_jit_arena_access(struct jit *j, const struct skep_ins *in);
+void skep_jit_cast_user(struct jit *j, u8 dst, u8 src);
+void skep_jit_arena_stubs(struct jit *j);
 
 /* --- divide.c ------------------------------------------------------------------ */
 
-void jit_divide(struct jit *j, u32 slot);
+void skep_jit_divide(struct jit *j, u32 slot);
 
 /* --- fuse.c: several at once ---------------------------------------------------- */
 
 /* Slots that were compiled together from `slot` on, or 0. */
-u32 jit_fuse(struct jit *j, u32 slot);
+u32 skep_jit_fuse(struct jit *j, u32 slot);
 
 /* --- call.c: functions, calls, stubs ---------------------------------------------- */
 
-void jit_prologue(struct jit *j);
-void jit_exit(struct jit *j);
-void jit_call(struct jit *j, u32 slot);
-void jit_packet(struct jit *j, u32 slot);
-bool jit_stubs(struct jit *j);		  /* false: no memory */
-void jit_charge(struct jit *j, u32 cost); /* against the budget, if there is one */
+void skep_jit_prologue(struct jit *j);
+void skep_jit_exit(struct jit *j);
+void skep_jit_call(struct jit *j, u32 slot);
+void skep_jit_packet(struct jit *j, u32 slot);
+bool skep_jit_stubs(struct jit *j);		  /* false: no memory */
+void skep_jit_charge(struct jit *j, u32 cost); /* against the budget, if there is one */
 
 /* --- layout.c -------------------------------------------------------------------- */
 
@@ -157,14 +157,14 @@ struct jit_image {
 };
 /* Place everything; `native` receives the offset of each slot and of the end. 0, SKEP_ENOMEM,
  * SKEP_EENV */
-int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out);
+int skep_jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out);
 
 /* --- mem.c ------------------------------------------------------------------------ */
 
-u8 *jit_mem_new(u32 size, u64 near, u32 *mapped); /* writable; NULL: none */
+u8 *skep_jit_mem_new(u32 size, u64 near, u32 *mapped); /* writable; NULL: none */
 /* Executable, no longer writable; what is behind `size` bytes traps. */
-bool jit_mem_seal(u8 *p, u32 size, u32 mapped);
-void jit_mem_free(u8 *p, u32 mapped);
+bool skep_jit_mem_seal(u8 *p, u32 size, u32 mapped);
+void skep_jit_mem_free(u8 *p, u32 mapped);
 
 /* --- debug.c ---------------------------------------------------------------------- */
 

@@ -210,7 +210,7 @@ static u32 label_or_none(const struct layout *l, u32 label)
 	return l->j->label[label].pos == ~0u ? ~0u : label_at(l, label);
 }
 
-int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out)
+int skep_jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out)
 {
 	struct layout l = {.j = j};
 
@@ -221,7 +221,7 @@ int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out)
 		near = j->rec[i].addr;
 	if (!near)
 		near = (u64)skep_eng_callback;
-	out->code = jit_mem_new(j->n, near, &out->mapped);
+	out->code = skep_jit_mem_new(j->n, near, &out->mapped);
 	if (!out->code) {
 		free(l.saved);
 		return SKEP_EENV;
@@ -243,9 +243,9 @@ int jit_layout(struct jit *j, u64 near, u32 *native, struct jit_image *out)
 	out->entry = label_or_none(&l, stub_label(j, L_ENTRY));
 	out->callback = label_or_none(&l, stub_label(j, L_CALLBACK));
 	free(l.saved);
-	if (jit_mem_seal(out->code, out->size, out->mapped))
+	if (skep_jit_mem_seal(out->code, out->size, out->mapped))
 		return 0;
-	jit_mem_free(out->code, out->mapped);
+	skep_jit_mem_free(out->code, out->mapped);
 	out->code = NULL;
 	return SKEP_EENV;
 }

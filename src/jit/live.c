@@ -32,7 +32,7 @@ static u16 live_out(const struct jit *j, const u16 *in_set, u32 slot)
 	return out;
 }
 
-void jit_live(struct jit *j)
+void skep_jit_live(struct jit *j)
 {
 	u32 n = j->code.n;
 	u16 *in_set = j->live + n;

@@ -186,7 +186,7 @@ static bool to_slab(u8 *p, u32 pages, u32 page)
 	return false;
 }
 
-u8 *jit_mem_new(u32 size, u64 near, u32 *mapped)
+u8 *skep_jit_mem_new(u32 size, u64 near, u32 *mapped)
 {
 	u32 page = (u32)sysconf(_SC_PAGESIZE), pages;
 	u8 *p;
@@ -204,13 +204,13 @@ u8 *jit_mem_new(u32 size, u64 near, u32 *mapped)
 	return p;
 }
 
-bool jit_mem_seal(u8 *p, u32 size, u32 mapped)
+bool skep_jit_mem_seal(u8 *p, u32 size, u32 mapped)
 {
 	memset(p + size, INT3, mapped - size);
 	return !mprotect(p, mapped, PROT_READ | PROT_EXEC);
 }
 
-void jit_mem_free(u8 *p, u32 mapped)
+void skep_jit_mem_free(u8 *p, u32 mapped)
 {
 	u32 page = (u32)sysconf(_SC_PAGESIZE);
 	bool done;

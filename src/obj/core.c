@@ -35,7 +35,7 @@ static bool step_element(struct core_spec *s, const struct skep_btf_type *t, u32
 	s64 size;
 
 	skep_btf_array(s->btf, t, &elem, &elems);
-	if (idx >= elems && !core_is_flexible(s->btf, in, elems))
+	if (idx >= elems && !skep_obj_core_is_flexible(s->btf, in, elems))
 		return false;
 	size = skep_btf_size(s->btf, elem);
 	if (size < 0)
@@ -51,7 +51,7 @@ static bool step_into(struct core_spec *s, u32 *id, u32 idx)
 	struct skep_btf_member m;
 	struct skep_btf_type t;
 
-	if (!core_skip(s->btf, *id, &t))
+	if (!skep_obj_core_skip(s->btf, *id, &t))
 		return false;
 	if (t.kind == SKEP_BTF_ARRAY) {
 		if (!step_element(s, &t, idx))
@@ -88,7 +88,7 @@ static bool step_root(struct core_spec *s, u32 kind, u32 idx)
 	struct skep_btf_type t;
 	s64 size;
 
-	if (!core_skip(s->btf, s->root, &t))
+	if (!skep_obj_core_skip(s->btf, s->root, &t))
 		return false;
 	s->step[s->n++] = (struct core_step){t.id, idx, NULL};
 	if (core_is_enumval(kind)) {
@@ -135,7 +135,7 @@ static int find_member(const struct core_spec *l, const struct core_step *step, 
 	struct skep_btf_type lt, tt;
 	struct skep_btf_member lm, tm;
 
-	if (!skep_btf_get(l->btf, step->type, &lt) || !core_skip(t->btf, tid, &tt) ||
+	if (!skep_btf_get(l->btf, step->type, &lt) || !skep_obj_core_skip(t->btf, tid, &tt) ||
 	    !core_is_composite(&tt))
 		return 0;
 	skep_btf_member(l->btf, &lt, step->idx, &lm);
@@ -152,7 +152,7 @@ static int find_member(const struct core_spec *l, const struct core_step *step, 
 			if (found)
 				return found;
 		} else if (!strcmp(lm.name, tm.name)) {
-			if (!core_fields_agree(l->btf, lm.type, t->btf, tm.type))
+			if (!skep_obj_core_fields_agree(l->btf, lm.type, t->btf, tm.type))
 				return 0;
 			t->step[t->n++] = (struct core_step){tt.id, i, tm.name};
 			*next = tm.type;
@@ -171,10 +171,11 @@ static int find_element(const struct core_step *step, struct core_spec *t, u32 *
 	s64 size;
 
 	if (!first) {
-		if (!core_skip(t->btf, *tid, &tt) || tt.kind != SKEP_BTF_ARRAY)
+		if (!skep_obj_core_skip(t->btf, *tid, &tt) || tt.kind != SKEP_BTF_ARRAY)
 			return 0;
 		skep_btf_array(t->btf, &tt, &elem, &elems);
-		if (step->idx >= elems && !core_is_flexible(t->btf, &t->step[t->n - 1], elems))
+		if (step->idx >= elems &&
+		    !skep_obj_core_is_flexible(t->btf, &t->step[t->n - 1], elems))
 			return 0;
 	}
 	if (t->raw == CORE_DEPTH)
@@ -182,7 +183,7 @@ static int find_element(const struct core_step *step, struct core_spec *t, u32 *
 	size = skep_btf_size(t->btf, elem);
 	if (size < 0)
 		return SKEP_EINPUT;
-	if (!core_skip(t->btf, elem, &tt))
+	if (!skep_obj_core_skip(t->btf, elem, &tt))
 		return SKEP_EINPUT;
 	t->step[t->n++] = (struct core_step){tt.id, step->idx, NULL};
 	t->raw++;
@@ -196,11 +197,11 @@ static int find_enumerator(const struct core_spec *l, struct core_spec *t)
 	struct skep_btf_type tt;
 	struct skep_btf_member m;
 
-	if (!core_skip(t->btf, t->root, &tt) || !core_is_enum(&tt))
+	if (!skep_obj_core_skip(t->btf, t->root, &tt) || !core_is_enum(&tt))
 		return 0;
 	for (u32 i = 0; i < tt.vlen; i++) {
 		skep_btf_member(t->btf, &tt, i, &m);
-		if (core_same_name(l->step[0].name, m.name)) {
+		if (skep_obj_core_same_name(l->step[0].name, m.name)) {
 			t->step[t->n++] = (struct core_step){tt.id, i, m.name};
 			return 1;
 		}
@@ -215,9 +216,9 @@ static int find_place(const struct core_spec *l, u32 kind, u32 tid, const struct
 	if (core_is_enumval(kind))
 		return find_enumerator(l, t);
 	if (kind == CORE_TYPE_MATCHES)
-		return core_types_match(l->btf, l->root, target, tid);
+		return skep_obj_core_types_match(l->btf, l->root, target, tid);
 	if (!core_is_field(kind))
-		return core_types_agree(l->btf, l->root, target, tid);
+		return skep_obj_core_types_agree(l->btf, l->root, target, tid);
 	for (u32 i = 0; i < l->n; i++) {
 		const struct core_step *step = &l->step[i];
 		int found = step->name ? find_member(l, step, t, tid, &tid)
@@ -262,7 +263,7 @@ static void access_type(const struct skep_btf *btf, u32 id, struct side *out)
 	u32 n;
 	s64 size;
 
-	while (core_skip(btf, id, &t) && t.kind == SKEP_BTF_ARRAY)
+	while (skep_obj_core_skip(btf, id, &t) && t.kind == SKEP_BTF_ARRAY)
 		skep_btf_array(btf, &t, &id, &n);
 	size = skep_btf_size(btf, id);
 	out->size = size > 0 ? (u32)size : 0;
@@ -300,8 +301,8 @@ static bool member_side(const struct core_spec *s, u32 kind, struct side *out)
 	u64 off;
 
 	if (!skep_btf_get(s->btf, last->type, &st) ||
-	    !skep_btf_member(s->btf, &st, last->idx, &m) || !core_skip(s->btf, m.type, &mt) ||
-	    !member_word(s, &mt, m.size, &off, &size))
+	    !skep_btf_member(s->btf, &st, last->idx, &m) ||
+	    !skep_obj_core_skip(s->btf, m.type, &mt) || !member_word(s, &mt, m.size, &off, &size))
 		return false;
 	bits = m.size ? m.size : size * 8;
 	/* The compiler may place a bit field's word elsewhere. */
@@ -378,8 +379,8 @@ static bool may_resize(const struct skep_core *c, const struct side *l, const st
 {
 	struct skep_btf_type lt, tt;
 
-	if (!core_skip(c->local, l->type, &lt) || !core_skip(c->target, t->type, &tt) ||
-	    lt.kind != tt.kind)
+	if (!skep_obj_core_skip(c->local, l->type, &lt) ||
+	    !skep_obj_core_skip(c->target, t->type, &tt) || lt.kind != tt.kind)
 		return false;
 	return lt.kind == SKEP_BTF_PTR ||
 	       (lt.kind == SKEP_BTF_INT && !is_signed(c->local, &lt) && !is_signed(c->target, &tt));
@@ -395,7 +396,7 @@ static void find_cands(struct skep_core *c, u32 lid, const struct skep_btf_type 
 	struct skep_btf_type t;
 
 	for (u32 id = 0; (id = skep_btf_next(c->target, lt->name, n, id)) != 0;)
-		if (skep_btf_get(c->target, id, &t) && core_same_kind(&t, lt))
+		if (skep_btf_get(c->target, id, &t) && skep_obj_core_same_kind(&t, lt))
 			*SKEP_VEC_PUSH(c->arena, &v) = id;
 	out->id = v.v;
 	out->n = v.n;

@@ -56,18 +56,18 @@ static inline bool core_is_composite(const struct skep_btf_type *t)
 	return t->kind == SKEP_BTF_STRUCT || t->kind == SKEP_BTF_UNION;
 }
 /* Through typedefs and qualifiers; void is a type of kind 0. False: the chain is broken. */
-bool core_skip(const struct skep_btf *btf, u32 id, struct skep_btf_type *out);
+bool skep_obj_core_skip(const struct skep_btf *btf, u32 id, struct skep_btf_type *out);
 /* Same kind, or both enumerations? */
-bool core_same_kind(const struct skep_btf_type *a, const struct skep_btf_type *b);
+bool skep_obj_core_same_kind(const struct skep_btf_type *a, const struct skep_btf_type *b);
 /* Is `want` what `name` is without its flavour, and the other way round? Empty names agree with nothing. */
-bool core_same_name(const char *a, const char *b);
+bool skep_obj_core_same_name(const char *a, const char *b);
 /* May a member of one type stand for one of the other? */
-bool core_fields_agree(const struct skep_btf *l, u32 lid, const struct skep_btf *t, u32 tid);
+bool skep_obj_core_fields_agree(const struct skep_btf *l, u32 lid, const struct skep_btf *t, u32 tid);
 /* Is the type of the target what the local one means (existence, size, id)? Negative: too deep. */
-int core_types_agree(const struct skep_btf *l, u32 lid, const struct skep_btf *t, u32 tid);
+int skep_obj_core_types_agree(const struct skep_btf *l, u32 lid, const struct skep_btf *t, u32 tid);
 /* Has the target's type all that the local one has? Negative: too deep. */
-int core_types_match(const struct skep_btf *l, u32 lid, const struct skep_btf *t, u32 tid);
+int skep_obj_core_types_match(const struct skep_btf *l, u32 lid, const struct skep_btf *t, u32 tid);
 /* Is the array that the step `in` leads to one without an end? */
-bool core_is_flexible(const struct skep_btf *btf, const struct core_step *in, u32 elems);
+bool skep_obj_core_is_flexible(const struct skep_btf *btf, const struct core_step *in, u32 elems);
 
 #endif

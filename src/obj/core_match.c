@@ -6,7 +6,7 @@
  */
 #include "obj/core_impl.h"
 
-bool core_skip(const struct skep_btf *btf, u32 id, struct skep_btf_type *out)
+bool skep_obj_core_skip(const struct skep_btf *btf, u32 id, struct skep_btf_type *out)
 {
 	struct skep_btf_type t;
 
@@ -25,12 +25,12 @@ bool core_skip(const struct skep_btf *btf, u32 id, struct skep_btf_type *out)
 	return true;
 }
 
-bool core_same_kind(const struct skep_btf_type *a, const struct skep_btf_type *b)
+bool skep_obj_core_same_kind(const struct skep_btf_type *a, const struct skep_btf_type *b)
 {
 	return a->kind == b->kind || (core_is_enum(a) && core_is_enum(b));
 }
 
-bool core_same_name(const char *a, const char *b)
+bool skep_obj_core_same_name(const char *a, const char *b)
 {
 	size_t n = skep_btf_essential(a);
 
@@ -42,29 +42,31 @@ static bool whole_int(const struct skep_btf *btf, const struct skep_btf_type *t)
 	return (skep_get32(t->more, btf->big) >> 16 & 0xff) == 0;
 }
 
-bool core_is_flexible(const struct skep_btf *btf, const struct core_step *in, u32 elems)
+bool skep_obj_core_is_flexible(const struct skep_btf *btf, const struct core_step *in, u32 elems)
 {
 	struct skep_btf_type t;
 
 	return in->name && !elems && skep_btf_get(btf, in->type, &t) && in->idx + 1 == t.vlen;
 }
 
-bool core_fields_agree(const struct skep_btf *lb, u32 lid, const struct skep_btf *tb, u32 tid)
+bool skep_obj_core_fields_agree(const struct skep_btf *lb, u32 lid, const struct skep_btf *tb,
+				u32 tid)
 {
 	struct skep_btf_type l, t;
 	u32 n;
 
-	while (core_skip(lb, lid, &l) && core_skip(tb, tid, &t)) {
+	while (skep_obj_core_skip(lb, lid, &l) && skep_obj_core_skip(tb, tid, &t)) {
 		if (core_is_composite(&l) && core_is_composite(&t))
 			return true;
-		if (!core_same_kind(&l, &t))
+		if (!skep_obj_core_same_kind(&l, &t))
 			return false;
 		switch (l.kind) {
 		case SKEP_BTF_PTR:
 		case SKEP_BTF_FLOAT: return true;
 		case SKEP_BTF_FWD:
 		case SKEP_BTF_ENUM:
-		case SKEP_BTF_ENUM64: return !*l.name || !*t.name || core_same_name(l.name, t.name);
+		case SKEP_BTF_ENUM64:
+			return !*l.name || !*t.name || skep_obj_core_same_name(l.name, t.name);
 		case SKEP_BTF_INT: return whole_int(lb, &l) && whole_int(tb, &t);
 		case SKEP_BTF_ARRAY:
 			skep_btf_array(lb, &l, &lid, &n);
@@ -92,9 +94,9 @@ static int types_agree(struct matcher *m, u32 lid, u32 tid, u32 levels)
 	for (;;) {
 		if (!levels-- || m->work++ == CORE_WORK)
 			return SKEP_ELIMIT;
-		if (!core_skip(lb, lid, &l) || !core_skip(tb, tid, &t))
+		if (!skep_obj_core_skip(lb, lid, &l) || !skep_obj_core_skip(tb, tid, &t))
 			return SKEP_EINPUT;
-		if (!core_same_kind(&l, &t))
+		if (!skep_obj_core_same_kind(&l, &t))
 			return 0;
 		switch (l.kind) {
 		case 0:
@@ -132,14 +134,15 @@ static int types_agree(struct matcher *m, u32 lid, u32 tid, u32 levels)
 	}
 }
 
-int core_types_agree(const struct skep_btf *lb, u32 lid, const struct skep_btf *tb, u32 tid)
+int skep_obj_core_types_agree(const struct skep_btf *lb, u32 lid, const struct skep_btf *tb,
+			      u32 tid)
 {
 	struct matcher m = {lb, tb, 0};
 	struct skep_btf_type l, t;
 
 	if (!skep_btf_get(lb, lid, &l) || !skep_btf_get(tb, tid, &t))
 		return SKEP_EINPUT;
-	return core_same_kind(&l, &t) ? types_agree(&m, lid, tid, CORE_LEVELS) : 0;
+	return skep_obj_core_same_kind(&l, &t) ? types_agree(&m, lid, tid, CORE_LEVELS) : 0;
 }
 
 /* --- matching -------------------------------------------------------------------- */
@@ -161,7 +164,7 @@ static int match_members(struct matcher *m, const struct skep_btf_type *l,
 			skep_btf_member(m->tb, t, k, &tm);
 			if (m->work++ == CORE_WORK)
 				return SKEP_ELIMIT;
-			if (!core_same_name(lm.name, tm.name))
+			if (!skep_obj_core_same_name(lm.name, tm.name))
 				continue;
 			found = match(m, lm.type, tm.type, behind_ptr, levels);
 			if (found < 0)
@@ -186,7 +189,7 @@ static int match_enums(struct matcher *m, const struct skep_btf_type *l,
 		skep_btf_member(m->lb, l, i, &lm);
 		for (u32 k = 0; k < t->vlen && !found; k++) {
 			skep_btf_member(m->tb, t, k, &tm);
-			found = core_same_name(lm.name, tm.name);
+			found = skep_obj_core_same_name(lm.name, tm.name);
 		}
 		if (!found)
 			return 0;
@@ -252,9 +255,9 @@ static int match(struct matcher *m, u32 lid, u32 tid, bool behind_ptr, u32 level
 	for (;;) {
 		if (!levels-- || m->work++ == CORE_WORK)
 			return SKEP_ELIMIT;
-		if (!core_skip(m->lb, lid, &l) || !core_skip(m->tb, tid, &t))
+		if (!skep_obj_core_skip(m->lb, lid, &l) || !skep_obj_core_skip(m->tb, tid, &t))
 			return SKEP_EINPUT;
-		if (!core_same_name(l.name, t.name))
+		if (!skep_obj_core_same_name(l.name, t.name))
 			return 0;
 		switch (l.kind) {
 		case 0: return t.kind == 0;
@@ -291,7 +294,8 @@ static int match(struct matcher *m, u32 lid, u32 tid, bool behind_ptr, u32 level
 	}
 }
 
-int core_types_match(const struct skep_btf *lb, u32 lid, const struct skep_btf *tb, u32 tid)
+int skep_obj_core_types_match(const struct skep_btf *lb, u32 lid, const struct skep_btf *tb,
+			      u32 tid)
 {
 	struct matcher m = {lb, tb, 0};
 

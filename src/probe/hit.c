@@ -157,7 +157,7 @@ static int announce(void)
 	       syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
 }
 
-bool probe_quiesce(void)
+bool skep_probe_quiesce(void)
 {
 	bool all = true;
 
@@ -417,7 +417,7 @@ static int init_flights(char *why)
 	return 0;
 }
 
-int probe_hit_init(char *why)
+int skep_probe_hit_init(char *why)
 {
 	if (flights)
 		return 0;

@@ -98,20 +98,20 @@ static bool in_handler(const struct target *t)
 {
 	static const u8 sigreturn[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 	u64 words[512], sp = t->r.regs.rsp & ~(u64)7;
-	const struct range *stack = probe_target_range(t, sp);
+	const struct range *stack = skep_probe_target_range(t, sp);
 
 	if (!stack)
 		return true;
 	for (u64 at = sp; at < stack->hi && at - sp < SCAN; at += sizeof(words)) {
 		size_t n = SKEP_MIN(sizeof(words), (size_t)(stack->hi - at));
 
-		if (!probe_remote_read(&t->r, at, words, n))
+		if (!skep_probe_remote_read(&t->r, at, words, n))
 			return true;
 		for (size_t k = 0; k < n / 8; k++) {
 			u8 code[sizeof(sigreturn)];
 
 			if (words[k] >= t->libc_lo && words[k] < t->libc_hi &&
-			    probe_remote_read(&t->r, words[k], code, sizeof(code)) &&
+			    skep_probe_remote_read(&t->r, words[k], code, sizeof(code)) &&
 			    memcmp(code, sigreturn, sizeof(code)) == 0)
 				return true;
 		}
@@ -131,14 +131,14 @@ static bool in_sequence(const struct target *t)
 		    0 ||
 	    !c.area)
 		return false;
-	return !probe_remote_read(&t->r, c.area + 8, &critical, sizeof(critical)) || critical;
+	return !skep_probe_remote_read(&t->r, c.area + 8, &critical, sizeof(critical)) || critical;
 }
 
 /* Whether the thread, which is stopped, may be used; *why otherwise. */
 static bool is_safe(struct target *t)
 {
 	const struct user_regs_struct *u = &t->r.regs;
-	const struct range *at = probe_target_range(t, u->rip);
+	const struct range *at = skep_probe_target_range(t, u->rip);
 	bool called = (s64)u->orig_rax >= 0,
 	     waits = called && (waits_outside(u->orig_rax) || waits_for_event(u));
 
@@ -192,12 +192,12 @@ static bool stops(int pid, int tid)
 /* Stop a thread at a place that will do. */
 static int find_thread(struct target *t)
 {
-	u64 until = probe_remote_now() + TRY_MS;
+	u64 until = skep_probe_remote_now() + TRY_MS;
 	struct timespec nap = {0, 2000000};
 	int tid[THREADS];
 
 	t->r.why = "no thread can be stopped";
-	for (u32 turn = 0; probe_remote_now() < until; turn++) {
+	for (u32 turn = 0; skep_probe_remote_now() < until; turn++) {
 		u32 n = list_threads(t->r.pid, tid);
 
 		if (!n)
@@ -208,13 +208,13 @@ static int find_thread(struct target *t)
 			t->r.tid = tid[(turn + k) % n];
 			if (!stops(t->r.pid, t->r.tid))
 				continue;
-			got = probe_remote_stop(&t->r);
+			got = skep_probe_remote_stop(&t->r);
 			if (got < 0)
 				return got;
 			if (got && is_safe(t))
 				return 0;
 			if (got)
-				probe_remote_release(&t->r);
+				skep_probe_remote_release(&t->r);
 		}
 		nanosleep(&nap, NULL);
 		nap.tv_nsec = SKEP_MIN(nap.tv_nsec * 3 / 2, 50000000L);
@@ -229,9 +229,9 @@ static void say_error(struct target *t, char *why)
 	u64 text = 0;
 	char said[SKEP_PROBE_WHY - 32] = "";
 
-	if (probe_remote_call(&t->r, t->error, 0, 0, 0, &text) == 0 && text)
+	if (skep_probe_remote_call(&t->r, t->error, 0, 0, 0, &text) == 0 && text)
 		for (u32 k = 0; k + 1 < sizeof(said) &&
-				probe_remote_read(&t->r, text + k, said + k, 1) && said[k];
+				skep_probe_remote_read(&t->r, text + k, said + k, 1) && said[k];
 		     k++)
 			said[k + 1] = 0;
 	snprintf(why, SKEP_PROBE_WHY, "the library is not loaded: %s",
@@ -249,24 +249,24 @@ static int load(struct target *t, const struct skep_probe_inject *in, char *why)
 	for (u32 k = 0; k < 3; k++) {
 		at[k] = low;
 		low += strlen(text[k]) + 1;
-		if (!probe_remote_write(&t->r, at[k], text[k], strlen(text[k]) + 1))
-			return probe_refuse(why, -EFAULT, "its memory cannot be written");
+		if (!skep_probe_remote_write(&t->r, at[k], text[k], strlen(text[k]) + 1))
+			return skep_probe_refuse(why, -EFAULT, "its memory cannot be written");
 	}
-	err = probe_remote_call(&t->r, t->open, at[0], RTLD_NOW | RTLD_LOCAL, 0, &library);
+	err = skep_probe_remote_call(&t->r, t->open, at[0], RTLD_NOW | RTLD_LOCAL, 0, &library);
 	if (!err && !library) {
 		say_error(t, why);
 		return -ELIBACC;
 	}
 	if (!err)
-		err = probe_remote_call(&t->r, t->sym, library, at[1], 0, &function);
+		err = skep_probe_remote_call(&t->r, t->sym, library, at[1], 0, &function);
 	if (!err && !function) {
 		say_error(t, why);
 		return -ELIBBAD;
 	}
 	if (!err)
-		err = probe_remote_call(&t->r, function, at[2], 0, 0, &result);
+		err = skep_probe_remote_call(&t->r, function, at[2], 0, 0, &result);
 	if (err)
-		return probe_refuse(why, err, t->r.why);
+		return skep_probe_refuse(why, err, t->r.why);
 	why[0] = 0; /* the function's own affair */
 	return (s32)result;
 }
@@ -277,36 +277,37 @@ static int with_stack(struct target *t, const struct skep_probe_inject *in, char
 			   ~(u64)0, 0};
 	u64 where = 0, none, at = 0;
 	s32 was = 0;
-	int err = probe_remote_syscall(&t->r, SYS_mmap, map, 6, &where);
+	int err = skep_probe_remote_syscall(&t->r, SYS_mmap, map, 6, &where);
 
 	if (err || (s64)where < 0)
-		return probe_refuse(why, err ? err : -ENOMEM,
-				    err ? t->r.why : "it has no memory for a stack");
+		return skep_probe_refuse(why, err ? err : -ENOMEM,
+					 err ? t->r.why : "it has no memory for a stack");
 	t->r.stack = where;
 	t->r.stack_len = STACK_LEN;
-	err = probe_remote_call(&t->r, t->errno_at, 0, 0, 0, &at);
-	if (err || !probe_remote_read(&t->r, at, &was, sizeof(was))) {
-		err = probe_refuse(why, err ? err : -EFAULT,
-				   err ? t->r.why : "its memory cannot be read");
+	err = skep_probe_remote_call(&t->r, t->errno_at, 0, 0, 0, &at);
+	if (err || !skep_probe_remote_read(&t->r, at, &was, sizeof(was))) {
+		err = skep_probe_refuse(why, err ? err : -EFAULT,
+					err ? t->r.why : "its memory cannot be read");
 	} else {
 		err = load(t, in, why);
-		probe_remote_write(&t->r, at, &was, sizeof(was));
+		skep_probe_remote_write(&t->r, at, &was, sizeof(was));
 	}
 	if (err != -ETIMEDOUT && err != -ESRCH)
-		probe_remote_syscall(&t->r, SYS_munmap, (const u64[]){where, STACK_LEN}, 2, &none);
+		skep_probe_remote_syscall(&t->r, SYS_munmap, (const u64[]){where, STACK_LEN}, 2,
+					  &none);
 	return err;
 }
 
 static int in_thread(struct target *t, const struct skep_probe_inject *in, char *why)
 {
-	int err = probe_remote_save(&t->r);
+	int err = skep_probe_remote_save(&t->r);
 
 	if (err)
-		return probe_refuse(why, err, t->r.why);
-	t->r.until = probe_remote_now() + CALL_MS;
+		return skep_probe_refuse(why, err, t->r.why);
+	t->r.until = skep_probe_remote_now() + CALL_MS;
 	err = with_stack(t, in, why);
-	if (probe_remote_restore(&t->r) && err != -ESRCH)
-		return probe_refuse(why, -EIO, t->r.why);
+	if (skep_probe_remote_restore(&t->r) && err != -ESRCH)
+		return skep_probe_refuse(why, -EIO, t->r.why);
 	return err;
 }
 
@@ -329,30 +330,31 @@ int skep_probe_inject(const struct skep_probe_inject *in, char why[SKEP_PROBE_WH
 {
 	struct target *t;
 	char path[64];
-	int err = probe_target_check(in->pid, why);
+	int err = skep_probe_target_check(in->pid, why);
 
 	if (err)
 		return err;
 	if (strlen(in->library) + strlen(in->function) + strlen(in->argument) > FOR_TEXT)
-		return probe_refuse(why, -ENAMETOOLONG, "the names are too long");
+		return skep_probe_refuse(why, -ENAMETOOLONG, "the names are too long");
 	t = calloc(1, sizeof(*t));
 	if (!t)
-		return probe_refuse(why, -ENOMEM, "no memory");
+		return skep_probe_refuse(why, -ENOMEM, "no memory");
 	t->r.pid = in->pid;
 	snprintf(path, sizeof(path), "/proc/%d/mem", in->pid);
 	t->r.mem = open(path, O_RDWR | O_CLOEXEC);
 	if (t->r.mem < 0)
-		err = probe_refuse(why, -EPERM, refused_by("its memory may not be opened"));
+		err = skep_probe_refuse(why, -EPERM, refused_by("its memory may not be opened"));
 	if (!err)
-		err = probe_target_find(t, why);
+		err = skep_probe_target_find(t, why);
 	if (!err) {
 		err = find_thread(t);
 		if (err)
-			probe_refuse(why, err, err == -EPERM ? refused_by(t->r.why) : t->r.why);
+			skep_probe_refuse(why, err,
+					  err == -EPERM ? refused_by(t->r.why) : t->r.why);
 	}
 	if (!err) {
 		err = in_thread(t, in, why);
-		probe_remote_release(&t->r);
+		skep_probe_remote_release(&t->r);
 	}
 	if (t->r.mem >= 0)
 		close(t->r.mem);

@@ -236,7 +236,8 @@ static int check_padding(struct mover *m)
 	return 0;
 }
 
-int probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct moved *out, char *why)
+int skep_probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct moved *out,
+		    char *why)
 {
 	struct mover m = {
 		.spec = spec, .out = out, .to = to, .jump = jump, .why = why, .at = spec->addr};
@@ -257,7 +258,7 @@ int probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct move
 		out->taken = jump;
 	}
 	if (!err)
-		err = probe_search(spec, jump, why);
+		err = skep_probe_search(spec, jump, why);
 	if (!err && !m.ends)
 		put_far_jump(&m, spec->addr + out->taken);
 	return err;

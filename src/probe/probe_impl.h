@@ -35,11 +35,12 @@ struct moved {
  * Copy instructions at `addr`, of which the first `jump` bytes will be replaced, so that they
  * run at `to` and go on behind the jump. 0 or -EOPNOTSUPP with the reason.
  */
-int probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct moved *out, char *why);
+int skep_probe_move(const struct skep_probe_spec *spec, u32 jump, u64 to, struct moved *out,
+		    char *why);
 
 /* Does anything lead into the bytes to replace, behind the first? 0 or -EOPNOTSUPP with the reason.
  */
-int probe_search(const struct skep_probe_spec *spec, u32 jump, char *why);
+int skep_probe_search(const struct skep_probe_spec *spec, u32 jump, char *why);
 
 /*
  * A system call itself: libc's function may be interposed, and a thread that was stopped may
@@ -100,18 +101,18 @@ extern const u8 skep_probe_thunks[];
 extern const u8 __start_skep_probe_text[] __attribute__((visibility("hidden")));
 extern const u8 __stop_skep_probe_text[] __attribute__((visibility("hidden")));
 /* 0, or -EOPNOTSUPP or -ENOMEM with the reason. */
-int probe_hit_init(char *why);
+int skep_probe_hit_init(char *why);
 /* Until handlers that began before have ended. False: one does not. */
-bool probe_quiesce(void);
+bool skep_probe_quiesce(void);
 
 /* --- changing code (stop.c, text.c) ------------------------------------------------------------
  */
 
 /* Write `n` bytes at `addr` while no thread runs; those inside of the site go on in its copy. */
-int probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *why);
+int skep_probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *why);
 /* Bytes into code of our own that nothing executes yet. */
-int probe_fill(u64 addr, const void *bytes, size_t n);
+int skep_probe_fill(u64 addr, const void *bytes, size_t n);
 /* Room for a stub in reach of `addr`, or anywhere when `anywhere`; 0: there is none. */
-u64 probe_room(u64 addr, bool anywhere);
+u64 skep_probe_room(u64 addr, bool anywhere);
 
 #endif

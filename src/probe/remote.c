@@ -26,7 +26,7 @@ static long trace(long request, int tid, u64 addr, const void *data)
 	return probe_syscall(SYS_ptrace, (u64)request, (u64)tid, addr, PROBE_PTR(data), 0, 0);
 }
 
-u64 probe_remote_now(void)
+u64 skep_probe_remote_now(void)
 {
 	struct timespec ts;
 
@@ -53,7 +53,7 @@ static int await(struct remote *r, u64 until)
 			return WIFSTOPPED(status) ? status : 0;
 		if (got < 0 && errno != EINTR)
 			return 0;
-		if (probe_remote_now() > until)
+		if (skep_probe_remote_now() > until)
 			return 0;
 		nanosleep(&nap, NULL);
 	}
@@ -64,9 +64,9 @@ static bool is_event_stop(int status)
 	return status >> 16 == PTRACE_EVENT_STOP;
 }
 
-int probe_remote_stop(struct remote *r)
+int skep_probe_remote_stop(struct remote *r)
 {
-	u64 until = probe_remote_now() + STOP_MS;
+	u64 until = skep_probe_remote_now() + STOP_MS;
 	long err = trace(PTRACE_SEIZE, r->tid, 0, (void *)PTRACE_O_TRACESYSGOOD);
 	int status;
 
@@ -85,28 +85,28 @@ int probe_remote_stop(struct remote *r)
 	if (!status)
 		return fail(r, -EBUSY, "a thread does not stop");
 	if (WSTOPSIG(status) != SIGTRAP) {
-		probe_remote_release(r);
+		skep_probe_remote_release(r);
 		return fail(r, -EBUSY, "the process is stopped");
 	}
 	return trace(PTRACE_GETREGS, r->tid, 0, &r->regs) ? 0 : 1;
 }
 
-void probe_remote_release(struct remote *r)
+void skep_probe_remote_release(struct remote *r)
 {
 	trace(PTRACE_DETACH, r->tid, 0, NULL);
 }
 
-bool probe_remote_read(const struct remote *r, u64 at, void *to, size_t n)
+bool skep_probe_remote_read(const struct remote *r, u64 at, void *to, size_t n)
 {
 	return pread(r->mem, to, n, (off_t)at) == (ssize_t)n;
 }
 
-bool probe_remote_write(const struct remote *r, u64 at, const void *from, size_t n)
+bool skep_probe_remote_write(const struct remote *r, u64 at, const void *from, size_t n)
 {
 	return pwrite(r->mem, from, n, (off_t)at) == (ssize_t)n;
 }
 
-int probe_remote_save(struct remote *r)
+int skep_probe_remote_save(struct remote *r)
 {
 	/* What comes by itself may come: who blocks it and takes it all the same would lose its
 	 * handler. */
@@ -134,14 +134,14 @@ int probe_remote_save(struct remote *r)
  * Registers are given back in a stop as the first was, and not in one of a system call: only behind
  * that does the kernel look whether something has to be restarted.
  */
-int probe_remote_restore(struct remote *r)
+int skep_probe_remote_restore(struct remote *r)
 {
 	struct iovec v = {r->xstate, r->xstate_len};
 	int status = 0, err = 0;
 
 	trace(PTRACE_INTERRUPT, r->tid, 0, NULL);
 	trace(PTRACE_CONT, r->tid, 0, NULL);
-	while ((status = await(r, probe_remote_now() + STOP_MS)) && !is_event_stop(status))
+	while ((status = await(r, skep_probe_remote_now() + STOP_MS)) && !is_event_stop(status))
 		trace(PTRACE_CONT, r->tid, 0, NULL);
 	if (!status || trace(PTRACE_SETREGSET, r->tid, NT_X86_XSTATE, &v) ||
 	    trace(PTRACE_SETREGS, r->tid, 0, &r->regs) ||
@@ -185,7 +185,7 @@ static int at_stop(struct remote *r, struct user_regs_struct *now)
 }
 
 /* Leaves the thread at the end of the call, where it can be sent on. */
-int probe_remote_syscall(struct remote *r, long number, const u64 *a, u32 n, u64 *result)
+int skep_probe_remote_syscall(struct remote *r, long number, const u64 *a, u32 n, u64 *result)
 {
 	struct user_regs_struct u = r->regs;
 	int got;
@@ -208,13 +208,13 @@ int probe_remote_syscall(struct remote *r, long number, const u64 *a, u32 n, u64
 	return got < 0 ? got : 0;
 }
 
-int probe_remote_call(struct remote *r, u64 function, u64 a, u64 b, u64 c, u64 *result)
+int skep_probe_remote_call(struct remote *r, u64 function, u64 a, u64 b, u64 c, u64 *result)
 {
 	struct user_regs_struct u = r->regs;
 	u64 top = ((r->stack + r->stack_len) & ~(u64)63) - 8;
 
 	/* As after a call: the return address lies where 16 divides the address behind it. */
-	if (!probe_remote_write(r, top, &r->gadget, sizeof(r->gadget)))
+	if (!skep_probe_remote_write(r, top, &r->gadget, sizeof(r->gadget)))
 		return fail(r, -EFAULT, "its stack cannot be written");
 	u.rsp = top;
 	u.rip = function;

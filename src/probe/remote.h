@@ -22,21 +22,22 @@ struct remote {
 	u64 mask;
 };
 
-u64 probe_remote_now(void);
+u64 skep_probe_remote_now(void);
 /*
  * Stop the thread. 1: it is stopped and its registers are in r->regs; 0: not now (it is gone, or
  * had a signal to handle first); or a negative errno.
  */
-int probe_remote_stop(struct remote *r);
+int skep_probe_remote_stop(struct remote *r);
 /* Let it go on as it was. */
-void probe_remote_release(struct remote *r);
-/* Keep what calls would change; 0 or a negative errno. probe_remote_restore() gives it back. */
-int probe_remote_save(struct remote *r);
-int probe_remote_restore(struct remote *r);
+void skep_probe_remote_release(struct remote *r);
+/* Keep what calls would change; 0 or a negative errno. skep_probe_remote_restore() gives it back.
+ */
+int skep_probe_remote_save(struct remote *r);
+int skep_probe_remote_restore(struct remote *r);
 /* A system call, and a function by its address, with up to three arguments. */
-int probe_remote_syscall(struct remote *r, long number, const u64 *a, u32 n, u64 *result);
-int probe_remote_call(struct remote *r, u64 function, u64 a, u64 b, u64 c, u64 *result);
-bool probe_remote_read(const struct remote *r, u64 at, void *to, size_t n);
-bool probe_remote_write(const struct remote *r, u64 at, const void *from, size_t n);
+int skep_probe_remote_syscall(struct remote *r, long number, const u64 *a, u32 n, u64 *result);
+int skep_probe_remote_call(struct remote *r, u64 function, u64 a, u64 b, u64 c, u64 *result);
+bool skep_probe_remote_read(const struct remote *r, u64 at, void *to, size_t n);
+bool skep_probe_remote_write(const struct remote *r, u64 at, const void *from, size_t n);
 
 #endif

@@ -246,7 +246,7 @@ static int sweep(struct search *s, u64 at, u64 end)
 	return err;
 }
 
-int probe_search(const struct skep_probe_spec *spec, u32 jump, char *why)
+int skep_probe_search(const struct skep_probe_spec *spec, u32 jump, char *why)
 {
 	struct search s = {.spec = spec, .jump = jump, .why = why};
 	u64 lo = spec->addr - spec->text_lo > AROUND ? spec->addr - AROUND : spec->text_lo;

@@ -102,7 +102,7 @@ static int fill_stub(u64 at, const struct site *s, const struct moved *m)
 	load(code + n + 10, 0x48, 0xb8, PROBE_PTR(skep_probe_hit)); /* mov $hit, %rax */
 	memcpy(code + n + 20, stub_tail, sizeof(stub_tail));
 	memcpy(code + STUB_LEN, m->code, m->len);
-	return probe_fill(at, code, STUB_LEN + m->len);
+	return skep_probe_fill(at, code, STUB_LEN + m->len);
 }
 
 /* --- sites ------------------------------------------------------------------------------------ */
@@ -125,17 +125,17 @@ static int build(struct site *s, const struct skep_probe_spec *spec, char *why)
 {
 	bool far = spec->flags & SKEP_PROBE_FAR;
 	struct moved m;
-	u64 stub = far ? 0 : probe_room(spec->addr, false);
+	u64 stub = far ? 0 : skep_probe_room(spec->addr, false);
 	int err;
 
 	s->jump = stub ? NEAR_JUMP : FAR_JUMP;
 	if (!stub)
-		stub = probe_room(spec->addr, true);
+		stub = skep_probe_room(spec->addr, true);
 	if (!stub)
 		return fail(why, -ENOMEM, "no memory for the stub");
 	s->addr = spec->addr;
 	s->copy = stub + STUB_LEN;
-	err = probe_move(spec, s->jump, s->copy, &m, why);
+	err = skep_probe_move(spec, s->jump, s->copy, &m, why);
 	if (err)
 		return err;
 	s->nitem = m.nitem;
@@ -203,7 +203,7 @@ static void publish(struct site *s, struct consumers *now)
 	struct consumers *old = atomic_exchange(&s->who, now);
 
 	/* What a handler that does not end may still read is not given back. */
-	if (old && probe_quiesce())
+	if (old && skep_probe_quiesce())
 		free(old);
 }
 
@@ -221,7 +221,7 @@ static int attach(const struct skep_probe_spec *spec, struct skep_probe *p, char
 {
 	struct consumer c = {spec->fn, spec->arg, spec->flags, p};
 	struct consumers *now;
-	int err = probe_hit_init(why);
+	int err = skep_probe_hit_init(why);
 
 	if (!err && (spec->flags & SKEP_PROBE_RETURN) && shadow_stack())
 		return fail(why, -EOPNOTSUPP, "a shadow stack watches over returns");
@@ -233,7 +233,7 @@ static int attach(const struct skep_probe_spec *spec, struct skep_probe *p, char
 	if (!now)
 		return fail(why, -ENOMEM, "no memory");
 	if (!p->site->patched) {
-		err = probe_write(p->site, p->site->patch, true, why);
+		err = skep_probe_write(p->site, p->site->patch, true, why);
 		if (err) {
 			free(now);
 			return err;
@@ -273,7 +273,7 @@ static void restore(struct site *s)
 {
 	char why[SKEP_PROBE_WHY];
 
-	if (s->patched && current(s) && probe_write(s, s->orig, false, why) == 0)
+	if (s->patched && current(s) && skep_probe_write(s, s->orig, false, why) == 0)
 		s->patched = false;
 }
 
@@ -289,7 +289,7 @@ static void silence(const struct skep_probe *p)
 	for (u32 k = 0; k < who->n; k++)
 		if (who->c[k].probe == p)
 			__atomic_store_n(&who->c[k].fn, nothing, __ATOMIC_SEQ_CST);
-	probe_quiesce();
+	skep_probe_quiesce();
 }
 
 static void remove_probe(struct skep_probe *p, bool gone)

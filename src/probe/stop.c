@@ -332,7 +332,7 @@ static enum outcome attempts(struct job *j)
 	return INTERRUPTED;
 }
 
-int probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *why)
+int skep_probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *why)
 {
 	/* mmap(2) itself: libc's may be interposed. */
 	struct job *j = (void *)syscall(SYS_mmap, NULL, sizeof(*j), PROT_READ | PROT_WRITE,

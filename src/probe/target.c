@@ -14,7 +14,7 @@
 
 enum { PATH_ROOM = 512 };
 
-int probe_refuse(char *why, int err, const char *text)
+int skep_probe_refuse(char *why, int err, const char *text)
 {
 	snprintf(why, SKEP_PROBE_WHY, "%s", text);
 	return err;
@@ -38,33 +38,34 @@ static int read_status(int pid, const char *name, char *value, size_t size)
 	return 0;
 }
 
-int probe_target_check(int pid, char *why)
+int skep_probe_target_check(int pid, char *why)
 {
 	char value[128], path[64];
 	struct stat st;
 
 	if (pid == getpid())
-		return probe_refuse(why, -EINVAL, "that is this process");
+		return skep_probe_refuse(why, -EINVAL, "that is this process");
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	if (stat(path, &st) || read_status(pid, "Tgid", value, sizeof(value)))
-		return probe_refuse(why, -ESRCH, "there is no such process");
+		return skep_probe_refuse(why, -ESRCH, "there is no such process");
 	if (atoi(value) != pid)
-		return probe_refuse(why, -ESRCH, "that is a thread of a process");
+		return skep_probe_refuse(why, -ESRCH, "that is a thread of a process");
 	if (st.st_uid != geteuid())
-		return probe_refuse(why, -EPERM,
-				    "the process belongs to another user, or may not be looked at");
+		return skep_probe_refuse(
+			why, -EPERM,
+			"the process belongs to another user, or may not be looked at");
 	read_status(pid, "State", value, sizeof(value));
 	if (value[0] == 'T')
-		return probe_refuse(why, -EBUSY, "it is stopped");
+		return skep_probe_refuse(why, -EBUSY, "it is stopped");
 	read_status(pid, "TracerPid", value, sizeof(value));
 	if (atoi(value))
-		return probe_refuse(why, -EBUSY, "a debugger traces it");
+		return skep_probe_refuse(why, -EBUSY, "a debugger traces it");
 	read_status(pid, "Seccomp", value, sizeof(value));
 	if (atoi(value))
-		return probe_refuse(why, -EPERM, "it filters its system calls (seccomp)");
+		return skep_probe_refuse(why, -EPERM, "it filters its system calls (seccomp)");
 	read_status(pid, "x86_Thread_features", value, sizeof(value));
 	if (strstr(value, "shstk"))
-		return probe_refuse(why, -EOPNOTSUPP, "it has a shadow stack");
+		return skep_probe_refuse(why, -EOPNOTSUPP, "it has a shadow stack");
 	return 0;
 }
 
@@ -150,7 +151,7 @@ static int read_ranges(struct target *t, const struct stat *libc)
 	return 0;
 }
 
-const struct range *probe_target_range(const struct target *t, u64 addr)
+const struct range *skep_probe_target_range(const struct target *t, u64 addr)
 {
 	for (u32 k = 0; k < t->nrange; k++)
 		if (addr >= t->range[k].lo && addr < t->range[k].hi)
@@ -163,14 +164,14 @@ static u64 find_gadget(const struct target *t, u64 function)
 {
 	u8 code[64];
 
-	if (probe_remote_read(&t->r, function, code, sizeof(code)))
+	if (skep_probe_remote_read(&t->r, function, code, sizeof(code)))
 		for (u32 k = 0; k + 1 < sizeof(code); k++)
 			if (code[k] == 0x0f && code[k + 1] == 0x05)
 				return function + k;
 	return 0;
 }
 
-int probe_target_find(struct target *t, char *why)
+int skep_probe_target_find(struct target *t, char *why)
 {
 	static const char *const name[] = {"dlopen", "dlsym", "dlerror", "__errno_location",
 					   "syscall"};
@@ -180,11 +181,12 @@ int probe_target_find(struct target *t, char *why)
 	void *libc;
 
 	if (own_libc(&st, &base))
-		return probe_refuse(why, -EOPNOTSUPP, "the C library here is not glibc since 2.34");
+		return skep_probe_refuse(why, -EOPNOTSUPP,
+					 "the C library here is not glibc since 2.34");
 	if (read_ranges(t, &st))
-		return probe_refuse(why, -EPERM, "its memory may not be looked at");
+		return skep_probe_refuse(why, -EPERM, "its memory may not be looked at");
 	if (!t->libc || !t->libc_hi)
-		return probe_refuse(
+		return skep_probe_refuse(
 			why, -EOPNOTSUPP,
 			"it is linked statically, or has another C library than skep (a container's, an updated one)");
 	libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
@@ -192,12 +194,12 @@ int probe_target_find(struct target *t, char *why)
 		void *f = libc ? dlsym(libc, name[k]) : NULL;
 
 		if (!f)
-			return probe_refuse(why, -EOPNOTSUPP,
-					    "the C library here is not glibc since 2.34");
+			return skep_probe_refuse(why, -EOPNOTSUPP,
+						 "the C library here is not glibc since 2.34");
 		*to[k] = PROBE_PTR(f) - base + t->libc;
 	}
 	t->r.gadget = find_gadget(t, t->r.gadget);
 	return t->r.gadget ? 0
-			   : probe_refuse(why, -EOPNOTSUPP,
-					  "its C library has not the code that is expected");
+			   : skep_probe_refuse(why, -EOPNOTSUPP,
+					       "its C library has not the code that is expected");
 }

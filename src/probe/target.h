@@ -21,12 +21,12 @@ struct target {
 };
 
 /* The text into `why`; returns err. */
-int probe_refuse(char *why, int err, const char *text);
+int skep_probe_refuse(char *why, int err, const char *text);
 /* May a thread of the process be used? 0, or a negative errno with the reason. */
-int probe_target_check(int pid, char *why);
+int skep_probe_target_check(int pid, char *why);
 /* What is mapped there, and where the functions are; t->r.pid and t->r.mem are set. As above. */
-int probe_target_find(struct target *t, char *why);
+int skep_probe_target_find(struct target *t, char *why);
 /* What is mapped at the address, as it was when that was read; NULL: nothing. */
-const struct range *probe_target_range(const struct target *t, u64 addr);
+const struct range *skep_probe_target_range(const struct target *t, u64 addr);
 
 #endif

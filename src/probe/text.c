@@ -107,7 +107,7 @@ static u64 take(u32 k)
 	return at;
 }
 
-u64 probe_room(u64 addr, bool anywhere)
+u64 skep_probe_room(u64 addr, bool anywhere)
 {
 	u64 at;
 
@@ -128,7 +128,7 @@ u64 probe_room(u64 addr, bool anywhere)
 	return take(narea - 1);
 }
 
-int probe_fill(u64 addr, const void *bytes, size_t n)
+int skep_probe_fill(u64 addr, const void *bytes, size_t n)
 {
 	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC), err = 0;
 

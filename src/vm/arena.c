@@ -48,7 +48,7 @@ static void nothing(const struct xinsn *i, u16 op, u32 size, u64 *r)
 		r[i->src] = (u32)r[i->src];
 }
 
-void interp_arena(const struct skep_eng_arena *a, const struct xinsn *i, u64 *r)
+void skep_vm_interp_arena(const struct skep_eng_arena *a, const struct xinsn *i, u64 *r)
 {
 	u16 op = i->aux & 0xfff;
 	u32 size = 1u << (i->aux >> 12);

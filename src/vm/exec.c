@@ -71,7 +71,7 @@ static u16 kind_ctrl(const struct skep_ins *in)
 	}
 }
 
-u16 vm_kind(const struct skep_ins *in)
+u16 skep_vm_kind(const struct skep_ins *in)
 {
 	if (!in || in->op == SKEP_CAST)
 		return K_BAD;
@@ -87,13 +87,13 @@ u16 vm_kind(const struct skep_ins *in)
 
 /* --- frames ------------------------------------------------------------------- */
 
-void vm_frames_reset(struct skep_vm *vm)
+void skep_vm_frames_reset(struct skep_vm *vm)
 {
 	for (u32 i = 0; i < MAX_FRAMES; i++)
 		vm->reg[REG_STACK + i] = (struct region){.host = vm->stack[i]};
 }
 
-void vm_frame_start(struct skep_vm *vm)
+void skep_vm_frame_start(struct skep_vm *vm)
 {
 	u32 d = vm->depth;
 	struct region *rg = &vm->reg[REG_STACK + d];
@@ -115,7 +115,7 @@ static bool frame_push(struct skep_vm *vm, u32 ret_pc)
 	struct frame *f;
 
 	if (vm->depth + 1 >= MAX_FRAMES) {
-		vm_trap(vm, SKEP_TRAP_DEPTH, 0);
+		skep_vm_raise_trap(vm, SKEP_TRAP_DEPTH, 0);
 		return false;
 	}
 	f = &vm->frame[++vm->depth];
@@ -123,7 +123,7 @@ static bool frame_push(struct skep_vm *vm, u32 ret_pc)
 	f->pc = ret_pc;
 	f->init = vm->init;
 	memcpy(f->saved, vm->r + 6, sizeof(f->saved));
-	vm_frame_start(vm);
+	skep_vm_frame_start(vm);
 	vm->init &= 0x3e;
 	vm->init |= 1 << 10;
 	return true;
@@ -160,19 +160,19 @@ static bool func_slot(const struct skep_vm *vm, u64 addr, u32 *slot)
 	return off < p->n && p->ins[off].op != SKEP_OP_NR;
 }
 
-int vm_callback(struct skep_vm *vm, u64 func, const u64 *arg, u32 nargs, u64 *ret)
+int skep_vm_callback(struct skep_vm *vm, u64 func, const u64 *arg, u32 nargs, u64 *ret)
 {
 	u32 slot, prog = vm->cur;
 	u16 init = vm->init;
 
 	if (!func_slot(vm, func, &slot))
-		return vm_trap(vm, SKEP_TRAP_ARG, func);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_ARG, func);
 	if (!frame_push(vm, slot))
 		return -1;
 	for (u32 i = 0; i < nargs; i++)
 		vm->r[1 + i] = arg[i];
 	vm->init = (u16)(1 << 10 | ((2u << nargs) - 2));
-	if (vm_exec(vm, slot))
+	if (skep_vm_exec(vm, slot))
 		return -1;
 	*ret = vm->r[0];
 	frame_pop(vm);
@@ -212,15 +212,15 @@ static int atomic(struct skep_vm *vm, const struct skep_ins *in)
 	u64 addr = vm->r[base] + (u64)(s64)in->off, old = 0, val;
 
 	if (addr & (in->size - 1u))
-		return vm_trap(vm, SKEP_TRAP_ALIGN, addr);
-	if (!(flags & SKEP_OPF_STORE) && vm_load_slow(vm, addr, in->size, &old))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_ALIGN, addr);
+	if (!(flags & SKEP_OPF_STORE) && skep_vm_load_slow(vm, addr, in->size, &old))
 		return -1;
 	if (flags & SKEP_OPF_LOAD) {
 		vm->r[in->dst] = old;
 		return 0;
 	}
 	val = skep_isa_atomic(in, old, vm->r[in->src], vm->r[0]);
-	if (vm_store_slow(vm, addr, in->size, val))
+	if (skep_vm_store_slow(vm, addr, in->size, val))
 		return -1;
 	if (flags & SKEP_OPF_FETCH)
 		vm->r[in->src] = old;
@@ -284,7 +284,7 @@ static bool packet_load(struct skep_vm *vm, const struct skep_ins *in)
 		u8 *p = strict ? NULL : fast(vm, addr, sizeof(U), ACC_R);                          \
 		if (p)                                                                             \
 			memcpy(&v, p, sizeof(U));                                                  \
-		else if (vm_load_slow(vm, addr, sizeof(U), &v))                                    \
+		else if (skep_vm_load_slow(vm, addr, sizeof(U), &v))                               \
 			goto trap;                                                                 \
 		r[i->dst] = (u64)(S)v;                                                             \
 		break;                                                                             \
@@ -295,7 +295,7 @@ static bool packet_load(struct skep_vm *vm, const struct skep_ins *in)
 		u8 *p = strict ? NULL : fast(vm, addr, sizeof(U), ACC_W);                          \
 		if (p)                                                                             \
 			memcpy(p, &v, sizeof(U));                                                  \
-		else if (vm_store_slow(vm, addr, sizeof(U), v))                                    \
+		else if (skep_vm_store_slow(vm, addr, sizeof(U), v))                               \
 			goto trap;                                                                 \
 		break;                                                                             \
 	}
@@ -320,13 +320,13 @@ static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc
 	for (;;) {
 		i = &code[pc];
 		if (!left) {
-			vm_trap(vm, SKEP_TRAP_BUDGET, 0);
+			skep_vm_raise_trap(vm, SKEP_TRAP_BUDGET, 0);
 			goto trap;
 		}
 		left--;
 		if (strict) {
 			if (prog->reads[pc] & ~vm->init) {
-				vm_trap(vm, SKEP_TRAP_UNINIT, 0);
+				skep_vm_raise_trap(vm, SKEP_TRAP_UNINIT, 0);
 				goto trap;
 			}
 			vm->init |= prog->writes[pc];
@@ -432,7 +432,7 @@ static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc
 			u32 slot;
 
 			if (!func_slot(vm, r[i->dst], &slot)) {
-				vm_trap(vm, SKEP_TRAP_CALL, r[i->dst]);
+				skep_vm_raise_trap(vm, SKEP_TRAP_CALL, r[i->dst]);
 				goto trap;
 			}
 			if (!frame_push(vm, pc))
@@ -442,7 +442,7 @@ static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc
 		}
 		case K_EXIT:
 			if (strict && !vm->depth && !(vm->init & 1)) {
-				vm_trap(vm, SKEP_TRAP_UNINIT, 0);
+				skep_vm_raise_trap(vm, SKEP_TRAP_UNINIT, 0);
 				goto trap;
 			}
 		leave:
@@ -455,8 +455,8 @@ static inline __attribute__((always_inline)) int exec(struct skep_vm *vm, u32 pc
 			prog = vm->prog[vm->cur];
 			i = code = prog->code;
 			break;
-		case K_KFUNC: vm_trap(vm, SKEP_TRAP_CALL, 0); goto trap;
-		default: vm_trap(vm, SKEP_TRAP_ENCODING, 0); goto trap;
+		case K_KFUNC: skep_vm_raise_trap(vm, SKEP_TRAP_CALL, 0); goto trap;
+		default: skep_vm_raise_trap(vm, SKEP_TRAP_ENCODING, 0); goto trap;
 		}
 	}
 trap:
@@ -480,7 +480,7 @@ static __attribute__((noinline)) int exec_watched(struct skep_vm *vm, u32 pc)
 	return vm->opt.strict ? exec(vm, pc, true, true) : exec(vm, pc, false, true);
 }
 
-int vm_exec(struct skep_vm *vm, u32 pc)
+int skep_vm_exec(struct skep_vm *vm, u32 pc)
 {
 	if (vm->watch)
 		return exec_watched(vm, pc);

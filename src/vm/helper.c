@@ -44,7 +44,7 @@ static int h_comm(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	const char *comm = vm->in->comm ? vm->in->comm : "skep";
 	u32 size = (u32)a[1];
-	u8 *dst = vm_mem_or_trap(vm, a[0], size, ACC_W);
+	u8 *dst = skep_vm_mem_or_trap(vm, a[0], size, ACC_W);
 
 	if (!dst)
 		return -1;
@@ -99,7 +99,7 @@ static int h_constant(struct skep_vm *vm, const u64 *a, u64 *r0)
 static int h_lock(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	*r0 = 0;
-	return vm_mem_or_trap(vm, a[0], 4, ACC_R | ACC_W) ? 0 : -1;
+	return skep_vm_mem_or_trap(vm, a[0], 4, ACC_R | ACC_W) ? 0 : -1;
 }
 
 /* --- stand-ins ------------------------------------------------------------------- */
@@ -133,20 +133,20 @@ static int h_noted(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 	for (u32 i = 0; i < 5; i++) {
 		u32 n = h->arg[i] == SKEP_ARG_KEY && m ? m->def.key_size : arg_size(h, a, i);
-		const u8 *p = n ? vm_mem_or_trap(vm, a[i], n, ACC_R) : NULL;
+		const u8 *p = n ? skep_vm_mem_or_trap(vm, a[i], n, ACC_R) : NULL;
 
 		if (n && !p)
 			return -1;
 		if (h->arg[i] == SKEP_ARG_MAP)
-			m = map_of_guest(vm, a[i], &index);
+			m = skep_vm_map_of_guest(vm, a[i], &index);
 		if (n)
 			digest = skep_hash(p, n, digest + 1);
 		else if (h->arg[i] == SKEP_ARG_ANY || h->arg[i] == SKEP_ARG_MAP)
 			digest = skep_hash(&a[i], 8, digest + 1);
 	}
 	*r0 = 0;
-	if (!vm_event(vm, SKEP_EV_OTHER, 0, (u64)vm->helper, digest, NULL, 0))
-		return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+	if (!skep_vm_note_event(vm, SKEP_EV_OTHER, 0, (u64)vm->helper, digest, NULL, 0))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	return 0;
 }
 
@@ -165,7 +165,7 @@ static int h_fails(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 	for (u32 i = 0; i < 5; i++) {
 		u32 n = is_wr(h->arg[i]) ? arg_size(h, a, i) : 0;
-		u8 *p = n ? vm_mem_or_trap(vm, a[i], n, ACC_W) : NULL;
+		u8 *p = n ? skep_vm_mem_or_trap(vm, a[i], n, ACC_W) : NULL;
 
 		if (n && !p)
 			return -1;
@@ -176,7 +176,7 @@ static int h_fails(struct skep_vm *vm, const u64 *a, u64 *r0)
 	return 0;
 }
 
-const struct vm_helper_row vm_helpers_misc[] = {
+const struct vm_helper_row skep_vm_helpers_misc[] = {
     {SKEP_FN_ktime_get_ns, h_clock},
     {SKEP_FN_ktime_get_boot_ns, h_clock},
     {SKEP_FN_ktime_get_coarse_ns, h_clock},
@@ -252,10 +252,10 @@ static vm_helper find_in(const struct vm_helper_row *row, s64 id)
 	return NULL;
 }
 
-vm_helper vm_helper_find(s64 id)
+vm_helper skep_vm_helper_find(s64 id)
 {
 	static const struct vm_helper_row *const tables[] = {
-	    vm_helpers_map, vm_helpers_mem, vm_helpers_skb, vm_helpers_net, vm_helpers_misc};
+	    skep_vm_helpers_map, skep_vm_helpers_mem, skep_vm_helpers_skb, skep_vm_helpers_net, skep_vm_helpers_misc};
 	vm_helper fn = NULL;
 
 	for (u32 i = 0; i < SKEP_ARRAY_SIZE(tables) && !fn; i++)
@@ -268,5 +268,5 @@ vm_helper vm_helper_find(s64 id)
 
 bool skep_vm_helper_known(s64 id)
 {
-	return vm_helper_find(id);
+	return skep_vm_helper_find(id);
 }

@@ -7,10 +7,10 @@
 
 static struct vmap *map_arg(struct skep_vm *vm, u64 a, u32 *index)
 {
-	struct vmap *m = map_of_guest(vm, a, index);
+	struct vmap *m = skep_vm_map_of_guest(vm, a, index);
 
 	if (!m)
-		vm_trap(vm, SKEP_TRAP_ARG, a);
+		skep_vm_raise_trap(vm, SKEP_TRAP_ARG, a);
 	return m;
 }
 
@@ -22,7 +22,7 @@ static struct vmap *map_and_key(struct skep_vm *vm, const u64 *a, const u8 **key
 
 	if (!m)
 		return NULL;
-	*key = vm_mem_or_trap(vm, a[1], m->def.key_size, ACC_R);
+	*key = skep_vm_mem_or_trap(vm, a[1], m->def.key_size, ACC_R);
 	return *key ? m : NULL;
 }
 
@@ -33,7 +33,7 @@ static u64 value_addr(struct skep_vm *vm, struct vmap *m, u32 slot, u32 cpu)
 	if (slot == NIL)
 		return 0;
 	if (type == SKEP_MAP_ARRAY_OF_MAPS || type == SKEP_MAP_HASH_OF_MAPS)
-		return guest_of_map(skep_get32(map_value(m, 0, slot), false));
+		return skep_vm_guest_of_map(skep_get32(skep_vm_map_value(m, 0, slot), false));
 	if (vm->reg[m->region].hi == REG_BASE)
 		return 0;
 	return GUEST(m->region + cpu, slot * m->stride);
@@ -41,7 +41,7 @@ static u64 value_addr(struct skep_vm *vm, struct vmap *m, u32 slot, u32 cpu)
 
 static u32 cpu_of(struct skep_vm *vm, struct vmap *m)
 {
-	return map_is_percpu(m->def.type) ? vm->in->cpu : 0;
+	return skep_vm_map_is_percpu(m->def.type) ? vm->in->cpu : 0;
 }
 
 static int h_lookup(struct skep_vm *vm, const u64 *a, u64 *r0)
@@ -52,10 +52,10 @@ static int h_lookup(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 	if (!m)
 		return -1;
-	if (vm->watch && vm->watch->missed && map_find(vm, m, key, false) == NIL &&
-	    map_of_guest(vm, a[0], &index))
+	if (vm->watch && vm->watch->missed && skep_vm_map_find(vm, m, key, false) == NIL &&
+	    skep_vm_map_of_guest(vm, a[0], &index))
 		vm->watch->missed(vm->watch->user, index, key);
-	*r0 = value_addr(vm, m, map_find(vm, m, key, true), cpu_of(vm, m));
+	*r0 = value_addr(vm, m, skep_vm_map_find(vm, m, key, true), cpu_of(vm, m));
 	return 0;
 }
 
@@ -66,7 +66,7 @@ static int h_lookup_percpu(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 	if (!m)
 		return -1;
-	*r0 = (u32)a[2] < map_cpus(vm, m) ? value_addr(vm, m, map_find(vm, m, key, true), (u32)a[2])
+	*r0 = (u32)a[2] < skep_vm_map_cpus(vm, m) ? value_addr(vm, m, skep_vm_map_find(vm, m, key, true), (u32)a[2])
 					  : 0;
 	return 0;
 }
@@ -82,22 +82,22 @@ static int h_update(struct skep_vm *vm, const u64 *a, u64 *r0)
 	if (!m)
 		return -1;
 	if (m->def.flags & SKEP_VM_F_RDONLY_PROG)
-		return vm_trap(vm, SKEP_TRAP_PERM, a[0]);
-	if (map_holds_index(m->def.type))
-		return vm_trap(vm, SKEP_TRAP_ARG, a[0]);
-	if (!vm_mem_or_trap(vm, a[2], m->def.value_size, ACC_R))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_PERM, a[0]);
+	if (skep_vm_map_holds_index(m->def.type))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_ARG, a[0]);
+	if (!skep_vm_mem_or_trap(vm, a[2], m->def.value_size, ACC_R))
 		return -1;
 	/* Key and value may lie in blocks that move when the map grows. */
 	memcpy(copy, key, m->def.key_size);
-	err = map_put(vm, m, copy, a[3], &slot);
+	err = skep_vm_map_put(vm, m, copy, a[3], &slot);
 	if (!err) {
-		value = vm_mem_or_trap(vm, a[2], m->def.value_size, ACC_R);
+		value = skep_vm_mem_or_trap(vm, a[2], m->def.value_size, ACC_R);
 		if (!value)
 			return -1;
-		map_store(vm, m, cpu_of(vm, m), slot, value);
+		skep_vm_map_store(vm, m, cpu_of(vm, m), slot, value);
 	}
 	*r0 = (u64)(s64)err;
-	return err == -ENOMEM ? vm_trap(vm, SKEP_TRAP_NOMEM, 0) : 0;
+	return err == -ENOMEM ? skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0) : 0;
 }
 
 static int h_delete(struct skep_vm *vm, const u64 *a, u64 *r0)
@@ -109,9 +109,9 @@ static int h_delete(struct skep_vm *vm, const u64 *a, u64 *r0)
 	if (!m)
 		return -1;
 	if (m->def.flags & SKEP_VM_F_RDONLY_PROG)
-		return vm_trap(vm, SKEP_TRAP_PERM, a[0]);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_PERM, a[0]);
 	memcpy(copy, key, m->def.key_size);
-	*r0 = (u64)(s64)map_del(vm, m, copy);
+	*r0 = (u64)(s64)skep_vm_map_del(vm, m, copy);
 	return 0;
 }
 
@@ -120,11 +120,11 @@ static struct vmap *queue_arg(struct skep_vm *vm, const u64 *a, u8 acc, u8 **val
 	u32 index;
 	struct vmap *m = map_arg(vm, a[0], &index);
 
-	if (m && !map_is_queue(m->def.type)) {
-		vm_trap(vm, SKEP_TRAP_ARG, a[0]);
+	if (m && !skep_vm_map_is_queue(m->def.type)) {
+		skep_vm_raise_trap(vm, SKEP_TRAP_ARG, a[0]);
 		return NULL;
 	}
-	*value = m ? vm_mem_or_trap(vm, a[1], m->def.value_size, acc) : NULL;
+	*value = m ? skep_vm_mem_or_trap(vm, a[1], m->def.value_size, acc) : NULL;
 	return *value ? m : NULL;
 }
 
@@ -135,7 +135,7 @@ static int h_push(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 	if (!m)
 		return -1;
-	*r0 = (u64)(s64)queue_push(vm, m, value, a[2]);
+	*r0 = (u64)(s64)skep_vm_queue_push(vm, m, value, a[2]);
 	return 0;
 }
 
@@ -146,7 +146,7 @@ static int h_pop_peek(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 	if (!m)
 		return -1;
-	*r0 = (u64)(s64)queue_peek(m, value, vm->helper == SKEP_FN_map_pop_elem);
+	*r0 = (u64)(s64)skep_vm_queue_peek(m, value, vm->helper == SKEP_FN_map_pop_elem);
 	return 0;
 }
 
@@ -164,7 +164,7 @@ static int h_loop(struct skep_vm *vm, const u64 *a, u64 *r0)
 	for (i = 0; i < n; i++) {
 		u64 arg[2] = {i, ctx};
 
-		if (vm_callback(vm, func, arg, 2, &ret))
+		if (skep_vm_callback(vm, func, arg, 2, &ret))
 			return -1;
 		if (ret) {
 			i++;
@@ -180,18 +180,18 @@ static int h_for_each(struct skep_vm *vm, const u64 *a, u64 *r0)
 	u64 func = a[1], ctx = a[2], flags = a[3], map = a[0], key_addr, ret, n = 0;
 	u32 index;
 	struct vmap *m = map_arg(vm, map, &index);
-	bool hash = m && map_is_hash(m->def.type);
+	bool hash = m && skep_vm_map_is_hash(m->def.type);
 	u8 *key;
 
 	if (!m)
 		return -1;
-	if (map_holds_index(m->def.type) || map_is_queue(m->def.type))
-		return vm_trap(vm, SKEP_TRAP_ARG, map);
+	if (skep_vm_map_holds_index(m->def.type) || skep_vm_map_is_queue(m->def.type))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_ARG, map);
 	if (flags) {
 		*r0 = ERRNO(EINVAL);
 		return 0;
 	}
-	key_addr = vm_block(vm, m->def.key_size, ACC_R, &key);
+	key_addr = skep_vm_block(vm, m->def.key_size, ACC_R, &key);
 	if (!key_addr)
 		return -1;
 	for (u32 i = 0; i < m->now.nslot; i++) {
@@ -204,7 +204,7 @@ static int h_for_each(struct skep_vm *vm, const u64 *a, u64 *r0)
 		else
 			skep_put32(key, i, false);
 		n++;
-		if (vm_callback(vm, func, arg, 4, &ret))
+		if (skep_vm_callback(vm, func, arg, 4, &ret))
 			return -1;
 		if (ret)
 			break;
@@ -222,16 +222,16 @@ static int h_tail_call(struct skep_vm *vm, const u64 *a, u64 *r0)
 	if (!m)
 		return -1;
 	if (m->def.type != SKEP_MAP_PROG_ARRAY)
-		return vm_trap(vm, SKEP_TRAP_ARG, a[1]);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_ARG, a[1]);
 	*r0 = ERRNO(EINVAL);
 	if (index >= m->def.max_entries || !m->now.slot[index].used || vm->tails >= MAX_TAIL_CALLS)
 		return 0;
-	prog = skep_get32(map_value(m, 0, index), false);
+	prog = skep_get32(skep_vm_map_value(m, 0, index), false);
 	if (prog >= vm->nprog || vm->prog[prog]->type != vm->prog[vm->cur]->type)
 		return 0;
 	vm->tails++;
 	vm->cur = prog;
-	vm_frame_start(vm);
+	skep_vm_frame_start(vm);
 	memset(vm->r, 0, 10 * sizeof(u64));
 	vm->r[1] = ctx;
 	vm->init = 1 << 1 | 1 << 10;
@@ -245,7 +245,7 @@ static struct vmap *ringbuf_arg(struct skep_vm *vm, u64 a, u32 *index)
 	struct vmap *m = map_arg(vm, a, index);
 
 	if (m && m->def.type != SKEP_MAP_RINGBUF) {
-		vm_trap(vm, SKEP_TRAP_ARG, a);
+		skep_vm_raise_trap(vm, SKEP_TRAP_ARG, a);
 		return NULL;
 	}
 	return m;
@@ -269,9 +269,9 @@ static int reserve(struct skep_vm *vm, u64 map, u64 size, u64 flags, u64 *r0)
 	if (flags || size > m->def.max_entries ||
 	    m->now.pending + record_room(size) > m->def.max_entries)
 		return 0;
-	if (!vm_room(&vm->rec, vm->nrec, &vm->cap_rec, sizeof(*vm->rec)))
-		return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
-	*r0 = vm_block(vm, (u32)size, ACC_R | ACC_W, &host);
+	if (!skep_vm_room(&vm->rec, vm->nrec, &vm->cap_rec, sizeof(*vm->rec)))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
+	*r0 = skep_vm_block(vm, (u32)size, ACC_R | ACC_W, &host);
 	if (!*r0)
 		return -1;
 	vm->rec[vm->nrec++] = (struct record){index, (u32)(*r0 >> 32), (u32)size};
@@ -294,8 +294,8 @@ static int release(struct skep_vm *vm, u64 addr, u64 flags, bool submit)
 		if (!rec->region || GUEST(rec->region, 0) != addr)
 			continue;
 		if (submit &&
-		    !vm_event(vm, SKEP_EV_RINGBUF, rec->map, flags, 0, rg->host, rec->len))
-			return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+		    !skep_vm_note_event(vm, SKEP_EV_RINGBUF, rec->map, flags, 0, rg->host, rec->len))
+			return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 		vm->map[rec->map]->now.pending -= record_room(rec->len);
 		rec->region = 0;
 		rg->hi = REG_BASE;
@@ -303,7 +303,7 @@ static int release(struct skep_vm *vm, u64 addr, u64 flags, bool submit)
 			vm->nrec--;
 		return 0;
 	}
-	return vm_trap(vm, SKEP_TRAP_ARG, addr);
+	return skep_vm_raise_trap(vm, SKEP_TRAP_ARG, addr);
 }
 
 static int h_release(struct skep_vm *vm, const u64 *a, u64 *r0)
@@ -314,12 +314,12 @@ static int h_release(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_reserve_dynptr(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u8 *dyn = vm_mem_or_trap(vm, a[3], 16, ACC_W);
+	u8 *dyn = skep_vm_mem_or_trap(vm, a[3], 16, ACC_W);
 	u64 rec;
 
 	if (!dyn || reserve(vm, a[0], (u32)a[1], a[2], &rec))
 		return -1;
-	dyn = vm_mem_or_trap(vm, a[3], 16, ACC_W);
+	dyn = skep_vm_mem_or_trap(vm, a[3], 16, ACC_W);
 	memset(dyn, 0, 16);
 	if (rec) {
 		memcpy(dyn, &rec, 8);
@@ -331,7 +331,7 @@ static int h_reserve_dynptr(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_release_dynptr(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u8 *dyn = vm_mem_or_trap(vm, a[0], 16, ACC_R | ACC_W);
+	u8 *dyn = skep_vm_mem_or_trap(vm, a[0], 16, ACC_R | ACC_W);
 	u64 rec;
 
 	if (!dyn)
@@ -346,15 +346,15 @@ static int h_output(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 index, size = (u32)a[2];
 	struct vmap *m = ringbuf_arg(vm, a[0], &index);
-	const u8 *data = m ? vm_mem_or_trap(vm, a[1], size, ACC_R) : NULL;
+	const u8 *data = m ? skep_vm_mem_or_trap(vm, a[1], size, ACC_R) : NULL;
 
 	if (!data)
 		return -1;
 	*r0 = a[3] > 3 ? ERRNO(EINVAL) : 0;
 	if (!*r0 && m->now.pending + record_room(size) > m->def.max_entries)
 		*r0 = ERRNO(EAGAIN);
-	if (!*r0 && !vm_event(vm, SKEP_EV_RINGBUF, index, a[3], 0, data, size))
-		return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+	if (!*r0 && !skep_vm_note_event(vm, SKEP_EV_RINGBUF, index, a[3], 0, data, size))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	return 0;
 }
 
@@ -374,13 +374,13 @@ static int h_perf_output(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 index, size = (u32)a[4], cpu = (u32)a[2], extra = (u32)(a[2] >> 32) & 0xfffff;
 	struct vmap *m = map_arg(vm, a[1], &index);
-	const u8 *data = m ? vm_mem_or_trap(vm, a[3], size, ACC_R) : NULL;
+	const u8 *data = m ? skep_vm_mem_or_trap(vm, a[3], size, ACC_R) : NULL;
 	u8 *all;
 
 	if (!data)
 		return -1;
 	if (m->def.type != SKEP_MAP_PERF_EVENT_ARRAY)
-		return vm_trap(vm, SKEP_TRAP_ARG, a[1]);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_ARG, a[1]);
 	*r0 = a[2] >> 52 ? ERRNO(EINVAL) : 0;
 	if (!*r0 && cpu != 0xffffffff && cpu >= m->def.max_entries)
 		*r0 = ERRNO(E2BIG);
@@ -390,11 +390,11 @@ static int h_perf_output(struct skep_vm *vm, const u64 *a, u64 *r0)
 		return 0;
 	all = malloc((size_t)size + extra + 1);
 	if (!all)
-		return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	memcpy(all, data, size);
 	memcpy(all + size, vm->pkt + vm->data, extra);
-	if (!vm_event(vm, SKEP_EV_PERF, index, a[2], 0, all, size + extra))
-		vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+	if (!skep_vm_note_event(vm, SKEP_EV_PERF, index, a[2], 0, all, size + extra))
+		skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	free(all);
 	return vm->trap ? -1 : 0;
 }
@@ -419,18 +419,18 @@ static int h_redirect_map(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 	if (!m)
 		return -1;
-	if (!map_holds_index(m->def.type))
-		return vm_trap(vm, SKEP_TRAP_ARG, a[0]);
+	if (!skep_vm_map_holds_index(m->def.type))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_ARG, a[0]);
 	memcpy(key, &a[1], 4);
 	if (a[1] <= 0xffffffff)
-		slot = map_find(vm, m, key, false);
+		slot = skep_vm_map_find(vm, m, key, false);
 	*r0 = slot == NIL ? a[2] & 3 : 4;
-	if (slot != NIL && !vm_event(vm, SKEP_EV_REDIRECT_MAP, index, a[1], a[2], NULL, 0))
-		return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+	if (slot != NIL && !skep_vm_note_event(vm, SKEP_EV_REDIRECT_MAP, index, a[1], a[2], NULL, 0))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	return 0;
 }
 
-const struct vm_helper_row vm_helpers_map[] = {
+const struct vm_helper_row skep_vm_helpers_map[] = {
     {SKEP_FN_map_lookup_elem, h_lookup},
     {SKEP_FN_map_lookup_percpu_elem, h_lookup_percpu},
     {SKEP_FN_map_update_elem, h_update},

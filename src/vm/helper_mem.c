@@ -6,14 +6,14 @@
 
 #include "vm/vm_impl.h"
 
-u64 vm_block(struct skep_vm *vm, u32 len, u8 perm, u8 **host)
+u64 skep_vm_block(struct skep_vm *vm, u32 len, u8 perm, u8 **host)
 {
-	u32 id = vm_region_add(vm, 1);
+	u32 id = skep_vm_region_add(vm, 1);
 	u8 *p = calloc(1, (size_t)len + 8);
 
 	if (!id || !p) {
 		free(p);
-		vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+		skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 		return 0;
 	}
 	vm->reg[id] =
@@ -25,12 +25,12 @@ u64 vm_block(struct skep_vm *vm, u32 len, u8 perm, u8 **host)
 static int h_probe_read(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 size = (u32)a[1];
-	u8 *dst = vm_mem_or_trap(vm, a[0], size, ACC_W);
+	u8 *dst = skep_vm_mem_or_trap(vm, a[0], size, ACC_W);
 
 	if (!dst)
 		return -1;
 	*r0 = 0;
-	if (size && !vm_copy_in(vm, a[2], size, dst)) {
+	if (size && !skep_vm_copy_in(vm, a[2], size, dst)) {
 		memset(dst, 0, size);
 		*r0 = ERRNO(EFAULT);
 	}
@@ -40,13 +40,13 @@ static int h_probe_read(struct skep_vm *vm, const u64 *a, u64 *r0)
 static int h_probe_read_str(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 size = (u32)a[1], n = 0;
-	u8 *dst = vm_mem_or_trap(vm, a[0], size, ACC_W), c;
+	u8 *dst = skep_vm_mem_or_trap(vm, a[0], size, ACC_W), c;
 
 	if (!dst)
 		return -1;
 	*r0 = 0;
 	while (n < size) {
-		if (!vm_copy_in(vm, a[2] + n, 1, &c)) {
+		if (!skep_vm_copy_in(vm, a[2] + n, 1, &c)) {
 			memset(dst, 0, size);
 			*r0 = ERRNO(EFAULT);
 			return 0;
@@ -64,15 +64,15 @@ static int h_probe_read_str(struct skep_vm *vm, const u64 *a, u64 *r0)
 static int h_strncmp(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 n = (u32)a[1];
-	const u8 *s = vm_mem_or_trap(vm, a[0], n, ACC_R);
+	const u8 *s = skep_vm_mem_or_trap(vm, a[0], n, ACC_R);
 	u8 c;
 
 	if (!s)
 		return -1;
 	*r0 = 0;
 	for (u32 i = 0; i < n; i++) {
-		if (!vm_copy_in(vm, a[2] + i, 1, &c))
-			return vm_trap(vm, SKEP_TRAP_BOUNDS, a[2] + i);
+		if (!skep_vm_copy_in(vm, a[2] + i, 1, &c))
+			return skep_vm_raise_trap(vm, SKEP_TRAP_BOUNDS, a[2] + i);
 		if (s[i] != c) {
 			*r0 = s[i] < c ? (u64)-1 : 1;
 			return 0;
@@ -119,8 +119,8 @@ static int parse_number(const u8 *s, u32 n, u64 base, u64 *out, bool *neg)
 
 static int h_strtox(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	const u8 *s = vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_R);
-	u8 *to = s ? vm_mem_or_trap(vm, a[3], 8, ACC_W) : NULL;
+	const u8 *s = skep_vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_R);
+	u8 *to = s ? skep_vm_mem_or_trap(vm, a[3], 8, ACC_W) : NULL;
 	bool neg, is_signed = vm->helper == SKEP_FN_strtol;
 	u64 v, base = a[2];
 	int n;
@@ -161,8 +161,8 @@ static u32 add_words(u32 sum, const u8 *p, u32 n, bool inverted)
 static int h_csum_diff(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 nf = (u32)a[1], nt = (u32)a[3];
-	const u8 *from = vm_mem_or_trap(vm, a[0], nf, ACC_R);
-	const u8 *to = from ? vm_mem_or_trap(vm, a[2], nt, ACC_R) : NULL;
+	const u8 *from = skep_vm_mem_or_trap(vm, a[0], nf, ACC_R);
+	const u8 *to = from ? skep_vm_mem_or_trap(vm, a[2], nt, ACC_R) : NULL;
 
 	if (!to)
 		return -1;
@@ -177,9 +177,9 @@ static int h_csum_diff(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_dynptr_from_mem(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u8 *dyn = vm_mem_or_trap(vm, a[3], 16, ACC_W);
+	u8 *dyn = skep_vm_mem_or_trap(vm, a[3], 16, ACC_W);
 
-	if (!dyn || !vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_W))
+	if (!dyn || !skep_vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_W))
 		return -1;
 	memset(dyn, 0, 16);
 	*r0 = a[2] ? ERRNO(EINVAL) : (u32)a[1] > 0xffffff ? ERRNO(E2BIG) : 0;
@@ -193,7 +193,7 @@ static int h_dynptr_from_mem(struct skep_vm *vm, const u64 *a, u64 *r0)
 /* Address of [off, off + len) behind a dynptr, 0 when it does not fit. False: trapped. */
 static bool dynptr_range(struct skep_vm *vm, u64 dynptr, u64 off, u64 len, u64 *addr, u64 *err)
 {
-	const u8 *dyn = vm_mem_or_trap(vm, dynptr, 16, ACC_R);
+	const u8 *dyn = skep_vm_mem_or_trap(vm, dynptr, 16, ACC_R);
 	u64 base;
 	u32 size;
 
@@ -210,21 +210,21 @@ static bool dynptr_range(struct skep_vm *vm, u64 dynptr, u64 off, u64 len, u64 *
 
 static int h_dynptr_read(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u8 *dst = vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_W);
+	u8 *dst = skep_vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_W);
 	u64 addr;
 
 	if (!dst || !dynptr_range(vm, a[2], a[3], a[1], &addr, r0))
 		return -1;
 	if (a[4])
 		*r0 = ERRNO(EINVAL);
-	if (!*r0 && (u32)a[1] && !vm_copy_in(vm, addr, (u32)a[1], dst))
-		return vm_trap(vm, SKEP_TRAP_BOUNDS, addr);
+	if (!*r0 && (u32)a[1] && !skep_vm_copy_in(vm, addr, (u32)a[1], dst))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_BOUNDS, addr);
 	return 0;
 }
 
 static int h_dynptr_write(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	const u8 *src = vm_mem_or_trap(vm, a[2], (u32)a[3], ACC_R);
+	const u8 *src = skep_vm_mem_or_trap(vm, a[2], (u32)a[3], ACC_R);
 	u64 addr;
 	u8 *dst;
 
@@ -234,7 +234,7 @@ static int h_dynptr_write(struct skep_vm *vm, const u64 *a, u64 *r0)
 		*r0 = ERRNO(EINVAL);
 	if (*r0)
 		return 0;
-	dst = vm_mem_or_trap(vm, addr, (u32)a[3], ACC_W);
+	dst = skep_vm_mem_or_trap(vm, addr, (u32)a[3], ACC_W);
 	if (!dst)
 		return -1;
 	memmove(dst, src, (u32)a[3]);
@@ -256,7 +256,7 @@ static void put_string(struct skep_vm *vm, u64 addr, struct skep_buf *out)
 	char c;
 
 	for (u32 i = 0; i < 4096; i++) {
-		if (!vm_copy_in(vm, addr + i, 1, &c)) {
+		if (!skep_vm_copy_in(vm, addr + i, 1, &c)) {
 			skep_buf_puts(out, "(fault)");
 			return;
 		}
@@ -302,7 +302,7 @@ static u32 conversion(struct skep_vm *vm, const char *fmt, u32 n, const u64 *arg
 	return i + 1;
 }
 
-bool vm_format(struct skep_vm *vm, const char *fmt, u32 fmt_len, const u64 *arg, u32 narg,
+bool skep_vm_format(struct skep_vm *vm, const char *fmt, u32 fmt_len, const u64 *arg, u32 narg,
 	       struct skep_buf *out, int *err)
 {
 	u32 used = 0, n;
@@ -326,7 +326,7 @@ bool vm_format(struct skep_vm *vm, const char *fmt, u32 fmt_len, const u64 *arg,
 		i += n;
 	}
 	if (out->failed)
-		vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+		skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	return !out->failed;
 }
 
@@ -336,9 +336,9 @@ static int print_event(struct skep_vm *vm, const char *fmt, u32 n, const u64 *ar
 	struct skep_buf out = {0};
 	int err;
 
-	if (vm_format(vm, fmt, n, arg, narg, &out, &err) && !err &&
-	    !vm_event(vm, SKEP_EV_PRINT, 0, 0, 0, out.p, (u32)out.n))
-		vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+	if (skep_vm_format(vm, fmt, n, arg, narg, &out, &err) && !err &&
+	    !skep_vm_note_event(vm, SKEP_EV_PRINT, 0, 0, 0, out.p, (u32)out.n))
+		skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	*r0 = err ? (u64)(s64)err : out.n;
 	skep_buf_fini(&out);
 	return vm->trap ? -1 : 0;
@@ -346,7 +346,7 @@ static int print_event(struct skep_vm *vm, const char *fmt, u32 n, const u64 *ar
 
 static int h_printk(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	const u8 *fmt = vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_R);
+	const u8 *fmt = skep_vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_R);
 
 	return fmt ? print_event(vm, (const char *)fmt, (u32)a[1], a + 2, 3, r0) : -1;
 }
@@ -358,7 +358,7 @@ static bool vprintk_args(struct skep_vm *vm, u64 addr, u64 len, u64 arg[12], u64
 	*r0 = (u32)len & 7 || (u32)len > 96 ? ERRNO(EINVAL) : 0;
 	if (*r0)
 		return true;
-	data = vm_mem_or_trap(vm, addr, (u32)len, ACC_R);
+	data = skep_vm_mem_or_trap(vm, addr, (u32)len, ACC_R);
 	if (data)
 		memcpy(arg, data, (u32)len);
 	return data;
@@ -366,7 +366,7 @@ static bool vprintk_args(struct skep_vm *vm, u64 addr, u64 len, u64 arg[12], u64
 
 static int h_vprintk(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	const u8 *fmt = vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_R);
+	const u8 *fmt = skep_vm_mem_or_trap(vm, a[0], (u32)a[1], ACC_R);
 	u64 arg[12];
 
 	if (!fmt || !vprintk_args(vm, a[2], a[3], arg, r0))
@@ -377,7 +377,7 @@ static int h_vprintk(struct skep_vm *vm, const u64 *a, u64 *r0)
 static int h_snprintf(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 size = (u32)a[1], n = 0;
-	u8 *dst = vm_mem_or_trap(vm, a[0], size, ACC_W);
+	u8 *dst = skep_vm_mem_or_trap(vm, a[0], size, ACC_W);
 	struct skep_buf out = {0};
 	u64 arg[12];
 	char fmt[512];
@@ -387,10 +387,10 @@ static int h_snprintf(struct skep_vm *vm, const u64 *a, u64 *r0)
 		return -1;
 	if (*r0)
 		return 0;
-	while (n < sizeof(fmt) - 1 && vm_copy_in(vm, a[2] + n, 1, &fmt[n]) && fmt[n])
+	while (n < sizeof(fmt) - 1 && skep_vm_copy_in(vm, a[2] + n, 1, &fmt[n]) && fmt[n])
 		n++;
 	fmt[n] = 0;
-	if (vm_format(vm, fmt, n, arg, (u32)a[4] / 8, &out, &err) && !err && size) {
+	if (skep_vm_format(vm, fmt, n, arg, (u32)a[4] / 8, &out, &err) && !err && size) {
 		u32 k = SKEP_MIN((u32)out.n, size - 1);
 
 		memcpy(dst, out.p ? out.p : "", k);
@@ -401,7 +401,7 @@ static int h_snprintf(struct skep_vm *vm, const u64 *a, u64 *r0)
 	return vm->trap ? -1 : 0;
 }
 
-const struct vm_helper_row vm_helpers_mem[] = {
+const struct vm_helper_row skep_vm_helpers_mem[] = {
     {SKEP_FN_probe_read, h_probe_read},
     {SKEP_FN_probe_read_user, h_probe_read},
     {SKEP_FN_probe_read_kernel, h_probe_read},

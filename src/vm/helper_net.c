@@ -16,7 +16,7 @@ enum { XDP_ABORTED = 0, XDP_REDIRECT = 4, TC_SHOT = 2, TC_REDIRECT = 7 };
 
 static int record(struct skep_vm *vm, u8 kind, u64 a, u64 b)
 {
-	return vm_event(vm, kind, 0, a, b, NULL, 0) ? 0 : vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+	return skep_vm_note_event(vm, kind, 0, a, b, NULL, 0) ? 0 : skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 }
 
 static int h_redirect(struct skep_vm *vm, const u64 *a, u64 *r0)
@@ -38,24 +38,24 @@ static int h_redirect_peer(struct skep_vm *vm, const u64 *a, u64 *r0)
 static int h_redirect_neigh(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	u32 len = (u32)a[2];
-	const u8 *p = vm_mem_or_trap(vm, a[1], len, ACC_R);
+	const u8 *p = skep_vm_mem_or_trap(vm, a[1], len, ACC_R);
 
 	if (!p)
 		return -1;
 	*r0 = a[3] || (len && len < 20) ? TC_SHOT : TC_REDIRECT;
 	if (*r0 == TC_SHOT)
 		return 0;
-	if (!vm_event(vm, SKEP_EV_REDIRECT_NEIGH, 0, (u32)a[0], 0, p, len))
-		return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+	if (!skep_vm_note_event(vm, SKEP_EV_REDIRECT_NEIGH, 0, (u32)a[0], 0, p, len))
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	return 0;
 }
 
 static int h_clone_redirect(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	*r0 = a[2] & ~1ull ? ERRNO(EINVAL) : 0;
-	if (!*r0 && !vm_event(vm, SKEP_EV_CLONE_REDIRECT, 0, (u32)a[1], a[2], vm->pkt + vm->data,
+	if (!*r0 && !skep_vm_note_event(vm, SKEP_EV_CLONE_REDIRECT, 0, (u32)a[1], a[2], vm->pkt + vm->data,
 			      vm->end - vm->data))
-		return vm_trap(vm, SKEP_TRAP_NOMEM, 0);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NOMEM, 0);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static int h_fib_lookup(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	enum { IFINDEX = 8, DST = 32, SMAC = 52, DMAC = 58, SIZE = 64 };
 	u32 len = (u32)a[2];
-	u8 *p = vm_mem_or_trap(vm, a[1], len, ACC_R | ACC_W);
+	u8 *p = skep_vm_mem_or_trap(vm, a[1], len, ACC_R | ACC_W);
 	u64 h;
 
 	if (!p)
@@ -93,7 +93,7 @@ static int h_fib_lookup(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_check_mtu(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u8 *mtu = vm_mem_or_trap(vm, a[2], 4, ACC_W);
+	u8 *mtu = skep_vm_mem_or_trap(vm, a[2], 4, ACC_W);
 	s64 len, given;
 
 	if (!mtu)
@@ -109,7 +109,7 @@ static int h_check_mtu(struct skep_vm *vm, const u64 *a, u64 *r0)
 /* Nothing is found. */
 static int h_no_socket(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	if (!vm_mem_or_trap(vm, a[1], (u32)a[2], ACC_R))
+	if (!skep_vm_mem_or_trap(vm, a[1], (u32)a[2], ACC_R))
 		return -1;
 	*r0 = 0;
 	return 0;
@@ -128,7 +128,7 @@ static int h_csum_update(struct skep_vm *vm, const u64 *a, u64 *r0)
 	return 0;
 }
 
-const struct vm_helper_row vm_helpers_net[] = {
+const struct vm_helper_row skep_vm_helpers_net[] = {
     {SKEP_FN_redirect, h_redirect},
     {SKEP_FN_redirect_peer, h_redirect_peer},
     {SKEP_FN_redirect_neigh, h_redirect_neigh},

@@ -37,7 +37,7 @@ static bool pkt_insert(struct skep_vm *vm, u32 off, u32 n)
 	vm->meta -= n;
 	vm->data -= n;
 	memset(vm->pkt + vm->data + off, 0, n);
-	vm_pkt_sync(vm);
+	skep_vm_pkt_sync(vm);
 	return true;
 }
 
@@ -48,7 +48,7 @@ static bool pkt_remove(struct skep_vm *vm, u32 off, u32 n)
 	memmove(vm->pkt + vm->meta + n, vm->pkt + vm->meta, vm->data - vm->meta + off);
 	vm->meta += n;
 	vm->data += n;
-	vm_pkt_sync(vm);
+	skep_vm_pkt_sync(vm);
 	return true;
 }
 
@@ -56,7 +56,7 @@ static bool pkt_remove(struct skep_vm *vm, u32 off, u32 n)
 
 static int load_bytes(struct skep_vm *vm, u64 off, u64 to, u32 len, u64 error, u64 *r0)
 {
-	u8 *dst = vm_mem_or_trap(vm, to, len, ACC_W);
+	u8 *dst = skep_vm_mem_or_trap(vm, to, len, ACC_W);
 
 	if (!dst)
 		return -1;
@@ -87,7 +87,7 @@ static int h_load_relative(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int store_bytes(struct skep_vm *vm, u32 off, u64 from, u32 len, u64 error, u64 *r0)
 {
-	const u8 *src = vm_mem_or_trap(vm, from, len, ACC_R);
+	const u8 *src = skep_vm_mem_or_trap(vm, from, len, ACC_R);
 
 	if (!src)
 		return -1;
@@ -106,7 +106,7 @@ static int h_store(struct skep_vm *vm, const u64 *a, u64 *r0)
 	if (store_bytes(vm, (u32)a[1], a[2], (u32)a[3], ERRNO(EFAULT), r0))
 		return -1;
 	if (!*r0 && a[4] & 2)
-		vm_ctx_put(vm, "hash", 0);
+		skep_vm_ctx_put(vm, "hash", 0);
 	return 0;
 }
 
@@ -186,7 +186,7 @@ static int h_xdp_adjust_head(struct skep_vm *vm, const u64 *a, u64 *r0)
 	memmove(vm->pkt + vm->meta + by, vm->pkt + vm->meta, (size_t)meta);
 	vm->meta = (u32)(vm->meta + by);
 	vm->data = (u32)data;
-	vm_pkt_sync(vm);
+	skep_vm_pkt_sync(vm);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ static int h_xdp_adjust_tail(struct skep_vm *vm, const u64 *a, u64 *r0)
 	if (end > vm->end)
 		memset(vm->pkt + vm->end, 0, (size_t)(end - vm->end));
 	vm->end = (u32)end;
-	vm_pkt_sync(vm);
+	skep_vm_pkt_sync(vm);
 	return 0;
 }
 
@@ -211,7 +211,7 @@ static int h_xdp_adjust_meta(struct skep_vm *vm, const u64 *a, u64 *r0)
 	*r0 = meta < XDP_FRAME || len < 0 ? ERRNO(EINVAL) : len & 3 || len > 32 ? ERRNO(EACCES) : 0;
 	if (!*r0) {
 		vm->meta = (u32)meta;
-		vm_pkt_sync(vm);
+		skep_vm_pkt_sync(vm);
 	}
 	return 0;
 }
@@ -243,7 +243,7 @@ static int h_change_tail(struct skep_vm *vm, const u64 *a, u64 *r0)
 	if (len > pkt_len(vm))
 		memset(vm->pkt + vm->end, 0, len - pkt_len(vm));
 	vm->end = vm->data + len;
-	vm_pkt_sync(vm);
+	skep_vm_pkt_sync(vm);
 	return 0;
 }
 
@@ -251,7 +251,7 @@ static int h_change_tail(struct skep_vm *vm, const u64 *a, u64 *r0)
 static int h_adjust_room(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
 	s32 by = (s32)a[1];
-	u32 mode = (u32)a[2], proto = be16_to_cpu(vm_ctx_get(vm, "protocol")), off = ETH_LEN;
+	u32 mode = (u32)a[2], proto = be16_to_cpu(skep_vm_ctx_get(vm, "protocol")), off = ETH_LEN;
 	u32 n = (u32)(by < 0 ? -(s64)by : by);
 	bool ok;
 
@@ -272,7 +272,7 @@ static int h_adjust_room(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_change_proto(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u16 to = be16_to_cpu((u32)a[1]), from = be16_to_cpu(vm_ctx_get(vm, "protocol"));
+	u16 to = be16_to_cpu((u32)a[1]), from = be16_to_cpu(skep_vm_ctx_get(vm, "protocol"));
 	bool ok;
 
 	if (a[2] || !((from == ETH_V4 && to == ETH_V6) || (from == ETH_V6 && to == ETH_V4))) {
@@ -282,17 +282,17 @@ static int h_change_proto(struct skep_vm *vm, const u64 *a, u64 *r0)
 	ok = to == ETH_V6 ? pkt_insert(vm, ETH_LEN, 20) : pkt_remove(vm, ETH_LEN, 20);
 	*r0 = ok ? 0 : ERRNO(ENOMEM);
 	if (ok) {
-		vm_ctx_put(vm, "protocol", (u16)a[1]);
-		vm_ctx_put(vm, "hash", 0);
+		skep_vm_ctx_put(vm, "protocol", (u16)a[1]);
+		skep_vm_ctx_put(vm, "hash", 0);
 	}
 	return 0;
 }
 
 static int h_change_type(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	*r0 = (u32)a[1] > 3 || vm_ctx_get(vm, "pkt_type") > 3 ? ERRNO(EINVAL) : 0;
+	*r0 = (u32)a[1] > 3 || skep_vm_ctx_get(vm, "pkt_type") > 3 ? ERRNO(EINVAL) : 0;
 	if (!*r0)
-		vm_ctx_put(vm, "pkt_type", (u32)a[1]);
+		skep_vm_ctx_put(vm, "pkt_type", (u32)a[1]);
 	return 0;
 }
 
@@ -311,9 +311,9 @@ static bool is_vlan(u16 proto)
 
 static void set_tag(struct skep_vm *vm, u16 proto, u16 tci, bool present)
 {
-	vm_ctx_put(vm, "vlan_present", present);
-	vm_ctx_put(vm, "vlan_proto", be16_to_cpu(proto));
-	vm_ctx_put(vm, "vlan_tci", tci);
+	skep_vm_ctx_put(vm, "vlan_present", present);
+	skep_vm_ctx_put(vm, "vlan_proto", be16_to_cpu(proto));
+	skep_vm_ctx_put(vm, "vlan_tci", tci);
 }
 
 static int h_vlan_push(struct skep_vm *vm, const u64 *a, u64 *r0)
@@ -324,15 +324,15 @@ static int h_vlan_push(struct skep_vm *vm, const u64 *a, u64 *r0)
 	*r0 = 0;
 	if (!is_vlan(proto))
 		proto = ETH_VLAN;
-	if (vm_ctx_get(vm, "vlan_present")) {
+	if (skep_vm_ctx_get(vm, "vlan_present")) {
 		if (pkt_len(vm) < ETH_LEN || !pkt_insert(vm, 12, VLAN_LEN)) {
 			*r0 = ERRNO(ENOMEM);
 			return 0;
 		}
 		p = vm->pkt + vm->data + 12;
-		skep_put16(p, (u16)vm_ctx_get(vm, "vlan_proto"), false);
-		skep_put16(p + 2, (u16)vm_ctx_get(vm, "vlan_tci"), true);
-		vm_ctx_put(vm, "protocol", vm_ctx_get(vm, "vlan_proto"));
+		skep_put16(p, (u16)skep_vm_ctx_get(vm, "vlan_proto"), false);
+		skep_put16(p + 2, (u16)skep_vm_ctx_get(vm, "vlan_tci"), true);
+		skep_vm_ctx_put(vm, "protocol", skep_vm_ctx_get(vm, "vlan_proto"));
 	}
 	set_tag(vm, proto, (u16)a[2], true);
 	return 0;
@@ -348,7 +348,7 @@ static bool pop_inner(struct skep_vm *vm, u16 *proto, u16 *tci)
 	*proto = skep_get16(p, true);
 	*tci = skep_get16(p + 2, true);
 	pkt_remove(vm, 12, VLAN_LEN);
-	vm_ctx_put(vm, "protocol", skep_get16(vm->pkt + vm->data + 12, false));
+	skep_vm_ctx_put(vm, "protocol", skep_get16(vm->pkt + vm->data + 12, false));
 	return true;
 }
 
@@ -357,7 +357,7 @@ static int h_vlan_pop(struct skep_vm *vm, const u64 *a, u64 *r0)
 	u16 proto, tci;
 
 	*r0 = 0;
-	if (vm_ctx_get(vm, "vlan_present"))
+	if (skep_vm_ctx_get(vm, "vlan_present"))
 		set_tag(vm, 0, 0, false);
 	else if (!pop_inner(vm, &proto, &tci))
 		return 0;
@@ -370,23 +370,23 @@ static int h_vlan_pop(struct skep_vm *vm, const u64 *a, u64 *r0)
 
 static int h_hash(struct skep_vm *vm, const u64 *a, u64 *r0)
 {
-	u32 h = vm_ctx_get(vm, "hash");
+	u32 h = skep_vm_ctx_get(vm, "hash");
 
 	*r0 = 0;
 	switch (vm->helper) {
-	case SKEP_FN_set_hash: vm_ctx_put(vm, "hash", (u32)a[1]); break;
-	case SKEP_FN_set_hash_invalid: vm_ctx_put(vm, "hash", 0); break;
+	case SKEP_FN_set_hash: skep_vm_ctx_put(vm, "hash", (u32)a[1]); break;
+	case SKEP_FN_set_hash_invalid: skep_vm_ctx_put(vm, "hash", 0); break;
 	default:
 		if (!h) {
 			h = (u32)skep_hash(vm->pkt + vm->data, SKEP_MIN(pkt_len(vm), 64u), 0) | 1;
-			vm_ctx_put(vm, "hash", h);
+			skep_vm_ctx_put(vm, "hash", h);
 		}
 		*r0 = h;
 	}
 	return 0;
 }
 
-const struct vm_helper_row vm_helpers_skb[] = {
+const struct vm_helper_row skep_vm_helpers_skb[] = {
     {SKEP_FN_skb_load_bytes, h_load},
     {SKEP_FN_skb_load_bytes_relative, h_load_relative},
     {SKEP_FN_skb_store_bytes, h_store},

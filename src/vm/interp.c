@@ -288,7 +288,8 @@ static int build(struct builder *b, const struct skep_eng_options *opt)
 		p->enter = b->code.has_refs || b->code.has_tail_calls || p->checked;
 		p->packet = b->code.env->packet;
 		p->arena = b->code.env->arena;
-		(p->checked ? interp_loop_checked : interp_loop)(NULL, NULL, NULL, NULL, &b->label);
+		(p->checked ? skep_vm_interp_loop_checked : skep_vm_interp_loop)(NULL, NULL, NULL,
+										 NULL, &b->label);
 		decode_all(b, kinds);
 		p->head = (struct skep_eng_prog){.engine = &skep_engine_interp,
 						 .body = p->insn,
@@ -334,12 +335,12 @@ static u64 interp_call(const struct skep_eng_prog *prog, u64 func, const u64 *ar
 	u64 fp = run->fp, r0;
 
 	if (!p->checked)
-		return interp_loop(p, i, arg, run, NULL);
+		return skep_vm_interp_loop(p, i, arg, run, NULL);
 	if (!is_function(p, func)) {
 		run->stop = SKEP_TRAP_ARG;
 		return 0;
 	}
-	r0 = interp_loop_checked(p, i, arg, run, NULL);
+	r0 = skep_vm_interp_loop_checked(p, i, arg, run, NULL);
 	run->fp = fp; /* helpers in it have moved it */
 	return r0;
 }
@@ -351,12 +352,13 @@ static u64 run_checked(const struct iprog *p, const u64 *arg, struct skep_eng_ru
 
 	run->stack_lo = (u64)stack;
 	run->stack_hi = run->fp = (u64)(stack + sizeof(stack));
-	return interp_loop_checked(p, p->insn, arg, run, NULL);
+	return skep_vm_interp_loop_checked(p, p->insn, arg, run, NULL);
 }
 
 static u64 start(const struct iprog *p, const u64 *arg, struct skep_eng_run *run)
 {
-	return p->checked ? run_checked(p, arg, run) : interp_loop(p, p->insn, arg, run, NULL);
+	return p->checked ? run_checked(p, arg, run)
+			  : skep_vm_interp_loop(p, p->insn, arg, run, NULL);
 }
 
 static u64 interp_run(const struct skep_eng_prog *prog, u64 r1, u64 r2, struct skep_eng_run *run)

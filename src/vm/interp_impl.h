@@ -70,9 +70,9 @@ enum {
  * Execute function `i` with r1 to r5 from `arg` until it returns. With p NULL:
  * store the table of code addresses to *table.
  */
-u64 interp_loop(const struct iprog *p, const struct xinsn *i, const u64 *arg,
+u64 skep_vm_interp_loop(const struct iprog *p, const struct xinsn *i, const u64 *arg,
 		struct skep_eng_run *run, const void *const **table);
-u64 interp_loop_checked(const struct iprog *p, const struct xinsn *i, const u64 *arg,
+u64 skep_vm_interp_loop_checked(const struct iprog *p, const struct xinsn *i, const u64 *arg,
 			struct skep_eng_run *run, const void *const **table);
 
 /* An atomic operation on *p; at most that of a plain load or store has one or two bytes. */
@@ -107,7 +107,7 @@ INTERP_ATOMIC(u32)
 INTERP_ATOMIC(u64)
 
 /* An access to the arena (arena.c). */
-void interp_arena(const struct skep_eng_arena *a, const struct xinsn *i, u64 *r);
+void skep_vm_interp_arena(const struct skep_eng_arena *a, const struct xinsn *i, u64 *r);
 
 /* Is an access inside the run's memory? */
 static inline bool interp_inside(const struct skep_eng_run *run, u64 addr, u64 size)

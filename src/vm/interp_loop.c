@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two loops of the fast interpreter; see interp_loop.h. */
+/* The two loops of the fast interpreter; see skep_vm_interp_loop.h. */
 #include "vm/interp_impl.h"
 
-#define LOOP interp_loop
+#define LOOP skep_vm_interp_loop
 #include "vm/interp_loop.h"
 #undef LOOP
 
 #define CHECKED
-#define LOOP interp_loop_checked
+#define LOOP skep_vm_interp_loop_checked
 #include "vm/interp_loop.h"

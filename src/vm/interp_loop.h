@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loop of the fast interpreter. Included twice by interp_loop.c: with
+ * The loop of the fast interpreter. Included twice by skep_vm_interp_loop.c: with
  * CHECKED every access is tested against the frames and the regions of the run.
  *
  * Threaded: each piece of code jumps to the next instruction's. Registers are
@@ -364,7 +364,7 @@ L_ATOMIC_SMALL: /* load_acquire, store_release of one or two bytes */
 		ATOMIC(u16);
 	NEXT();
 L_ARENA:
-	interp_arena(p->arena, i, r);
+	skep_vm_interp_arena(p->arena, i, r);
 	NEXT();
 L_CAST_USER:
 	r[i->dst] = (u32)r[i->src] ? (u64)i->imm | (u32)r[i->src] : 0;

@@ -77,7 +77,7 @@ static int load_value(struct skep_vm *vm, struct vprog *p, u32 i, struct skep_di
 		if (low >= vm->nmap)
 			return DIAG(ds, i, MAP, low);
 		m = vm->map[low];
-		v->imm = (s64)guest_of_map(low);
+		v->imm = (s64)skep_vm_guest_of_map(low);
 		if (in->src == SKEP_LD_MAP_FD || in->src == SKEP_LD_MAP_IDX)
 			return 0;
 		if (m->def.type != SKEP_MAP_ARRAY || high >= m->now.nslot * m->stride)
@@ -106,7 +106,7 @@ static int load_call(struct vprog *p, u32 i, struct skep_diags *ds)
 	/* The registers behind a format are as many as the format says. */
 	if (in->imm == SKEP_FN_trace_printk)
 		p->reads[i] = 1 << 1 | 1 << 2;
-	p->helper[i] = vm_helper_find(in->imm);
+	p->helper[i] = skep_vm_helper_find(in->imm);
 	if (p->helper[i])
 		return 0;
 	DIAG(ds, i, HELPER, (long long)in->imm, h ? h->name : "unknown");
@@ -118,7 +118,7 @@ static int resolve(struct skep_vm *vm, struct vprog *p, u32 i, struct skep_diags
 	const struct skep_ins *in = &p->ins[i];
 	struct vinsn *v = &p->code[i];
 
-	v->k = vm_kind(in);
+	v->k = skep_vm_kind(in);
 	v->dst = in->dst;
 	v->src = in->src;
 	v->off = in->off;
@@ -155,7 +155,7 @@ static int load_all(struct skep_vm *vm, struct vprog *p, const u8 *insns, struct
 		return DIAG(ds, last, END);
 	for (u32 i = 0; i < p->n; i++) {
 		if (p->ins[i].op == HOLE) {
-			p->code[i].k = vm_kind(NULL);
+			p->code[i].k = skep_vm_kind(NULL);
 			continue;
 		}
 		err = resolve(vm, p, i, ds);
@@ -184,7 +184,7 @@ static bool make_ctx(struct vprog *p)
 	return true;
 }
 
-void vm_prog_free(struct vprog *p)
+void skep_vm_prog_free(struct vprog *p)
 {
 	free(p->code);
 	free(p->ins);
@@ -211,7 +211,7 @@ static struct vprog *prog_new(u32 slots, u32 type)
 	p->writes = calloc(slots, sizeof(u16));
 	if (p->code && p->ins && p->helper && p->reads && p->writes && make_ctx(p))
 		return p;
-	vm_prog_free(p);
+	skep_vm_prog_free(p);
 	return NULL;
 }
 
@@ -225,14 +225,14 @@ int skep_vm_prog_load(struct skep_vm *vm, const u8 *insns, u32 slots, u32 prog_t
 		return DIAG(ds, 0, EMPTY, MAX_SLOTS);
 	if (!skep_prog_type_find(prog_type))
 		return DIAG(ds, 0, TYPE, prog_type);
-	if (!vm_room(&vm->prog, vm->nprog, &vm->cap_prog, sizeof(*vm->prog)))
+	if (!skep_vm_room(&vm->prog, vm->nprog, &vm->cap_prog, sizeof(*vm->prog)))
 		return SKEP_ENOMEM;
 	p = prog_new(slots, prog_type);
 	if (!p)
 		return SKEP_ENOMEM;
 	err = load_all(vm, p, insns, ds);
 	if (err) {
-		vm_prog_free(p);
+		skep_vm_prog_free(p);
 		return err;
 	}
 	vm->prog[vm->nprog] = p;

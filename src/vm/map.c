@@ -10,29 +10,29 @@
 
 enum { ANY, NOEXIST, EXIST, FLAG_LOCK = 4 };
 
-bool map_is_lru(u32 type)
+bool skep_vm_map_is_lru(u32 type)
 {
 	return type == SKEP_MAP_LRU_HASH || type == SKEP_MAP_LRU_PERCPU_HASH;
 }
 
-bool map_is_hash(u32 type)
+bool skep_vm_map_is_hash(u32 type)
 {
-	return map_is_lru(type) || type == SKEP_MAP_HASH || type == SKEP_MAP_PERCPU_HASH ||
+	return skep_vm_map_is_lru(type) || type == SKEP_MAP_HASH || type == SKEP_MAP_PERCPU_HASH ||
 	       type == SKEP_MAP_HASH_OF_MAPS || type == SKEP_MAP_LPM_TRIE ||
 	       type == SKEP_MAP_DEVMAP_HASH || type == SKEP_MAP_SOCKHASH;
 }
 
-bool map_is_percpu(u32 type)
+bool skep_vm_map_is_percpu(u32 type)
 {
 	return skep_map_type_find(type)->flags & SKEP_MF_PERCPU;
 }
 
-bool map_is_queue(u32 type)
+bool skep_vm_map_is_queue(u32 type)
 {
 	return type == SKEP_MAP_QUEUE || type == SKEP_MAP_STACK;
 }
 
-bool map_holds_index(u32 type)
+bool skep_vm_map_holds_index(u32 type)
 {
 	switch (type) {
 	case SKEP_MAP_PROG_ARRAY:
@@ -50,27 +50,27 @@ bool map_holds_index(u32 type)
 	}
 }
 
-bool map_is_array(u32 type)
+bool skep_vm_map_is_array(u32 type)
 {
 	return type == SKEP_MAP_ARRAY || type == SKEP_MAP_PERCPU_ARRAY;
 }
 
-u32 map_cpus(const struct skep_vm *vm, const struct vmap *m)
+u32 skep_vm_map_cpus(const struct skep_vm *vm, const struct vmap *m)
 {
-	return map_is_percpu(m->def.type) ? vm->opt.cpus : 1;
+	return skep_vm_map_is_percpu(m->def.type) ? vm->opt.cpus : 1;
 }
 
-u8 *map_value(const struct vmap *m, u32 cpu, u32 slot)
+u8 *skep_vm_map_value(const struct vmap *m, u32 cpu, u32 slot)
 {
 	return m->now.val[cpu] + (size_t)slot * m->stride;
 }
 
-void map_sync(struct skep_vm *vm, struct vmap *m)
+void skep_vm_map_sync(struct skep_vm *vm, struct vmap *m)
 {
-	bool index = map_holds_index(m->def.type) && m->def.type != SKEP_MAP_DEVMAP &&
+	bool index = skep_vm_map_holds_index(m->def.type) && m->def.type != SKEP_MAP_DEVMAP &&
 		     m->def.type != SKEP_MAP_DEVMAP_HASH && m->def.type != SKEP_MAP_CPUMAP;
 
-	for (u32 c = 0; c < map_cpus(vm, m); c++) {
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++) {
 		struct region *rg = &vm->reg[m->region + c];
 
 		rg->host = m->now.val[c];
@@ -80,14 +80,14 @@ void map_sync(struct skep_vm *vm, struct vmap *m)
 		    m->def.max_entries > 1 || m->stride != m->def.value_size ? m->stride : 0;
 		rg->elem = m->def.value_size;
 		rg->perm = ACC_R | ACC_W;
-		if (m->def.flags & SKEP_VM_F_RDONLY_PROG || map_holds_index(m->def.type))
+		if (m->def.flags & SKEP_VM_F_RDONLY_PROG || skep_vm_map_holds_index(m->def.type))
 			rg->perm = ACC_R;
 		if (m->def.flags & SKEP_VM_F_WRONLY_PROG)
 			rg->perm = ACC_W;
 	}
 }
 
-void map_dirty(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 off, u32 size)
+void skep_vm_map_dirty(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 off, u32 size)
 {
 	struct region *rg = &vm->reg[m->region + cpu];
 
@@ -120,13 +120,13 @@ static int check_def(const struct skep_vm *vm, const struct skep_vm_map_def *d)
 			return SKEP_EUSAGE;
 		break;
 	default:
-		if (!map_is_hash(d->type) && !map_holds_index(d->type))
+		if (!skep_vm_map_is_hash(d->type) && !skep_vm_map_holds_index(d->type))
 			return SKEP_EUNSUP;
 		if (!d->key_size || d->key_size > 512 || !d->value_size)
 			return SKEP_EUSAGE;
-		if (map_holds_index(d->type) && d->value_size < 4)
+		if (skep_vm_map_holds_index(d->type) && d->value_size < 4)
 			return SKEP_EUSAGE;
-		if (!map_is_hash(d->type) && d->key_size != 4)
+		if (!skep_vm_map_is_hash(d->type) && d->key_size != 4)
 			return SKEP_EUSAGE;
 	}
 	if (!d->max_entries || d->value_size > 1u << 30)
@@ -151,8 +151,8 @@ static void map_free(struct skep_vm *vm, struct vmap *m)
 {
 	if (!m)
 		return;
-	state_fini(&m->now, map_cpus(vm, m));
-	state_fini(&m->old, map_cpus(vm, m));
+	state_fini(&m->now, skep_vm_map_cpus(vm, m));
+	state_fini(&m->old, skep_vm_map_cpus(vm, m));
 	free(m->plen);
 	free(m);
 }
@@ -164,14 +164,14 @@ static bool make_array(struct skep_vm *vm, struct vmap *m)
 	m->now.slot = calloc(n, sizeof(*m->now.slot));
 	if (!m->now.slot)
 		return false;
-	for (u32 c = 0; c < map_cpus(vm, m); c++) {
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++) {
 		m->now.val[c] = calloc(n, m->stride);
 		if (!m->now.val[c])
 			return false;
 	}
 	m->cap = n;
 	m->now.nslot = n;
-	m->now.count = map_is_array(m->def.type) ? n : 0;
+	m->now.count = skep_vm_map_is_array(m->def.type) ? n : 0;
 	for (u32 i = 0; i < m->now.count; i++)
 		m->now.slot[i].used = true;
 	return true;
@@ -204,11 +204,11 @@ static struct vmap *map_new(struct skep_vm *vm, const struct skep_vm_map_def *de
 	strncpy(m->name, def->name ? def->name : "", sizeof(m->name) - 1);
 	m->def.name = m->name;
 	m->stride = (def->value_size + 7) & ~7u;
-	m->now.val = calloc(map_cpus(vm, m), sizeof(u8 *));
-	m->region = vm_region_add(vm, map_cpus(vm, m));
+	m->now.val = calloc(skep_vm_map_cpus(vm, m), sizeof(u8 *));
+	m->region = skep_vm_region_add(vm, skep_vm_map_cpus(vm, m));
 	if (!m->now.val || !m->region)
 		ok = false;
-	else if (map_is_hash(def->type))
+	else if (skep_vm_map_is_hash(def->type))
 		ok = make_hash(m);
 	else
 		ok = def->type == SKEP_MAP_RINGBUF || def->type == SKEP_MAP_STACK_TRACE ||
@@ -226,20 +226,20 @@ int skep_vm_map_add(struct skep_vm *vm, const struct skep_vm_map_def *def)
 
 	if (err)
 		return err;
-	vm_records_free(vm);
-	if (!vm_room(&vm->map, vm->nmap, &vm->cap_map, sizeof(*vm->map)))
+	skep_vm_records_free(vm);
+	if (!skep_vm_room(&vm->map, vm->nmap, &vm->cap_map, sizeof(*vm->map)))
 		return SKEP_ENOMEM;
 	m = map_new(vm, def);
 	if (!m)
 		return SKEP_ENOMEM;
 	vm->nreg_maps = vm->nreg;
 	vm->map[vm->nmap] = m;
-	map_sync(vm, m);
+	skep_vm_map_sync(vm, m);
 	vm->has_snapshot = false;
 	return (int)vm->nmap++;
 }
 
-void vm_maps_free(struct skep_vm *vm)
+void skep_vm_maps_free(struct skep_vm *vm)
 {
 	for (u32 i = 0; i < vm->nmap; i++)
 		map_free(vm, vm->map[i]);
@@ -251,12 +251,12 @@ const struct skep_vm_map_def *skep_vm_map_def(const struct skep_vm *vm, u32 map)
 	return map < vm->nmap ? &vm->map[map]->def : NULL;
 }
 
-u64 guest_of_map(u32 map)
+u64 skep_vm_guest_of_map(u32 map)
 {
 	return GUEST(REG_MAP, map * 16);
 }
 
-struct vmap *map_of_guest(struct skep_vm *vm, u64 addr, u32 *index)
+struct vmap *skep_vm_map_of_guest(struct skep_vm *vm, u64 addr, u32 *index)
 {
 	u64 off = addr - GUEST(REG_MAP, 0);
 
@@ -268,35 +268,35 @@ struct vmap *map_of_guest(struct skep_vm *vm, u64 addr, u32 *index)
 
 /* --- elements ------------------------------------------------------------------------ */
 
-u32 map_find(struct skep_vm *vm, struct vmap *m, const u8 *key, bool touch)
+u32 skep_vm_map_find(struct skep_vm *vm, struct vmap *m, const u8 *key, bool touch)
 {
 	u32 slot;
 
-	if (map_is_hash(m->def.type)) {
-		slot = m->def.type == SKEP_MAP_LPM_TRIE ? lpm_find(m, key) : hash_find(m, key);
-		if (slot != NIL && touch && map_is_lru(m->def.type))
-			hash_touch(m, slot);
+	if (skep_vm_map_is_hash(m->def.type)) {
+		slot = m->def.type == SKEP_MAP_LPM_TRIE ? skep_vm_lpm_find(m, key) : skep_vm_hash_find(m, key);
+		if (slot != NIL && touch && skep_vm_map_is_lru(m->def.type))
+			skep_vm_hash_touch(m, slot);
 		return slot;
 	}
-	if (m->def.type == SKEP_MAP_RINGBUF || map_is_queue(m->def.type) || !m->now.nslot)
+	if (m->def.type == SKEP_MAP_RINGBUF || skep_vm_map_is_queue(m->def.type) || !m->now.nslot)
 		return NIL;
 	slot = skep_get32(key, false);
 	return slot < m->def.max_entries && m->now.slot[slot].used ? slot : NIL;
 }
 
-int map_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot)
+int skep_vm_map_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot)
 {
 	flags &= ~(u64)FLAG_LOCK;
 	if (flags > EXIST)
 		return -EINVAL;
-	if (map_is_hash(m->def.type))
-		return hash_put(vm, m, key, flags, slot);
-	if (m->def.type == SKEP_MAP_RINGBUF || map_is_queue(m->def.type) || !m->now.nslot)
+	if (skep_vm_map_is_hash(m->def.type))
+		return skep_vm_hash_put(vm, m, key, flags, slot);
+	if (m->def.type == SKEP_MAP_RINGBUF || skep_vm_map_is_queue(m->def.type) || !m->now.nslot)
 		return -EINVAL;
 	*slot = skep_get32(key, false);
 	if (*slot >= m->def.max_entries)
 		return -E2BIG;
-	if (flags == NOEXIST && (map_is_array(m->def.type) || m->now.slot[*slot].used))
+	if (flags == NOEXIST && (skep_vm_map_is_array(m->def.type) || m->now.slot[*slot].used))
 		return -EEXIST;
 	if (!m->now.slot[*slot].used) {
 		m->now.count++;
@@ -306,32 +306,32 @@ int map_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *s
 	return 0;
 }
 
-void map_store(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 slot, const void *value)
+void skep_vm_map_store(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 slot, const void *value)
 {
-	memmove(map_value(m, cpu, slot), value, m->def.value_size);
-	map_dirty(vm, m, cpu, slot * m->stride, m->stride);
+	memmove(skep_vm_map_value(m, cpu, slot), value, m->def.value_size);
+	skep_vm_map_dirty(vm, m, cpu, slot * m->stride, m->stride);
 }
 
-int map_del(struct skep_vm *vm, struct vmap *m, const u8 *key)
+int skep_vm_map_del(struct skep_vm *vm, struct vmap *m, const u8 *key)
 {
 	u32 slot;
 
-	if (map_is_hash(m->def.type))
-		return hash_del(m, key);
-	if (map_is_array(m->def.type) || m->def.type == SKEP_MAP_RINGBUF ||
-	    map_is_queue(m->def.type))
+	if (skep_vm_map_is_hash(m->def.type))
+		return skep_vm_hash_del(m, key);
+	if (skep_vm_map_is_array(m->def.type) || m->def.type == SKEP_MAP_RINGBUF ||
+	    skep_vm_map_is_queue(m->def.type))
 		return -EINVAL;
-	slot = map_find(vm, m, key, false);
+	slot = skep_vm_map_find(vm, m, key, false);
 	if (slot == NIL)
 		return -ENOENT;
 	m->now.slot[slot].used = false;
-	memset(map_value(m, 0, slot), 0, m->stride);
+	memset(skep_vm_map_value(m, 0, slot), 0, m->stride);
 	m->now.count--;
 	m->changed = true;
 	return 0;
 }
 
-int queue_push(struct skep_vm *vm, struct vmap *m, const void *value, u64 flags)
+int skep_vm_queue_push(struct skep_vm *vm, struct vmap *m, const void *value, u64 flags)
 {
 	struct vmap_state *s = &m->now;
 	u32 n = m->def.max_entries;
@@ -345,13 +345,13 @@ int queue_push(struct skep_vm *vm, struct vmap *m, const void *value, u64 flags)
 		s->ring = (s->ring + 1) % n;
 		s->count--;
 	}
-	memcpy(map_value(m, 0, (s->ring + s->count) % n), value, m->def.value_size);
+	memcpy(skep_vm_map_value(m, 0, (s->ring + s->count) % n), value, m->def.value_size);
 	s->count++;
 	m->changed = true;
 	return 0;
 }
 
-int queue_peek(struct vmap *m, void *value, bool remove)
+int skep_vm_queue_peek(struct vmap *m, void *value, bool remove)
 {
 	struct vmap_state *s = &m->now;
 	bool queue = m->def.type == SKEP_MAP_QUEUE;
@@ -362,7 +362,7 @@ int queue_peek(struct vmap *m, void *value, bool remove)
 		return -ENOENT;
 	}
 	at = (s->ring + (queue ? 0 : s->count - 1)) % m->def.max_entries;
-	memcpy(value, map_value(m, 0, at), m->def.value_size);
+	memcpy(value, skep_vm_map_value(m, 0, at), m->def.value_size);
 	if (remove) {
 		s->ring = queue ? (s->ring + 1) % m->def.max_entries : s->ring;
 		s->count--;

@@ -19,7 +19,7 @@ static u8 *key_of(const struct vmap *m, u32 slot)
 	return m->now.key + (size_t)slot * m->def.key_size;
 }
 
-u32 hash_find(const struct vmap *m, const u8 *key)
+u32 skep_vm_hash_find(const struct vmap *m, const u8 *key)
 {
 	u32 i = m->now.head[head_of(m, key)];
 
@@ -48,7 +48,7 @@ static void list_add(struct vmap *m, u32 i)
 	m->now.newest = i;
 }
 
-void hash_touch(struct vmap *m, u32 slot)
+void skep_vm_hash_touch(struct vmap *m, u32 slot)
 {
 	if (m->now.newest == slot)
 		return;
@@ -71,7 +71,7 @@ static bool grow(void *block, size_t have, size_t want)
 	return true;
 }
 
-int hash_reserve(struct skep_vm *vm, struct vmap *m, u32 cap)
+int skep_vm_hash_reserve(struct skep_vm *vm, struct vmap *m, u32 cap)
 {
 	struct vmap_state *s = &m->now;
 	size_t have = m->cap;
@@ -81,7 +81,7 @@ int hash_reserve(struct skep_vm *vm, struct vmap *m, u32 cap)
 	if (!grow(&s->slot, have * sizeof(*s->slot), cap * sizeof(*s->slot)) ||
 	    !grow(&s->key, have * m->def.key_size, (size_t)cap * m->def.key_size))
 		return -ENOMEM;
-	for (u32 c = 0; c < map_cpus(vm, m); c++)
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++)
 		if (!grow(&s->val[c], have * m->stride, (size_t)cap * m->stride))
 			return -ENOMEM;
 	m->cap = cap;
@@ -112,7 +112,7 @@ static int slot_new(struct skep_vm *vm, struct vmap *m, u32 *out)
 	u32 cap;
 
 	if (s->count == m->def.max_entries) {
-		if (!map_is_lru(m->def.type))
+		if (!skep_vm_map_is_lru(m->def.type))
 			return m->plen ? -ENOSPC : -E2BIG;
 		slot_free(m, s->oldest);
 	}
@@ -122,14 +122,14 @@ static int slot_new(struct skep_vm *vm, struct vmap *m, u32 *out)
 		return 0;
 	}
 	cap = SKEP_MIN(m->def.max_entries, m->cap ? m->cap * 2 : 16);
-	if (s->nslot == m->cap && hash_reserve(vm, m, cap))
+	if (s->nslot == m->cap && skep_vm_hash_reserve(vm, m, cap))
 		return -ENOMEM;
 	*out = s->nslot++;
-	map_sync(vm, m);
+	skep_vm_map_sync(vm, m);
 	return 0;
 }
 
-int hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot)
+int skep_vm_hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot)
 {
 	struct vmap_state *s = &m->now;
 	u8 masked[512];
@@ -141,15 +141,15 @@ int hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *
 
 		if (bits > (m->def.key_size - 4) * 8)
 			return -EINVAL;
-		lpm_mask(m, key, bits, masked);
+		skep_vm_lpm_mask(m, key, bits, masked);
 		key = masked;
 	}
-	*slot = hash_find(m, key);
+	*slot = skep_vm_hash_find(m, key);
 	if (*slot != NIL) {
 		if (flags == 1)
 			return -EEXIST;
-		if (map_is_lru(m->def.type))
-			hash_touch(m, *slot);
+		if (skep_vm_map_is_lru(m->def.type))
+			skep_vm_hash_touch(m, *slot);
 		return 0;
 	}
 	if (flags == 2)
@@ -159,8 +159,8 @@ int hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *
 	if (err)
 		return err;
 	memcpy(key_of(m, *slot), key, m->def.key_size);
-	for (u32 c = 0; c < map_cpus(vm, m); c++)
-		memset(map_value(m, c, *slot), 0, m->stride);
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++)
+		memset(skep_vm_map_value(m, c, *slot), 0, m->stride);
 	head = &s->head[head_of(m, key)];
 	s->slot[*slot] = (struct vmap_slot){.next = *head, .used = true};
 	*head = *slot;
@@ -171,7 +171,7 @@ int hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *
 	return 0;
 }
 
-int hash_del(struct vmap *m, const u8 *key)
+int skep_vm_hash_del(struct vmap *m, const u8 *key)
 {
 	u8 masked[512];
 	u32 i;
@@ -181,10 +181,10 @@ int hash_del(struct vmap *m, const u8 *key)
 
 		if (bits > (m->def.key_size - 4) * 8)
 			return -EINVAL;
-		lpm_mask(m, key, bits, masked);
+		skep_vm_lpm_mask(m, key, bits, masked);
 		key = masked;
 	}
-	i = hash_find(m, key);
+	i = skep_vm_hash_find(m, key);
 	if (i == NIL)
 		return -ENOENT;
 	slot_free(m, i);
@@ -194,7 +194,7 @@ int hash_del(struct vmap *m, const u8 *key)
 /* --- longest prefix match ------------------------------------------------------------------ */
 
 /* The key with `bits` bits of its data kept, the rest zero. */
-void lpm_mask(const struct vmap *m, const u8 *key, u32 bits, u8 *out)
+void skep_vm_lpm_mask(const struct vmap *m, const u8 *key, u32 bits, u8 *out)
 {
 	u32 n = bits / 8;
 
@@ -205,7 +205,7 @@ void lpm_mask(const struct vmap *m, const u8 *key, u32 bits, u8 *out)
 		out[4 + n] = (u8)(key[4 + n] & (0xff << (8 - bits % 8)));
 }
 
-u32 lpm_find(const struct vmap *m, const u8 *key)
+u32 skep_vm_lpm_find(const struct vmap *m, const u8 *key)
 {
 	u32 bits = skep_get32(key, false), i;
 	u8 masked[512];
@@ -215,8 +215,8 @@ u32 lpm_find(const struct vmap *m, const u8 *key)
 	for (s64 b = bits; b >= 0; b--) {
 		if (!m->plen[b])
 			continue;
-		lpm_mask(m, key, (u32)b, masked);
-		i = hash_find(m, masked);
+		skep_vm_lpm_mask(m, key, (u32)b, masked);
+		i = skep_vm_hash_find(m, masked);
 		if (i != NIL)
 			return i;
 	}

@@ -17,14 +17,14 @@ int skep_vm_map_lookup(struct skep_vm *vm, u32 map, const void *key, void *value
 
 	if (!m)
 		return -EBADF;
-	if (map_is_queue(m->def.type))
-		return queue_peek(m, value, false);
-	slot = map_find(vm, m, key, false);
+	if (skep_vm_map_is_queue(m->def.type))
+		return skep_vm_queue_peek(m, value, false);
+	slot = skep_vm_map_find(vm, m, key, false);
 	if (slot == NIL)
 		return -ENOENT;
-	size = map_is_percpu(m->def.type) ? m->stride : m->def.value_size;
-	for (u32 c = 0; c < map_cpus(vm, m); c++)
-		memcpy((u8 *)value + (size_t)c * size, map_value(m, c, slot), size);
+	size = skep_vm_map_is_percpu(m->def.type) ? m->stride : m->def.value_size;
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++)
+		memcpy((u8 *)value + (size_t)c * size, skep_vm_map_value(m, c, slot), size);
 	return 0;
 }
 
@@ -36,17 +36,17 @@ int skep_vm_map_update(struct skep_vm *vm, u32 map, const void *key, const void 
 
 	if (!m)
 		return -EBADF;
-	if (map_is_queue(m->def.type))
-		return queue_push(vm, m, value, flags);
+	if (skep_vm_map_is_queue(m->def.type))
+		return skep_vm_queue_push(vm, m, value, flags);
 	if (m->def.type == SKEP_MAP_ARRAY_OF_MAPS || m->def.type == SKEP_MAP_HASH_OF_MAPS)
 		if (skep_get32(value, false) >= vm->nmap)
 			return -EBADF;
-	err = map_put(vm, m, key, flags, &slot);
+	err = skep_vm_map_put(vm, m, key, flags, &slot);
 	if (err)
 		return err;
-	size = map_is_percpu(m->def.type) ? m->stride : m->def.value_size;
-	for (u32 c = 0; c < map_cpus(vm, m); c++)
-		map_store(vm, m, c, slot, (const u8 *)value + (size_t)c * size);
+	size = skep_vm_map_is_percpu(m->def.type) ? m->stride : m->def.value_size;
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++)
+		skep_vm_map_store(vm, m, c, slot, (const u8 *)value + (size_t)c * size);
 	return 0;
 }
 
@@ -58,12 +58,12 @@ int skep_vm_map_delete(struct skep_vm *vm, u32 map, const void *key)
 
 	if (!m)
 		return -EBADF;
-	if (!map_is_queue(m->def.type))
-		return map_del(vm, m, key);
+	if (!skep_vm_map_is_queue(m->def.type))
+		return skep_vm_map_del(vm, m, key);
 	value = malloc(m->def.value_size);
 	if (!value)
 		return -ENOMEM;
-	err = queue_peek(m, value, true);
+	err = skep_vm_queue_peek(m, value, true);
 	free(value);
 	return err;
 }
@@ -75,15 +75,15 @@ int skep_vm_map_next(struct skep_vm *vm, u32 map, const void *key, void *next)
 
 	if (!m)
 		return -EBADF;
-	if (map_is_queue(m->def.type) || m->def.type == SKEP_MAP_RINGBUF)
+	if (skep_vm_map_is_queue(m->def.type) || m->def.type == SKEP_MAP_RINGBUF)
 		return -EINVAL;
 	if (key)
-		slot = map_is_hash(m->def.type) ? hash_find(m, key) : skep_get32(key, false);
+		slot = skep_vm_map_is_hash(m->def.type) ? skep_vm_hash_find(m, key) : skep_get32(key, false);
 	for (slot = slot == NIL || slot >= m->now.nslot ? 0 : slot + 1; slot < m->now.nslot;
 	     slot++) {
 		if (!m->now.slot[slot].used)
 			continue;
-		if (map_is_hash(m->def.type))
+		if (skep_vm_map_is_hash(m->def.type))
 			memcpy(next, m->now.key + (size_t)slot * m->def.key_size, m->def.key_size);
 		else
 			skep_put32(next, slot, false);
@@ -101,9 +101,9 @@ void *skep_vm_map_data(struct skep_vm *vm, u32 map, u32 cpu)
 {
 	struct vmap *m = get(vm, map);
 
-	if (!m || !map_is_array(m->def.type) || cpu >= map_cpus(vm, m))
+	if (!m || !skep_vm_map_is_array(m->def.type) || cpu >= skep_vm_map_cpus(vm, m))
 		return NULL;
-	map_dirty(vm, m, cpu, 0, m->now.nslot * m->stride);
+	skep_vm_map_dirty(vm, m, cpu, 0, m->now.nslot * m->stride);
 	return m->now.val[cpu];
 }
 
@@ -115,17 +115,17 @@ u64 skep_vm_map_digest(const struct skep_vm *vm, u32 map)
 	if (!m)
 		return 0;
 	sum = skep_hash(&m->def.type, 16, m->now.count);
-	for (u32 i = 0; map_is_queue(m->def.type) && i < m->now.count; i++)
-		sum += skep_hash(map_value(m, 0, (m->now.ring + i) % m->def.max_entries),
+	for (u32 i = 0; skep_vm_map_is_queue(m->def.type) && i < m->now.count; i++)
+		sum += skep_hash(skep_vm_map_value(m, 0, (m->now.ring + i) % m->def.max_entries),
 				 m->def.value_size, i + 1);
-	for (u32 i = 0; !map_is_queue(m->def.type) && i < m->now.nslot; i++) {
+	for (u32 i = 0; !skep_vm_map_is_queue(m->def.type) && i < m->now.nslot; i++) {
 		if (!m->now.slot[i].used)
 			continue;
-		h = map_is_hash(m->def.type)
+		h = skep_vm_map_is_hash(m->def.type)
 			? skep_hash(m->now.key + (size_t)i * m->def.key_size, m->def.key_size, 1)
 			: skep_hash(&i, 4, 1);
-		for (u32 c = 0; c < map_cpus(vm, m); c++)
-			h = skep_hash(map_value(m, c, i), m->def.value_size, h + c);
+		for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++)
+			h = skep_hash(skep_vm_map_value(m, c, i), m->def.value_size, h + c);
 		sum += h;
 	}
 	return sum;
@@ -135,12 +135,12 @@ static bool same_element(const struct skep_vm *va, const struct vmap *a, u32 i,
 			 const struct vmap *b)
 {
 	const u8 *key = a->now.key + (size_t)i * a->def.key_size;
-	u32 j = map_is_hash(a->def.type) ? hash_find(b, key) : i;
+	u32 j = skep_vm_map_is_hash(a->def.type) ? skep_vm_hash_find(b, key) : i;
 
 	if (j == NIL || !b->now.slot[j].used)
 		return false;
-	for (u32 c = 0; c < map_cpus(va, a); c++)
-		if (memcmp(map_value(a, c, i), map_value(b, c, j), a->def.value_size))
+	for (u32 c = 0; c < skep_vm_map_cpus(va, a); c++)
+		if (memcmp(skep_vm_map_value(a, c, i), skep_vm_map_value(b, c, j), a->def.value_size))
 			return false;
 	return true;
 }
@@ -152,10 +152,10 @@ bool skep_vm_map_equal(const struct skep_vm *va, u32 map_a, const struct skep_vm
 	if (!a || !b || memcmp(&a->def.type, &b->def.type, 16) || va->opt.cpus != vb->opt.cpus ||
 	    a->now.count != b->now.count)
 		return false;
-	if (map_is_queue(a->def.type)) {
+	if (skep_vm_map_is_queue(a->def.type)) {
 		for (u32 i = 0; i < a->now.count; i++)
-			if (memcmp(map_value(a, 0, (a->now.ring + i) % a->def.max_entries),
-				   map_value(b, 0, (b->now.ring + i) % a->def.max_entries),
+			if (memcmp(skep_vm_map_value(a, 0, (a->now.ring + i) % a->def.max_entries),
+				   skep_vm_map_value(b, 0, (b->now.ring + i) % a->def.max_entries),
 				   a->def.value_size))
 				return false;
 		return true;
@@ -175,7 +175,7 @@ bool skep_vm_map_same_changes(const struct skep_vm *va, u32 map_a, const struct 
 	    va->opt.cpus != vb->opt.cpus)
 		return skep_vm_map_equal(va, map_a, vb, map_b);
 	/* The same elements in the same slots: only bytes of values can differ. */
-	for (u32 c = 0; c < map_cpus(va, a); c++) {
+	for (u32 c = 0; c < skep_vm_map_cpus(va, a); c++) {
 		const struct region *x = &va->reg[a->region + c], *y = &vb->reg[b->region + c];
 		u32 lo = SKEP_MIN(x->dlo, y->dlo), hi = SKEP_MAX(x->dhi, y->dhi);
 

@@ -7,7 +7,7 @@
 
 #include "vm/vm_impl.h"
 
-bool vm_room(void *vec, u32 n, u32 *cap, size_t elem)
+bool skep_vm_room(void *vec, u32 n, u32 *cap, size_t elem)
 {
 	void **v = vec;
 	u32 want = *cap ? *cap * 2 : 16;
@@ -24,19 +24,19 @@ bool vm_room(void *vec, u32 n, u32 *cap, size_t elem)
 	return true;
 }
 
-u32 vm_region_add(struct skep_vm *vm, u32 n)
+u32 skep_vm_region_add(struct skep_vm *vm, u32 n)
 {
 	u32 first = vm->nreg;
 
 	while (vm->nreg + n > vm->cap_reg)
-		if (!vm_room(&vm->reg, vm->cap_reg, &vm->cap_reg, sizeof(*vm->reg)))
+		if (!skep_vm_room(&vm->reg, vm->cap_reg, &vm->cap_reg, sizeof(*vm->reg)))
 			return 0;
 	memset(&vm->reg[first], 0, n * sizeof(*vm->reg));
 	vm->nreg += n;
 	return first;
 }
 
-int vm_trap(struct skep_vm *vm, u32 trap, u64 addr)
+int skep_vm_raise_trap(struct skep_vm *vm, u32 trap, u64 addr)
 {
 	if (!vm->trap) {
 		vm->trap = trap;
@@ -68,7 +68,7 @@ static void mark_dirty(struct region *rg, u32 off, u32 size)
 	rg->dhi = SKEP_MAX(rg->dhi, off + size);
 }
 
-u8 *vm_mem(struct skep_vm *vm, u64 addr, u32 size, u8 acc)
+u8 *skep_vm_mem(struct skep_vm *vm, u64 addr, u32 size, u8 acc)
 {
 	struct region *rg = region_of(vm, addr, size);
 	u32 off = (u32)addr - REG_BASE;
@@ -86,8 +86,9 @@ u8 *vm_mem(struct skep_vm *vm, u64 addr, u32 size, u8 acc)
 static int trap_access(struct skep_vm *vm, u64 addr, u32 size)
 {
 	if (addr < 4096)
-		return vm_trap(vm, SKEP_TRAP_NULL, addr);
-	return vm_trap(vm, region_of(vm, addr, size) ? SKEP_TRAP_PERM : SKEP_TRAP_BOUNDS, addr);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_NULL, addr);
+	return skep_vm_raise_trap(vm, region_of(vm, addr, size) ? SKEP_TRAP_PERM : SKEP_TRAP_BOUNDS,
+				  addr);
 }
 
 static bool all_init(const struct region *rg, u32 off, u32 size)
@@ -95,7 +96,7 @@ static bool all_init(const struct region *rg, u32 off, u32 size)
 	return !rg->init || !memchr(rg->init + off, 0, size);
 }
 
-u8 *vm_mem_or_trap(struct skep_vm *vm, u64 addr, u32 size, u8 acc)
+u8 *skep_vm_mem_or_trap(struct skep_vm *vm, u64 addr, u32 size, u8 acc)
 {
 	static u8 nothing[8];
 	struct region *rg = region_of(vm, addr, size);
@@ -104,10 +105,10 @@ u8 *vm_mem_or_trap(struct skep_vm *vm, u64 addr, u32 size, u8 acc)
 	if (!size)
 		return nothing;
 	if (rg && acc & ACC_R && !all_init(rg, (u32)addr - REG_BASE, size)) {
-		vm_trap(vm, SKEP_TRAP_UNINIT, addr);
+		skep_vm_raise_trap(vm, SKEP_TRAP_UNINIT, addr);
 		return NULL;
 	}
-	p = vm_mem(vm, addr, size, acc);
+	p = skep_vm_mem(vm, addr, size, acc);
 	if (!p)
 		trap_access(vm, addr, size);
 	return p;
@@ -124,7 +125,7 @@ static int ctx_load(struct skep_vm *vm, u32 off, u32 size, u64 *v)
 	for (u32 i = 1; kind && i < size; i++)
 		if ((kind[off + i] & 15) != k || kind[off + i] & CTXK_START)
 			if (k != SKEP_CTX_SCALAR || (kind[off + i] & 15) != SKEP_CTX_SCALAR)
-				return vm_trap(vm, SKEP_TRAP_CTX, addr);
+				return skep_vm_raise_trap(vm, SKEP_TRAP_CTX, addr);
 	if (k == SKEP_CTX_SCALAR) {
 		*v = 0;
 		memcpy(v, vm->ctx + off, size);
@@ -132,7 +133,7 @@ static int ctx_load(struct skep_vm *vm, u32 off, u32 size, u64 *v)
 	}
 	if (!(kind[off] & CTXK_START) || size < 4 ||
 	    (off + size < vm->ctx_len && !(kind[off + size] & CTXK_START)))
-		return vm_trap(vm, SKEP_TRAP_CTX, addr);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_CTX, addr);
 	*v = k == SKEP_CTX_PKT	      ? GUEST(REG_PKT, vm->data)
 	     : k == SKEP_CTX_PKT_END  ? GUEST(REG_PKT, vm->end)
 	     : k == SKEP_CTX_PKT_META ? GUEST(REG_PKT, vm->meta)
@@ -146,22 +147,22 @@ static int ctx_store(struct skep_vm *vm, u32 off, u32 size, u64 v)
 	u64 addr = GUEST(REG_CTX, off);
 
 	if (!p->ctx_kind && p->type != SKEP_PROG_SYSCALL)
-		return vm_trap(vm, SKEP_TRAP_PERM, addr);
+		return skep_vm_raise_trap(vm, SKEP_TRAP_PERM, addr);
 	for (u32 i = 0; p->ctx_kind && i < size; i++)
 		if (!(p->ctx_kind[off + i] & CTXK_WRITABLE))
-			return vm_trap(vm, SKEP_TRAP_PERM, addr);
+			return skep_vm_raise_trap(vm, SKEP_TRAP_PERM, addr);
 	memcpy(vm->ctx + off, &v, size);
 	return 0;
 }
 
-int vm_load_slow(struct skep_vm *vm, u64 addr, u32 size, u64 *v)
+int skep_vm_load_slow(struct skep_vm *vm, u64 addr, u32 size, u64 *v)
 {
 	struct region *rg = region_of(vm, addr, size);
 	const u8 *p;
 
 	if (rg && rg->perm & ACC_SLOW)
 		return ctx_load(vm, (u32)addr - REG_BASE, size, v);
-	p = vm_mem_or_trap(vm, addr, size, ACC_R);
+	p = skep_vm_mem_or_trap(vm, addr, size, ACC_R);
 	if (!p)
 		return -1;
 	*v = 0;
@@ -169,21 +170,21 @@ int vm_load_slow(struct skep_vm *vm, u64 addr, u32 size, u64 *v)
 	return 0;
 }
 
-int vm_store_slow(struct skep_vm *vm, u64 addr, u32 size, u64 v)
+int skep_vm_store_slow(struct skep_vm *vm, u64 addr, u32 size, u64 v)
 {
 	struct region *rg = region_of(vm, addr, size);
 	u8 *p;
 
 	if (rg && rg->perm & ACC_SLOW)
 		return ctx_store(vm, (u32)addr - REG_BASE, size, v);
-	p = vm_mem_or_trap(vm, addr, size, ACC_W);
+	p = skep_vm_mem_or_trap(vm, addr, size, ACC_W);
 	if (!p)
 		return -1;
 	memcpy(p, &v, size);
 	return 0;
 }
 
-bool vm_copy_in(struct skep_vm *vm, u64 addr, u32 size, void *to)
+bool skep_vm_copy_in(struct skep_vm *vm, u64 addr, u32 size, void *to)
 {
 	struct region *rg = region_of(vm, addr, size);
 
@@ -203,14 +204,14 @@ static const struct skep_ctx_field *field_named(struct skep_vm *vm, const char *
 	return NULL;
 }
 
-u32 vm_ctx_get(struct skep_vm *vm, const char *field)
+u32 skep_vm_ctx_get(struct skep_vm *vm, const char *field)
 {
 	const struct skep_ctx_field *f = field_named(vm, field);
 
 	return f ? skep_get32(vm->ctx + f->off, false) : 0;
 }
 
-void vm_ctx_put(struct skep_vm *vm, const char *field, u32 v)
+void skep_vm_ctx_put(struct skep_vm *vm, const char *field, u32 v)
 {
 	const struct skep_ctx_field *f = field_named(vm, field);
 
@@ -218,7 +219,7 @@ void vm_ctx_put(struct skep_vm *vm, const char *field, u32 v)
 		skep_put32(vm->ctx + f->off, v, false);
 }
 
-void vm_pkt_sync(struct skep_vm *vm)
+void skep_vm_pkt_sync(struct skep_vm *vm)
 {
 	struct region *rg = &vm->reg[REG_PKT];
 
@@ -226,16 +227,17 @@ void vm_pkt_sync(struct skep_vm *vm)
 	rg->lo = REG_BASE + vm->meta;
 	rg->hi = REG_BASE + vm->end;
 	if (vm->prog[vm->cur]->type != SKEP_PROG_XDP)
-		vm_ctx_put(vm, "len", vm->end - vm->data);
+		skep_vm_ctx_put(vm, "len", vm->end - vm->data);
 }
 
 /* --- events ---------------------------------------------------------------------- */
 
-bool vm_event(struct skep_vm *vm, u8 kind, u32 map, u64 a, u64 b, const void *data, u32 len)
+bool skep_vm_note_event(struct skep_vm *vm, u8 kind, u32 map, u64 a, u64 b, const void *data,
+			u32 len)
 {
 	struct event *e;
 
-	if (!vm_room(&vm->ev, vm->nev, &vm->cap_ev, sizeof(*vm->ev)))
+	if (!skep_vm_room(&vm->ev, vm->nev, &vm->cap_ev, sizeof(*vm->ev)))
 		return false;
 	e = &vm->ev[vm->nev++];
 	e->ev = (struct skep_vm_event){.kind = kind, .map = map, .a = a, .b = b, .len = len};

@@ -24,7 +24,7 @@ struct skep_vm *skep_vm_new(const struct skep_vm_options *opt)
 	if (!vm->opt.memory_limit)
 		vm->opt.memory_limit = 1u << 30;
 	while (vm->cap_reg < REG_FIRST)
-		if (!vm_room(&vm->reg, vm->cap_reg, &vm->cap_reg, sizeof(*vm->reg))) {
+		if (!skep_vm_room(&vm->reg, vm->cap_reg, &vm->cap_reg, sizeof(*vm->reg))) {
 			free(vm);
 			return NULL;
 		}
@@ -35,11 +35,11 @@ struct skep_vm *skep_vm_new(const struct skep_vm_options *opt)
 void skep_vm_prog_clear(struct skep_vm *vm)
 {
 	for (u32 i = 0; i < vm->nprog; i++)
-		vm_prog_free(vm->prog[i]);
+		skep_vm_prog_free(vm->prog[i]);
 	vm->nprog = 0;
 }
 
-void vm_records_free(struct skep_vm *vm)
+void skep_vm_records_free(struct skep_vm *vm)
 {
 	for (u32 i = vm->nreg_maps; i < vm->nreg; i++) {
 		free(vm->reg[i].host);
@@ -55,9 +55,9 @@ void skep_vm_free(struct skep_vm *vm)
 {
 	if (!vm)
 		return;
-	vm_records_free(vm);
+	skep_vm_records_free(vm);
 	skep_vm_prog_clear(vm);
-	vm_maps_free(vm);
+	skep_vm_maps_free(vm);
 	skep_buf_fini(&vm->ev_data);
 	free(vm->prog);
 	free(vm->reg);
@@ -101,7 +101,7 @@ static bool copy_index(const struct vmap *m, struct vmap_state *to, const struct
 
 static void map_clean(struct skep_vm *vm, struct vmap *m)
 {
-	for (u32 c = 0; c < map_cpus(vm, m); c++) {
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++) {
 		vm->reg[m->region + c].dlo = 0xffffffff;
 		vm->reg[m->region + c].dhi = 0;
 	}
@@ -110,7 +110,7 @@ static void map_clean(struct skep_vm *vm, struct vmap *m)
 
 static bool map_snapshot(struct skep_vm *vm, struct vmap *m)
 {
-	u32 cpus = map_cpus(vm, m);
+	u32 cpus = skep_vm_map_cpus(vm, m);
 
 	if (!m->old.val)
 		m->old.val = calloc(cpus, sizeof(u8 *));
@@ -159,7 +159,7 @@ static void restore_index(struct skep_vm *vm, struct vmap *m)
 		memcpy(s->head, m->old.head, (m->mask + 1) * sizeof(u32));
 	if (m->plen)
 		count_prefixes(m);
-	map_sync(vm, m);
+	skep_vm_map_sync(vm, m);
 }
 
 static void map_restore(struct skep_vm *vm, struct vmap *m)
@@ -169,7 +169,7 @@ static void map_restore(struct skep_vm *vm, struct vmap *m)
 	if (m->changed)
 		restore_index(vm, m);
 	size = m->old.nslot * m->stride;
-	for (u32 c = 0; c < map_cpus(vm, m); c++) {
+	for (u32 c = 0; c < skep_vm_map_cpus(vm, m); c++) {
 		struct region *rg = &vm->reg[m->region + c];
 		u32 lo = m->changed ? 0 : rg->dlo, hi = SKEP_MIN(m->changed ? size : rg->dhi, size);
 
@@ -238,7 +238,7 @@ static int start(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in)
 	    in->cpu >= vm->opt.cpus)
 		return SKEP_EUSAGE;
 	p = vm->prog[prog];
-	vm_records_free(vm);
+	skep_vm_records_free(vm);
 	vm->in = in;
 	vm->nev = 0;
 	vm->ev_data.n = 0;
@@ -255,10 +255,10 @@ static int start(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in)
 	if (err)
 		return err;
 	start_ctx(vm, p, in);
-	vm_pkt_sync(vm);
-	vm_frames_reset(vm);
+	skep_vm_pkt_sync(vm);
+	skep_vm_frames_reset(vm);
 	memset(vm->r, 0, sizeof(vm->r));
-	vm_frame_start(vm);
+	skep_vm_frame_start(vm);
 	vm->r[1] = GUEST(REG_CTX, 0);
 	vm->init = 1 << 1 | 1 << 10;
 	if (in->flat) {
@@ -272,7 +272,7 @@ static int start(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in)
 static int finish_events(struct skep_vm *vm, struct skep_vm_result *out)
 {
 	for (u32 i = 0; i < vm->nev; i++) {
-		if (!vm_room(&vm->ev_out, i, &vm->cap_ev_out, sizeof(*vm->ev_out)))
+		if (!skep_vm_room(&vm->ev_out, i, &vm->cap_ev_out, sizeof(*vm->ev_out)))
 			return SKEP_ENOMEM;
 		vm->ev_out[i] = vm->ev[i].ev;
 		vm->ev_out[i].data = (const u8 *)vm->ev_data.p + vm->ev[i].at;
@@ -290,7 +290,7 @@ int skep_vm_run(struct skep_vm *vm, u32 prog, const struct skep_vm_input *in,
 	memset(out, 0, sizeof(*out));
 	if (err)
 		return err;
-	vm_exec(vm, 0);
+	skep_vm_exec(vm, 0);
 	out->ret = vm->trap ? 0 : vm->r[0];
 	out->trap = vm->trap;
 	out->trap_prog = vm->trap_prog;

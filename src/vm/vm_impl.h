@@ -150,89 +150,89 @@ struct skep_vm {
 /* --- mem.c ---------------------------------------------------------------------- */
 
 /* Room for one more element; false: no memory. */
-bool vm_room(void *vec, u32 n, u32 *cap, size_t elem);
-u32 vm_region_add(struct skep_vm *vm, u32 n); /* n regions, the first's number; 0: no memory */
-int vm_trap(struct skep_vm *vm, u32 trap, u64 addr); /* returns -1 */
+bool skep_vm_room(void *vec, u32 n, u32 *cap, size_t elem);
+u32 skep_vm_region_add(struct skep_vm *vm, u32 n); /* n regions, the first's number; 0: no memory */
+int skep_vm_raise_trap(struct skep_vm *vm, u32 trap, u64 addr); /* returns -1 */
 /* Host memory of a checked access without side conditions, or NULL (no trap). Not for the context.
  */
-u8 *vm_mem(struct skep_vm *vm, u64 addr, u32 size, u8 acc);
+u8 *skep_vm_mem(struct skep_vm *vm, u64 addr, u32 size, u8 acc);
 /* The same with a trap. Reads check initialised stack bytes, writes initialise them. */
-u8 *vm_mem_or_trap(struct skep_vm *vm, u64 addr, u32 size, u8 acc);
+u8 *skep_vm_mem_or_trap(struct skep_vm *vm, u64 addr, u32 size, u8 acc);
 /* An access that the fast path did not take: the context, and traps. 0 or -1. */
-int vm_load_slow(struct skep_vm *vm, u64 addr, u32 size, u64 *v);
-int vm_store_slow(struct skep_vm *vm, u64 addr, u32 size, u64 v);
+int skep_vm_load_slow(struct skep_vm *vm, u64 addr, u32 size, u64 *v);
+int skep_vm_store_slow(struct skep_vm *vm, u64 addr, u32 size, u64 v);
 /* Bytes of any readable memory, the context too; false: not readable (no trap). */
-bool vm_copy_in(struct skep_vm *vm, u64 addr, u32 size, void *to);
-void vm_pkt_sync(struct skep_vm *vm); /* after the packet's bounds changed */
-u32 vm_ctx_get(struct skep_vm *vm, const char *field);
-void vm_ctx_put(struct skep_vm *vm, const char *field, u32 v);
-bool vm_event(struct skep_vm *vm, u8 kind, u32 map, u64 a, u64 b, const void *data, u32 len);
+bool skep_vm_copy_in(struct skep_vm *vm, u64 addr, u32 size, void *to);
+void skep_vm_pkt_sync(struct skep_vm *vm); /* after the packet's bounds changed */
+u32 skep_vm_ctx_get(struct skep_vm *vm, const char *field);
+void skep_vm_ctx_put(struct skep_vm *vm, const char *field, u32 v);
+bool skep_vm_note_event(struct skep_vm *vm, u8 kind, u32 map, u64 a, u64 b, const void *data, u32 len);
 
 /* --- map.c, map_hash.c, map_user.c
  * ----------------------------------------------------------------- */
 
-bool map_is_hash(u32 type);
-bool map_is_lru(u32 type);
-bool map_is_percpu(u32 type);
-bool map_is_queue(u32 type);
-bool map_is_array(u32 type);	/* of plain values */
-bool map_holds_index(u32 type); /* values are programs, maps, devices: not seen by programs */
-u32 map_cpus(const struct skep_vm *vm, const struct vmap *m);
-void map_sync(struct skep_vm *vm, struct vmap *m); /* regions after the blocks moved */
-void map_dirty(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 off, u32 size);
-void map_store(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 slot, const void *value);
-void vm_maps_free(struct skep_vm *vm);
-u8 *map_value(const struct vmap *m, u32 cpu, u32 slot);
+bool skep_vm_map_is_hash(u32 type);
+bool skep_vm_map_is_lru(u32 type);
+bool skep_vm_map_is_percpu(u32 type);
+bool skep_vm_map_is_queue(u32 type);
+bool skep_vm_map_is_array(u32 type);	/* of plain values */
+bool skep_vm_map_holds_index(u32 type); /* values are programs, maps, devices: not seen by programs */
+u32 skep_vm_map_cpus(const struct skep_vm *vm, const struct vmap *m);
+void skep_vm_map_sync(struct skep_vm *vm, struct vmap *m); /* regions after the blocks moved */
+void skep_vm_map_dirty(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 off, u32 size);
+void skep_vm_map_store(struct skep_vm *vm, struct vmap *m, u32 cpu, u32 slot, const void *value);
+void skep_vm_maps_free(struct skep_vm *vm);
+u8 *skep_vm_map_value(const struct vmap *m, u32 cpu, u32 slot);
 /* The slot of a key or NIL. `touch`: it counts as use (LRU). */
-u32 map_find(struct skep_vm *vm, struct vmap *m, const u8 *key, bool touch);
+u32 skep_vm_map_find(struct skep_vm *vm, struct vmap *m, const u8 *key, bool touch);
 /* Find or make the slot of a key; negative errno. flags: BPF_ANY, NOEXIST, EXIST. */
-int map_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot);
-int map_del(struct skep_vm *vm, struct vmap *m, const u8 *key);
-u32 hash_find(const struct vmap *m, const u8 *key);
-void hash_touch(struct vmap *m, u32 slot);
-int hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot);
-int hash_del(struct vmap *m, const u8 *key);
-int hash_reserve(struct skep_vm *vm, struct vmap *m, u32 cap);
-u32 lpm_find(const struct vmap *m, const u8 *key);
-void lpm_mask(const struct vmap *m, const u8 *key, u32 bits, u8 *out);
-int queue_push(struct skep_vm *vm, struct vmap *m, const void *value, u64 flags);
-int queue_peek(struct vmap *m, void *value, bool remove);
-u64 guest_of_map(u32 map);
-struct vmap *map_of_guest(struct skep_vm *vm, u64 addr, u32 *index); /* NULL: no map */
+int skep_vm_map_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot);
+int skep_vm_map_del(struct skep_vm *vm, struct vmap *m, const u8 *key);
+u32 skep_vm_hash_find(const struct vmap *m, const u8 *key);
+void skep_vm_hash_touch(struct vmap *m, u32 slot);
+int skep_vm_hash_put(struct skep_vm *vm, struct vmap *m, const u8 *key, u64 flags, u32 *slot);
+int skep_vm_hash_del(struct vmap *m, const u8 *key);
+int skep_vm_hash_reserve(struct skep_vm *vm, struct vmap *m, u32 cap);
+u32 skep_vm_lpm_find(const struct vmap *m, const u8 *key);
+void skep_vm_lpm_mask(const struct vmap *m, const u8 *key, u32 bits, u8 *out);
+int skep_vm_queue_push(struct skep_vm *vm, struct vmap *m, const void *value, u64 flags);
+int skep_vm_queue_peek(struct vmap *m, void *value, bool remove);
+u64 skep_vm_guest_of_map(u32 map);
+struct vmap *skep_vm_map_of_guest(struct skep_vm *vm, u64 addr, u32 *index); /* NULL: no map */
 
-void vm_records_free(struct skep_vm *vm); /* memory that lives as long as one run */
+void skep_vm_records_free(struct skep_vm *vm); /* memory that lives as long as one run */
 
 /* --- load.c -------------------------------------------------------------------------- */
 
-void vm_prog_free(struct vprog *p);
+void skep_vm_prog_free(struct vprog *p);
 
 /* --- exec.c -------------------------------------------------------------------------- */
 
 /* Execute until the frame that is current now returns. 0 or -1 (trap). */
-int vm_exec(struct skep_vm *vm, u32 pc);
+int skep_vm_exec(struct skep_vm *vm, u32 pc);
 /* Call a function of the program from a helper. 0 or -1 (trap). */
-int vm_callback(struct skep_vm *vm, u64 func, const u64 *arg, u32 nargs, u64 *ret);
-void vm_frame_start(struct skep_vm *vm); /* a fresh stack frame at vm->depth */
-void vm_frames_reset(struct skep_vm *vm);
-u16 vm_kind(const struct skep_ins *in); /* the case of the interpreter's switch */
+int skep_vm_callback(struct skep_vm *vm, u64 func, const u64 *arg, u32 nargs, u64 *ret);
+void skep_vm_frame_start(struct skep_vm *vm); /* a fresh stack frame at vm->depth */
+void skep_vm_frames_reset(struct skep_vm *vm);
+u16 skep_vm_kind(const struct skep_ins *in); /* the case of the interpreter's switch */
 
 /* --- helpers -------------------------------------------------------------------------- */
 
-vm_helper vm_helper_find(s64 id);
+vm_helper skep_vm_helper_find(s64 id);
 /* A row of a file's table of helpers. */
 struct vm_helper_row {
 	u16 id;
 	vm_helper fn;
 };
-extern const struct vm_helper_row vm_helpers_map[], vm_helpers_mem[], vm_helpers_skb[],
-    vm_helpers_net[], vm_helpers_misc[]; /* each ends with id 0 */
+extern const struct vm_helper_row skep_vm_helpers_map[], skep_vm_helpers_mem[], skep_vm_helpers_skb[],
+    skep_vm_helpers_net[], skep_vm_helpers_misc[]; /* each ends with id 0 */
 
 #define ERRNO(e) ((u64)(s64) - (e))
 
 /* The text of a format; false: trapped. *err: 0 or negative errno. */
-bool vm_format(struct skep_vm *vm, const char *fmt, u32 fmt_len, const u64 *arg, u32 narg,
+bool skep_vm_format(struct skep_vm *vm, const char *fmt, u32 fmt_len, const u64 *arg, u32 narg,
 	       struct skep_buf *out, int *err);
 /* A block of guest memory for the rest of the run; 0: no memory (trapped). */
-u64 vm_block(struct skep_vm *vm, u32 len, u8 perm, u8 **host);
+u64 skep_vm_block(struct skep_vm *vm, u32 len, u8 perm, u8 **host);
 
 #endif
