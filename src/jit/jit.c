@@ -229,13 +229,14 @@ static int finish(struct jit *j, const struct skep_eng_options *opt, struct jpro
 		p->callback = img.callback == ~0u ? NULL : (void *)(img.code + img.callback);
 		p->checked = j->checked;
 		p->enter = j->code.has_refs || j->code.has_tail_calls || j->checked;
-		p->head = (struct skep_eng_prog){.engine = &engine,
-						 .body = img.code + img.body,
-						 .slots = j->code.n,
-						 .image = img.size,
-						 .code = img.code,
-						 .plain = j->calls_out || p->enter ? NULL : p->entry,
-						 .native = p->native};
+		p->head =
+			(struct skep_eng_prog){.engine = &engine,
+					       .body = img.code + img.body,
+					       .slots = j->code.n,
+					       .image = img.size,
+					       .code = img.code,
+					       .plain = j->calls_out || p->enter ? NULL : p->entry,
+					       .native = p->native};
 		if (!list_refs(j, p, &img))
 			err = SKEP_ENOMEM;
 	}
@@ -350,7 +351,19 @@ static const struct skep_engine engine = {
 	.free = jit_free,
 };
 
+/*
+ * What stops in the middle goes back to its caller's caller at once (L_UNWIND), and the processor
+ * must not compare where functions return to. Where it does not, the instruction does nothing.
+ */
+static bool shadow_stack(void)
+{
+	u64 at = 0;
+
+	__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0x1e, 0xc8" : "+a"(at)); /* rdsspq %rax */
+	return at != 0;
+}
+
 const struct skep_engine *skep_jit_engine(void)
 {
-	return &engine;
+	return shadow_stack() ? NULL : &engine;
 }

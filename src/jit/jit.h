@@ -11,7 +11,8 @@
 
 #include "vm/vm.h"
 
-/* The engine for this processor, or NULL where there is none. */
+/* The engine for this processor, or NULL where there is none: for others than x86-64, under a
+ * shadow stack. */
 const struct skep_engine *skep_jit_engine(void);
 
 /*

@@ -142,12 +142,17 @@ static int move_branch(struct mover *m, u64 target)
 	return put_jump(m, target);
 }
 
-/* A call returns to where it stood: unwinders know that place, and nothing of the copy. */
+/*
+ * A call returns to where it stood: unwinders know that place, and nothing of the copy. A shadow
+ * stack would know nothing of that place.
+ */
 static int move_call(struct mover *m)
 {
 	const ZydisDecodedInstruction *in = &m->in;
 	u32 rm = in->raw.modrm.rm;
 
+	if (skep_probe_shadow_stack())
+		return refuse(m, "a call, over whose return a shadow stack watches");
 	if (inside(m, behind(m)))
 		return refuse(m, "a call that returns into the bytes to replace");
 	m->ends = true;

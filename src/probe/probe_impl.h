@@ -112,6 +112,11 @@ bool skep_probe_quiesce(void);
 int skep_probe_write(const struct site *s, const u8 *bytes, bool move_threads, char *why);
 /* Bytes into code of our own that nothing executes yet. */
 int skep_probe_fill(u64 addr, const void *bytes, size_t n);
+/*
+ * Does the processor compare where functions return to with where they were called from? Threads of
+ * a process do so together: the C library decides it before there is a second one.
+ */
+bool skep_probe_shadow_stack(void);
 /* Room for a stub in reach of `addr`, or anywhere when `anywhere`; 0: there is none. */
 u64 skep_probe_room(u64 addr, bool anywhere);
 

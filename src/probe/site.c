@@ -207,23 +207,13 @@ static void publish(struct site *s, struct consumers *now)
 		free(old);
 }
 
-/* The processor compares where functions return to. */
-static bool shadow_stack(void)
-{
-	enum { ARCH_SHSTK_STATUS = 0x5005 };
-	u64 on = 0;
-
-	return probe_syscall(SYS_arch_prctl, ARCH_SHSTK_STATUS, PROBE_PTR(&on), 0, 0, 0, 0) == 0 &&
-	       (on & 1);
-}
-
 static int attach(const struct skep_probe_spec *spec, struct skep_probe *p, char *why)
 {
 	struct consumer c = {spec->fn, spec->arg, spec->flags, p};
 	struct consumers *now;
 	int err = skep_probe_hit_init(why);
 
-	if (!err && (spec->flags & SKEP_PROBE_RETURN) && shadow_stack())
+	if (!err && (spec->flags & SKEP_PROBE_RETURN) && skep_probe_shadow_stack())
 		return fail(why, -EOPNOTSUPP, "a shadow stack watches over returns");
 	if (!err)
 		err = get_site(spec, &p->site, why);

@@ -139,3 +139,12 @@ int skep_probe_fill(u64 addr, const void *bytes, size_t n)
 	close(fd);
 	return err;
 }
+
+bool skep_probe_shadow_stack(void)
+{
+	enum { ARCH_SHSTK_STATUS = 0x5005 };
+	u64 on = 0;
+
+	return probe_syscall(SYS_arch_prctl, ARCH_SHSTK_STATUS, PROBE_PTR(&on), 0, 0, 0, 0) == 0 &&
+	       (on & 1);
+}
