@@ -173,7 +173,12 @@ static void work(struct prover *p)
 	r->reason = r->values = NULL;
 }
 
-static void prove(struct prover *p)
+static bool loop_free(const struct prover *p)
+{
+	return skep_prove_loop_free(&p->side[P]) && skep_prove_loop_free(&p->side[Q]);
+}
+
+static void prove(struct prover *p, bool whole)
 {
 	struct cut *entry;
 
@@ -190,8 +195,12 @@ static void prove(struct prover *p)
 		p->res->reason = "the functions are too long to compare";
 		return;
 	}
-	if (!p->hunt)
+	if (whole) {
+		skep_prove_find_joins(p, &p->side[P]);
+		skep_prove_find_joins(p, &p->side[Q]);
+	} else if (!p->hunt) {
 		place_stops(p);
+	}
 	/* The entry is a cut of its own, which nobody arrives at. */
 	entry = SKEP_NEW(p->arena, struct cut);
 	entry->p = p->side[P].cfg->insn[0];
@@ -206,7 +215,8 @@ static void prove(struct prover *p)
 
 void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
 		     struct skep_func *g, const struct skep_prove_opts *opts,
-		     struct skep_arena *arena, struct hunt *hunt, struct skep_prove_result *out)
+		     struct skep_arena *arena, struct hunt *hunt, bool whole,
+		     struct skep_prove_result *out)
 {
 	struct prover *p = SKEP_NEW(arena, struct prover);
 
@@ -227,7 +237,8 @@ void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct
 	skep_hmap_init(&p->cuts, arena);
 	look_at(p, P, a, skep_prove_inlined(p, a, f, b));
 	look_at(p, Q, b, skep_prove_inlined(p, b, g, a));
-	prove(p);
+	if (!whole || loop_free(p))
+		prove(p, whole);
 	out->cuts = p->cut.n;
 	out->queries = p->smt.queries;
 	out->solved = p->smt.solved;
@@ -239,5 +250,13 @@ void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct
 		     struct skep_func *g, const struct skep_prove_opts *opts,
 		     struct skep_arena *arena, struct skep_prove_result *out)
 {
-	skep_prove_both(a, f, b, g, opts, arena, NULL, out);
+	struct skep_prove_result whole;
+
+	skep_prove_both(a, f, b, g, opts, arena, NULL, false, out);
+	if (out->verdict == SKEP_PROVE_EQUAL || opts->match != SKEP_PROVE_BY_TEXT)
+		return;
+	/* Versions that meet nowhere on the way may yet end alike. */
+	skep_prove_both(a, f, b, g, opts, arena, NULL, true, &whole);
+	if (whole.verdict == SKEP_PROVE_EQUAL)
+		*out = whole;
 }

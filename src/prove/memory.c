@@ -308,6 +308,58 @@ u32 skep_prove_set_cell(struct prover *p, u32 mem, const struct cell *c, bool bi
 	return push(p, mem, &u);
 }
 
+enum { MAX_MERGED = 64 };
+
+static bool has_place(const struct update *u, u32 n, const struct update *x)
+{
+	for (u32 k = 0; k < n; k++)
+		if (u[k].base == x->base && u[k].off == x->off)
+			return true;
+	return false;
+}
+
+/* Updates of a chain down to the memory that it is made of; false: too many, or of a kind not known
+ * here. */
+static bool updates_of(struct prover *p, u32 mem, struct update *u, u32 *n, u32 *below)
+{
+	struct update x;
+
+	for (; update_of(&p->smt, mem, &x); mem = x.prev) {
+		if (x.size != 1 || *n == MAX_MERGED)
+			return false;
+		if (!has_place(u, *n, &x))
+			u[(*n)++] = x;
+	}
+	*below = mem;
+	return true;
+}
+
+/*
+ * Both are updates of one memory at places of which no two can be the same (or they are): then
+ * their order is nothing, and each place has what the one or the other memory has there.
+ */
+u32 skep_prove_merge_mem(struct prover *p, u32 cond, u32 a, u32 b)
+{
+	struct skep_smt *s = &p->smt;
+	struct update u[MAX_MERGED];
+	u32 n = 0, mem, other;
+
+	if (!updates_of(p, a, u, &n, &mem) || !updates_of(p, b, u, &n, &other) || mem != other)
+		return 0;
+	for (u32 k = 0; k < n; k++)
+		for (u32 m = 0; m < k; m++)
+			if (!clear_of(&u[m], u[k].r, u[k].base, u[k].off, 1))
+				return 0;
+	for (u32 k = 0; k < n; k++) {
+		u32 x = byte_term(s, load_byte(p, a, u[k].r, u[k].base, u[k].off)),
+		    y = byte_term(s, load_byte(p, b, u[k].r, u[k].base, u[k].off));
+
+		mem = skep_prove_store(p, mem, u[k].r, skep_smt_addk(s, u[k].base, u[k].off), 1,
+				       skep_smt_ite(s, cond, x, y), false);
+	}
+	return mem;
+}
+
 /*
  * Equal bases and offsets in the same order; values may need a proof. Chains of
  * other shapes are not compared: that is "could not tell", or "not equal" when

@@ -10,6 +10,9 @@
  * arrival, and kept only as far as every other arrival bears it out. Memory, the
  * order of effects and the end of the function must agree wherever both stop.
  *
+ * Of two objects (BY_TEXT) for which that fails, functions without loops are then
+ * walked from beginning to end, paths that part and meet again as one (merge.c).
+ *
  * Taken on trust: the kinds of pointers that flow gives (whether an address is in
  * the stack, the packet, the context or a map's value), hence that the verifier
  * keeps these regions apart; the table of helpers; that elements of arrays do not move; that nobody else writes the

@@ -12,7 +12,8 @@ enum {
 	MAX_EVENTS = 96,
 	MAX_ATOMS = 24,
 	MAX_CELLS = 16,
-	MAX_ASSUMED = 512
+	MAX_ASSUMED = 512,
+	MAX_MERGES = 64 /* one within the other */
 };
 
 /* Uninterpreted functions: the low byte of a function's number; the rest are parameters. */
@@ -68,6 +69,7 @@ struct side {
 	struct skep_live *lv;
 	u32 *twin;  /* by num: number on the other side, or NONE */
 	bool *stop; /* by num: a cut may be here */
+	u32 *pdom;  /* by block: where its ways meet (merge.c), or NULL: paths are followed one by one */
 };
 enum { P, Q, NONE = 0xffffffffu };
 
@@ -161,6 +163,11 @@ u32 skep_prove_load_ptr(struct prover *p, u32 mem, enum region r, u32 addr, u32 
 u32 skep_prove_store(struct prover *p, u32 mem, enum region r, u32 addr, u32 size, u32 val,
 		     bool big);
 u32 skep_prove_set_cell(struct prover *p, u32 mem, const struct cell *c, bool big);
+/*
+ * The memory that is `a` where the condition holds, else `b`; 0: their updates may meet, so that is
+ * not told.
+ */
+u32 skep_prove_merge_mem(struct prover *p, u32 cond, u32 a, u32 b);
 /* Do both chains of updates describe the same memory, under the literals of the path? */
 enum skep_smt_answer skep_prove_same_mem(struct prover *p, u32 a, u32 b);
 
@@ -215,6 +222,10 @@ bool skep_prove_walk(struct prover *p, struct cut *c);
 enum skep_smt_answer skep_prove_equal(struct prover *p, u32 a, u32 b);
 /* The term where what the literals say of constants is put in. */
 u32 skep_prove_current(struct prover *p, u32 t);
+/* 1 or 0 when the path decides the condition, else -1; `ask` the solver? */
+int skep_prove_decided(struct prover *p, u32 c, bool ask);
+/* One more step; false: that were too many. */
+bool skep_prove_spend(struct prover *p);
 /* Q did something that P has not come to yet. */
 void skep_prove_lag(struct prover *p);
 /* Does P, too, have an atomic where Q has this one? */
@@ -222,10 +233,21 @@ bool skep_prove_known_atomic(const struct prover *p, const struct skep_insn *i);
 /* Note what was not proved, unless no input takes this path. */
 void skep_prove_fail(struct prover *p, enum skep_smt_answer a, const char *reason);
 
+/* --- merge.c ------------------------------------------------------------------------- */
+bool skep_prove_loop_free(const struct side *sd);
+void skep_prove_find_joins(struct prover *p, struct side *sd);
+/*
+ * Follow both ways of a branch whose condition is open to where they meet: the instruction there,
+ * with the state of both in *s. NULL, and *s as it was: they have to be followed one by one.
+ */
+struct skep_insn *skep_prove_merge(struct prover *p, int side, struct state *s,
+				   const struct skep_insn *branch, u32 cond);
+
 /* --- func.c, witness.c --------------------------------------------------------------- */
 void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
 		     struct skep_func *g, const struct skep_prove_opts *opts,
-		     struct skep_arena *arena, struct hunt *hunt, struct skep_prove_result *out);
+		     struct skep_arena *arena, struct hunt *hunt, bool whole,
+		     struct skep_prove_result *out);
 /* The paths end differently: an input that takes them? Ends the walk (p->failed) when it shows the difference. */
 void skep_prove_try(struct prover *p);
 /* Were so many questions asked that it is time to end? */

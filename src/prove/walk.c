@@ -75,8 +75,7 @@ enum skep_smt_answer skep_prove_equal(struct prover *p, u32 a, u32 b)
 	return holds(p, p->goal);
 }
 
-/* 1 or 0 when the path decides the condition, else -1. */
-static int decided(struct prover *p, u32 c, bool ask)
+int skep_prove_decided(struct prover *p, u32 c, bool ask)
 {
 	u32 not_c = skep_smt_not(&p->smt, c);
 
@@ -297,7 +296,7 @@ static void enough(struct prover *p)
 	p->failed |= p->hunt != NULL;
 }
 
-static bool spend(struct prover *p)
+bool skep_prove_spend(struct prover *p)
 {
 	bool stop = p->opts.stop && atomic_load_explicit(p->opts.stop, memory_order_relaxed);
 
@@ -317,6 +316,7 @@ static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool p
 	if (++p->depth > MAX_DEPTH)
 		skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many branches between two cuts");
 	while (!p->failed && !p->lag && p->depth <= MAX_DEPTH) {
+		struct skep_insn *join;
 		enum step r;
 		int taken;
 
@@ -330,14 +330,18 @@ static void run_q(struct prover *p, struct state *s, struct skep_insn *i, bool p
 			break;
 		}
 		pass = false;
-		if (!spend(p))
+		if (!skep_prove_spend(p))
 			break;
 		r = skep_prove_step(p, Q, s, i, &c);
 		if (r == STEP_EXIT)
 			at_q(p, s, NULL);
 		if (r == STEP_EXIT || r == STEP_FAIL)
 			break;
-		taken = r == STEP_ON ? 0 : decided(p, c, true);
+		taken = r == STEP_ON ? 0 : skep_prove_decided(p, c, true);
+		if (taken < 0 && (join = skep_prove_merge(p, Q, s, i, c))) {
+			i = join;
+			continue;
+		}
 		if (taken < 0) {
 			if (++p->paths > p->opts.max_paths) {
 				enough(p);
@@ -405,6 +409,7 @@ static void run_p(struct prover *p, const struct state *from, struct skep_insn *
 	if (++p->depth > MAX_DEPTH)
 		skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many branches between two cuts");
 	while (!p->failed && p->depth <= MAX_DEPTH) {
+		struct skep_insn *join;
 		enum step r;
 		int taken;
 
@@ -418,7 +423,7 @@ static void run_p(struct prover *p, const struct state *from, struct skep_insn *
 			break;
 		}
 		pass = false;
-		if (!spend(p))
+		if (!skep_prove_spend(p))
 			break;
 		r = skep_prove_step(p, P, &s, i, &c);
 		if (r == STEP_EXIT)
@@ -427,7 +432,13 @@ static void run_p(struct prover *p, const struct state *from, struct skep_insn *
 			break;
 		if (r == STEP_ON && p->opts.facts && skep_prove_opaque(i))
 			skep_prove_assume(p, i->next, &s, skep_prove_opaque(i));
-		taken = r == STEP_ON ? 0 : decided(p, c, p->hunt || skep_prove_decides(p, i));
+		taken = r == STEP_ON
+				? 0
+				: skep_prove_decided(p, c, p->hunt || skep_prove_decides(p, i));
+		if (taken < 0 && (join = skep_prove_merge(p, P, &s, i, c))) {
+			i = join;
+			continue;
+		}
 		if (taken < 0 && p->hunt && skep_prove_hunt_over(p))
 			p->failed = true;
 		else if (taken < 0) {

@@ -474,6 +474,6 @@ void skep_prove_hunt(const struct skep_obj *a, struct skep_func *f, const struct
 	h->found = found;
 	h->user = user;
 	h->res = out;
-	skep_prove_both(a, f, b, g, opts, arena, h, &r);
+	skep_prove_both(a, f, b, g, opts, arena, h, false, &r);
 	out->paths = r.paths;
 }

@@ -8,7 +8,7 @@
  */
 #include "smt/smt_impl.h"
 
-enum { MAX_ATOMS = 24 };
+enum { MAX_ATOMS = 64 };
 
 struct sum {
 	u32 atom[2 * MAX_ATOMS];
