@@ -228,4 +228,40 @@ SEC("syscall") int churn(struct args *a)
 	return 0;
 }
 
+/* Page by page: it can be had, and is zero, or it is had already, and then it keeps what is stored.
+ */
+SEC("syscall") int audit(struct args *a)
+{
+	for (int k = 0; k < 16 && MAY_LOOP; k++) {
+		volatile __u64 __arena *p = (void __arena *)(a->in[0] + k * 4096);
+		void __arena *got = bpf_arena_alloc_pages(&arena, (void __arena *)p, 1, -1, 0);
+		__u64 old = *p;
+
+		*p = 12345;
+		a->out[0] += (got && old) || *p != 12345;
+		a->out[1] += !got;
+		*p = old;
+		if (got)
+			bpf_arena_free_pages(&arena, (void __arena *)p, 1);
+	}
+	return 0;
+}
+
+/* A lock that user space takes, too: what is under it is neither atomic nor in one place. */
+SEC("syscall") int locked(struct args *a)
+{
+	__u64 __arena *lock = (void __arena *)a->in[0];
+	volatile __u64 __arena *sum = (void __arena *)(a->in[0] + 4096);
+
+	bpf_arena_reserve_pages(&arena, 0, 0);
+	for (int k = 0; k < 200 && MAY_LOOP; k++) {
+		while (__sync_val_compare_and_swap(lock, 0, 1) && MAY_LOOP)
+			;
+		sum[0]++;
+		sum[1] += sum[0] & 1;
+		__sync_lock_test_and_set(lock, 0);
+	}
+	return 0;
+}
+
 char _license[] SEC("license") = "GPL";

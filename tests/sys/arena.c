@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -266,6 +267,27 @@ static void *count(void *arg)
 	return NULL;
 }
 
+static void *locked(void *arg)
+{
+	_Atomic u64 *lock = (_Atomic u64 *)word;
+	volatile u64 *sum = (u64 *)(START + PAGE);
+	int fd = prog("locked");
+
+	for (unsigned k = 0; k < 20; k++) {
+		struct args a = {{START}, {0}};
+
+		failed += run_fd(fd, &a) != 0;
+		for (unsigned i = 0; i < 200; i++) {
+			while (atomic_exchange(lock, 1))
+				sched_yield();
+			sum[0]++;
+			sum[1] += sum[0] & 1;
+			atomic_store(lock, 0);
+		}
+	}
+	return NULL;
+}
+
 static void *churn(void *arg)
 {
 	int fd = prog("churn");
@@ -299,20 +321,25 @@ static void threads(void *(*f)(void *), u64 *us)
  * had. */
 static void killed(void)
 {
+	u64 bad = 0;
+
 	for (unsigned k = 0; k < 40; k++) {
 		pid_t child = fork();
 
 		if (!child)
 			for (;;)
 				churn(NULL);
-		usleep(1000 + 997 * k % 5000);
+		usleep(5000 + 1997 * k % 15000);
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
+		bad += run("audit", START, 0, 0, 0).out[0];
 	}
 	/* What the dead had is had still, as they were killed between programs' instructions or
 	 * not. */
 	run("release", START, PAGES, 0, 0);
-	printf("after 40 deaths: %llx\n", run("alloc", START, PAGES, 0, 0).out[0]);
+	failed += bad != 0;
+	printf("after 40 deaths: %llu pages neither free nor had, %llx\n", bad,
+	       run("alloc", START, PAGES, 0, 0).out[0]);
 	printf("%llx\n", run("alloc", 0, 1, 0, 0).out[0]);
 	run("release", START, PAGES, 0, 0);
 }
@@ -321,7 +348,11 @@ static int together(void)
 {
 	u64 us = 500000;
 
-	run("alloc", START, 1, 0, 0);
+	run("alloc", START, 2, 0, 0);
+	threads(locked, NULL);
+	printf("locked %llu %llu\n", word[512], word[513]);
+	failed += word[512] != 32000 || word[513] != 16000;
+	word[0] = word[1] = 0;
 	threads(count, NULL);
 	printf("counted %llu %u\n", word[0], ((unsigned *)word)[2]);
 	threads(churn, &us);
