@@ -138,6 +138,17 @@ static int read_debug(struct loading *l)
 	return err;
 }
 
+/* A struct of other types than the kernel's own: a module's, of which there are none. */
+static int of_module(const union bpf_attr *a)
+{
+	struct sobj *o;
+
+	if (sys_sobj_get((int)a->attach_prog_fd, SKEP_SYS_BTF, &o))
+		return -EINVAL;
+	sys_sobj_put(o);
+	return -524; /* ENOTSUPP */
+}
+
 static int read_all(struct loading *l)
 {
 	const union bpf_attr *a = l->attr;
@@ -150,6 +161,8 @@ static int read_all(struct loading *l)
 		return -EINVAL;
 	if (!a->insn_cnt || a->insn_cnt > SLOTS_MAX)
 		return -E2BIG;
+	if (a->prog_type == BPF_PROG_TYPE_STRUCT_OPS && a->attach_prog_fd)
+		return of_module(a);
 	n = sys_user_string(l->license, a->license, sizeof(l->license));
 	if (n < 0)
 		return n == -E2BIG ? -EINVAL : n;

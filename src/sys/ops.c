@@ -80,12 +80,19 @@ bool sys_ops_by_type(const struct skep_btf *b, u32 id, struct ops_type *out)
 	return sys_ops_by_value(b, skep_btf_find(b, SKEP_BTF_STRUCT, name), out) && out->t.id == id;
 }
 
-bool sys_ops_is_function(const struct skep_btf *b, u32 id)
+bool sys_ops_function(const struct skep_btf *b, u32 id, struct skep_btf_type *proto)
 {
-	struct skep_btf_type t, to;
+	struct skep_btf_type t;
 
 	return skep_btf_resolve(b, id, &t) && t.kind == SKEP_BTF_PTR &&
-	       skep_btf_resolve(b, t.ref, &to) && to.kind == SKEP_BTF_FUNC_PROTO;
+	       skep_btf_resolve(b, t.ref, proto) && proto->kind == SKEP_BTF_FUNC_PROTO;
+}
+
+bool sys_ops_is_function(const struct skep_btf *b, u32 id)
+{
+	struct skep_btf_type proto;
+
+	return sys_ops_function(b, id, &proto);
 }
 
 enum ops_rule sys_ops_rule(const struct ops_type *t, const char *member, u32 *arg)

@@ -32,8 +32,11 @@ struct ops_type {
 /* By the id of bpf_struct_ops_X, of X; false: it is none. */
 bool sys_ops_by_value(const struct skep_btf *types, u32 id, struct ops_type *out);
 bool sys_ops_by_type(const struct skep_btf *types, u32 id, struct ops_type *out);
-/* Is the type a pointer to functions? */
+/* Is the type a pointer to functions, and which? */
 bool sys_ops_is_function(const struct skep_btf *types, u32 id);
+bool sys_ops_function(const struct skep_btf *types, u32 id, struct skep_btf_type *proto);
+/* PROG_TEST_RUN of a program of struct_ops. */
+int sys_ops_test_run(union bpf_attr *attr, const struct sprog *p);
 /* The rule for a member, and its argument. */
 enum ops_rule sys_ops_rule(const struct ops_type *t, const char *member, u32 *arg);
 

@@ -3,7 +3,7 @@
  * PROG_TEST_RUN: a packet and a context from what the caller gives, with the kernel's checks and
  * limits, and what the program made of them back.
  */
-#include "sys/sys_impl.h"
+#include "sys/ops.h"
 
 #include <net/if.h>
 #include <stdlib.h>
@@ -242,6 +242,7 @@ static int run_type(struct testing *t)
 	case BPF_PROG_TYPE_LWT_XMIT: return run_skb(t);
 	case BPF_PROG_TYPE_RAW_TRACEPOINT:
 	case BPF_PROG_TYPE_SYSCALL: return run_plain(t);
+	case BPF_PROG_TYPE_STRUCT_OPS: return sys_ops_test_run(t->attr, t->p);
 	default: return -524; /* ENOTSUPP */
 	}
 }

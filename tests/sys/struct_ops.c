@@ -17,7 +17,7 @@
 #include "btf/btf.h"
 #include "sys/sys.h"
 
-enum { LINK = 1 << 13, ATTACH = 44, VALUE_MAX = 512, RESULTS = 256, DUMMIES = 2 };
+enum { LINK = 1 << 13, ATTACH = 44, VALUE_MAX = 512, RESULTS = 256, DUMMIES = 19 };
 
 static const struct skep_btf *types;
 static struct skep_btf_type ops, value;
@@ -115,6 +115,22 @@ static int load(bool user, u32 type, u32 index, const char *license)
 			    .license = (u64)(uintptr_t)license,
 			    .attach_btf_id = type,
 			    .expected_attach_type = index};
+
+	return ask(user, BPF_PROG_LOAD, &a, sizeof(a));
+}
+
+/* With something that the struct's types would be of, if it were a module's. */
+static int load_with(bool user, u32 fd)
+{
+	static const struct bpf_insn code[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 2},
+		{.code = BPF_JMP | BPF_EXIT}};
+	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_STRUCT_OPS,
+			    .insns = (u64)(uintptr_t)code,
+			    .insn_cnt = 2,
+			    .license = (u64)(uintptr_t) "GPL",
+			    .attach_btf_id = ops.id,
+			    .attach_prog_fd = fd};
 
 	return ask(user, BPF_PROG_LOAD, &a, sizeof(a));
 }
@@ -266,6 +282,9 @@ static void programs(bool user, struct fds *f)
 	f->ssthresh = say(user, "ssthresh", load_member(user, "ssthresh"));
 	f->avoid = say(user, "cong_avoid", load_member(user, "cong_avoid"));
 	f->undo = say(user, "undo_cwnd", load_member(user, "undo_cwnd"));
+	say(user, "of no descriptor", load_with(user, 9999));
+	say(user, "of a program", load_with(user, (u32)f->init));
+	say(user, "of types that are no module's", load_with(user, (u32)types_fd[user]));
 	say(user, "get_info", load_member(user, "get_info"));
 	say(user, "name", load_member(user, "name"));
 	say(user, "a member behind the last", load(user, ops.id, ops.vlen, "GPL"));
@@ -443,6 +462,62 @@ static void flags(bool user, const struct fds *f)
 	say_number(user, "flags", may);
 }
 
+/* Returns the state's number, or what says that there is none, or the fourth argument; adds one to
+ * the number. */
+static int load_dummy(bool user, u32 index)
+{
+	static const struct bpf_insn one[] = {
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 1, .src_reg = 1},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 77},
+		{.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 1, .off = 4},
+		{.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 0, .src_reg = 1},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 0},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = 1},
+		{.code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = 1, .src_reg = 2},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	static const struct bpf_insn two[] = {
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 0, .src_reg = 1, .off = 24},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr a = {
+		.prog_type = BPF_PROG_TYPE_STRUCT_OPS,
+		.insns = (u64)(uintptr_t)(index ? two : one),
+		.insn_cnt = index ? SKEP_ARRAY_SIZE(two) : SKEP_ARRAY_SIZE(one),
+		.license = (u64)(uintptr_t) "GPL",
+		.attach_btf_id = skep_btf_find(types, SKEP_BTF_STRUCT, "bpf_dummy_ops"),
+		.expected_attach_type = index,
+	};
+
+	return ask(user, BPF_PROG_LOAD, &a, sizeof(a));
+}
+
+static void test_run(bool user, const char *what, int prog, const u64 *arg, u32 n)
+{
+	union bpf_attr a = {
+		.test = {.prog_fd = (u32)prog, .ctx_in = (u64)(uintptr_t)arg, .ctx_size_in = n}};
+
+	say(user, what, ask(user, BPF_PROG_TEST_RUN, &a, sizeof(a)));
+	say_number(user, "  result", a.test.retval);
+}
+
+static void test_runs(bool user)
+{
+	int one = say(user, "test_1", load_dummy(user, 0)),
+	    two = say(user, "test_2", load_dummy(user, 1));
+	s32 state = 41;
+	u64 arg[5] = {(u64)(uintptr_t)&state, 1, 2, 3, 4}, none[5] = {0, 1, 2, 3, 4}, far[5] = {8};
+
+	test_run(user, "a state", one, arg, 8);
+	say_number(user, "  the state", (u32)state);
+	test_run(user, "no state", one, none, 8);
+	test_run(user, "a state that is not there", one, far, 8);
+	test_run(user, "too many arguments", one, arg, 16);
+	test_run(user, "five arguments", two, arg, 40);
+	test_run(user, "five without a state", two, none, 40);
+	test_run(user, "of another struct", load_member(user, "init"), arg, 8);
+}
+
 /* A struct that can be implemented, but not registered. */
 static const char dummy_value[] = "bpf_struct_ops_bpf_dummy_ops";
 static void dummy(bool user)
@@ -454,6 +529,7 @@ static void dummy(bool user)
 
 	update(user, "register", map, v);
 	close(map);
+	test_runs(user);
 }
 
 static bool scenario(bool user)

@@ -116,8 +116,12 @@ int main(int argc, char **argv)
 		printf("does not load\n");
 		return 1;
 	}
-	if (argc > 2)
-		return threads(o);
+	if (argc > 2) {
+		int bad = threads(o);
+
+		bpf_object__close(o);
+		return bad;
+	}
 	show(o, "setup");
 	show(o, "elements");
 	show(o, "both");
