@@ -4,6 +4,7 @@
  * events; skep_sys_raise() runs the programs of a name. Places in user space are in uprobe.c.
  * Others are the kernel's, and attaching there is refused.
  */
+#include "sys/follow.h"
 #include "sys/links.h"
 
 #include <dirent.h>
@@ -140,6 +141,7 @@ int sys_link_detach(const union bpf_attr *attr, u32 size)
 
 /* --- raising ------------------------------------------------------------------------------------------ */
 
+enum { LOOK_NS = 500000000 };
 struct attached {
 	struct slink *l;
 	struct skep_sys_prog *p;
@@ -147,6 +149,7 @@ struct attached {
 /* The links of a look of this process at the store; freed by the last who has it. */
 struct view {
 	u32 gen, n;
+	u64 looked; /* when its links were all there */
 	u32 users; /* under the lock; while it is the current one, one more */
 	struct attached v[];
 };
@@ -170,6 +173,7 @@ static struct view *look(u32 gen)
 	if (!v)
 		return NULL;
 	v->gen = gen;
+	v->looked = sys_store_now();
 	for (u32 k = 0; k < n; k++) {
 		struct sobj *o, *p;
 
@@ -210,6 +214,22 @@ static void put_view(struct view *v)
 		free_view(v);
 }
 
+/* A link ends without a word when the last who has it is killed: that is looked for now and then. */
+static bool stale(struct view *v, u32 gen)
+{
+	u64 now = sys_store_now();
+
+	if (v->gen != gen)
+		return true;
+	if (now - v->looked < LOOK_NS)
+		return false;
+	v->looked = now;
+	for (u32 k = 0; k < v->n; k++)
+		if (!sys_store_alive(SKEP_SYS_LINK, v->v[k].l->o.id))
+			return true;
+	return false;
+}
+
 static struct view *get_view(void)
 {
 	struct view *v, *old = NULL;
@@ -218,7 +238,7 @@ static struct view *get_view(void)
 	sys_sobj_tidy();
 	sys_whole_begin();
 	pthread_mutex_lock(&lock);
-	if (!current || current->gen != gen) {
+	if (!current || stale(current, gen)) {
 		v = look(gen);
 		if (v) {
 			v->users = 1;

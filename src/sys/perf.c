@@ -13,8 +13,10 @@
 
 struct sperf {
 	struct sobj o;
-	u8 *mem;
-	u64 len, payload;
+	pthread_mutex_t lock; /* of who finds that it has a size now */
+	u8 *mem, *head;	      /* head: while it had none */
+	u64 len;
+	_Atomic u64 payload;
 	int wake;
 };
 
@@ -28,8 +30,10 @@ static void free_perf(struct sobj *o)
 	struct sperf *p = sperf_of(o);
 
 	munmap(p->mem, p->len);
-	if (p->wake >= 0)
-		close(p->wake);
+	if (p->head)
+		munmap(p->head, PAGE);
+	sys_ring_wake_close(p->wake);
+	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
 
@@ -50,6 +54,7 @@ int sys_sperf_open(int fd, const struct fhead *h, struct sobj **out)
 		free(p);
 		return err;
 	}
+	pthread_mutex_init(&p->lock, NULL);
 	p->o.ops = &perf_ops;
 	*out = &p->o;
 	return 0;
@@ -116,11 +121,43 @@ void *sys_perf_mmap(void *addr, size_t len, int prot, int flags, int fd, struct 
 	return sys_map_pages(addr, len, prot, flags, fd, 0);
 }
 
+/* It may have come into an array before anybody mapped it. */
+static void grow_locked(struct sperf *p)
+{
+	struct fhead f;
+	void *mem;
+	int fd = sys_store_open(SKEP_SYS_PERF, p->o.id, O_RDWR);
+
+	if (fd < 0)
+		return;
+	if (sys_store_head(fd, &f) == 0 && f.size && sys_map_file(fd, 0, f.size + PAGE, &mem) == 0) {
+		p->head = p->mem;
+		p->mem = mem;
+		p->len = f.size + PAGE;
+		atomic_store(&p->payload, f.size);
+	}
+	close(fd);
+}
+
+static bool has_size(struct sperf *p)
+{
+	if (!atomic_load(&p->payload)) {
+		sys_whole_begin();
+		pthread_mutex_lock(&p->lock);
+		if (!atomic_load(&p->payload))
+			grow_locked(p);
+		pthread_mutex_unlock(&p->lock);
+		sys_whole_end();
+	}
+	return atomic_load(&p->payload) >= 2 * PAGE;
+}
+
 bool sys_perf_ready(struct sobj *o)
 {
+	bool sized = has_size(sperf_of(o));
 	const struct perf_event_mmap_page *p = (const void *)sperf_of(o)->mem;
 
-	return sperf_of(o)->payload && __atomic_load_n(&p->data_head, __ATOMIC_ACQUIRE) != p->data_tail;
+	return sized && __atomic_load_n(&p->data_head, __ATOMIC_ACQUIRE) != p->data_tail;
 }
 
 /* --- output ------------------------------------------------------------------------------------------------ */
@@ -183,11 +220,12 @@ static int output_locked(struct sperf *p, struct perf_head *h, const void *data,
 
 static int output_to(struct sperf *p, const void *data, u32 size, const void *more, u32 more_size)
 {
-	struct perf_head *h = (struct perf_head *)((struct fhead *)(p->mem + p->payload))->more;
+	struct perf_head *h;
 	int err;
 
-	if (p->payload < 2 * PAGE)
+	if (!has_size(p))
 		return -ENOENT;
+	h = (struct perf_head *)((struct fhead *)(p->mem + p->payload))->more;
 	err = sys_shlock_take(&h->lock);
 	if (err < 0)
 		return err;

@@ -40,8 +40,7 @@ void sys_ring_fini(struct smap *m)
 {
 	if (m->view)
 		munmap(m->view, 2 * (u64)m->d.max_entries);
-	if (m->wake >= 0)
-		close(m->wake);
+	sys_ring_wake_close(m->wake);
 }
 
 /* --- waking ------------------------------------------------------------------------------------------ */
@@ -65,9 +64,28 @@ static int open_wake(u32 kind, u32 id)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Programs close descriptors that they did not open; the number may be of a file of theirs now. */
+static bool is_wake(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && sys_store_holds(&st);
+}
+
+void sys_ring_wake_close(int fd)
+{
+	if (is_wake(fd))
+		close(fd);
+}
+
 void sys_ring_wake(u32 kind, u32 id, int *fd)
 {
 	int have = __atomic_load_n(fd, __ATOMIC_ACQUIRE);
+
+	if (have >= 0 && !is_wake(have)) {
+		__atomic_compare_exchange_n(fd, &have, -1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		have = __atomic_load_n(fd, __ATOMIC_ACQUIRE);
+	}
 
 	if (have < 0) {
 		int none = -1;

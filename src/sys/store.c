@@ -110,6 +110,11 @@ const char *sys_store_dir(void)
 	return dir;
 }
 
+bool sys_store_holds(const struct stat *st)
+{
+	return st->st_uid == geteuid() && st->st_dev == dir_dev;
+}
+
 const char *skep_sys_store_dir(void)
 {
 	return sys_store_dir();
@@ -311,7 +316,7 @@ int sys_store_head(int fd, struct fhead *h)
 	if (fstat(fd, &st))
 		return -EBADF;
 	at = st.st_size - PAGE;
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_dev != dir_dev || at < 0 || at % PAGE)
+	if (!S_ISREG(st.st_mode) || !sys_store_holds(&st) || at < 0 || at % PAGE)
 		return -EINVAL;
 	n = pread(fd, h, sizeof(*h), at);
 	if (n < 0 && errno == EBADF) { /* opened for writing only */

@@ -54,6 +54,8 @@ int sys_store_path(char *buf, u32 kind, u32 id);
 int sys_store_lock(bool exclusive); /* for sys_store_unlock(), or a negative errno */
 int sys_store_lock_ops(void);	    /* the same, for who registers struct_ops */
 void sys_store_unlock(int lock);
+struct stat;
+bool sys_store_holds(const struct stat *st); /* may it be a file of the store? */
 /*
  * A new file of `size` bytes and a head, not yet visible; `store_publish` gives it an id and
  * its place and returns the id. The descriptor keeps it alive.
@@ -348,6 +350,7 @@ int sys_ring_output(struct smap *m, const void *data, u64 size, u64 flags);
 u64 sys_ring_query(struct smap *m, u64 what);
 void sys_ring_forget(void); /* discards what the thread reserved and did not submit */
 void sys_ring_wake(u32 kind, u32 id, int *fd);
+void sys_ring_wake_close(int fd); /* what sys_ring_wake() opened, if it is still that */
 int sys_ring_check(struct mhead *h);
 u64 sys_ring_size(const struct mhead *h);
 void sys_ring_fini(struct smap *m);
