@@ -91,12 +91,22 @@ static const char *compare_lines(const struct kinfo *a, const struct kinfo *b)
 	return NULL;
 }
 
+/* The loader puts functions behind a program in the order in which it calls them, which may have changed. */
+static bool has_func(const struct kinfo *a, __u32 type_id)
+{
+	for (__u32 i = 0; i < a->info.nr_func_info; i++)
+		if (a->func[i].type_id == type_id)
+			return true;
+	return false;
+}
+
 static const char *compare_info(const struct kinfo *a, const struct kinfo *b)
 {
 	if (a->info.nr_func_info != b->info.nr_func_info)
 		return "another number of functions";
 	for (__u32 i = 0; i < a->info.nr_func_info; i++)
-		if (a->func[i].type_id != b->func[i].type_id ||
+		if (!has_func(a, b->func[i].type_id) || !has_func(b, a->func[i].type_id) ||
+		    a->func[0].type_id != b->func[0].type_id ||
 		    (i && b->func[i].insn_off <= b->func[i - 1].insn_off))
 			return "another function";
 	if (optimized)
