@@ -160,6 +160,8 @@ enum { SKEP_STACK = 512, SKEP_STACK_WORDS = SKEP_STACK / 64 };
 struct skep_live {
 	u16 *out;	  /* by num: registers live after the instruction */
 	u16 *in;	  /* by num: and before it */
+	u16 *upper;	  /* by num: of those live after, whose upper half some path reads (upper.c) */
+	u16 *upper_in;	  /* by num: and of those live before it */
 	bool *dead_store; /* by num: a store to the stack of which no byte is read */
 	u16 entry;	  /* live at the function's entry */
 	u64 (*stack_out)[SKEP_STACK_WORDS]; /* by num: stack bytes live after; bit = 512 + offset */

@@ -85,6 +85,11 @@ static inline bool is_pointer(u8 k)
 	return k != SKEP_K_CONST && k != SKEP_K_SCALAR && k != SKEP_K_UNINIT;
 }
 
+/* --- liveness of upper halves (upper.c): fills in lv->upper --- */
+
+void skep_live_upper(const struct skep_obj *obj, const struct skep_cfg *c, struct skep_live *lv,
+		     struct skep_arena *arena);
+
 /* --- joins (facts_join.c) --- */
 
 /* Join `b` into `a` at the start of a block; true when *a changed. */

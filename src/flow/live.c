@@ -317,6 +317,7 @@ struct skep_live *skep_live_compute(const struct skep_obj *obj, const struct ske
 			}
 		}
 	}
+	skep_live_upper(obj, c, lv, arena);
 	lv->entry = c->nblock ? in[0].regs : 0;
 	lv->stack_in = skep_arena_calloc(arena, c->nblock, sizeof(*lv->stack_in));
 	for (u32 k = 0; k < c->nblock; k++)

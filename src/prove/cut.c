@@ -75,7 +75,7 @@ static u32 value_at(struct prover *p, const struct loc *l, const struct state *a
 		    const struct state *b)
 {
 	const struct state *s = l->side == P ? a : b;
-	u32 v = l->reg != 0xff ? s->reg[l->reg]
+	u32 v = l->reg != 0xff ? skep_smt_extract(&p->smt, s->reg[l->reg], 0, l->size * 8u)
 			       : skep_prove_load_stack(p, s, (s64)l->at - STK, l->size,
 						       p->side[l->side].obj->big);
 
@@ -192,6 +192,10 @@ static void find_locs(struct prover *p, struct cut *c, const struct state *a, co
 {
 	const struct state *st[2] = {a, b};
 	const struct skep_insn *at[2] = {c->p, c->q};
+	/* Where nobody reads the upper half on one side, it may differ. */
+	u16 whole = p->halves ? p->side[P].lv->upper_in[c->p->num] &
+					p->side[Q].lv->upper_in[c->q->num]
+			      : 0x3ff;
 	u64 live[2][SKEP_STACK_WORDS];
 	struct lows lows;
 	u32 cap = 0;
@@ -201,7 +205,7 @@ static void find_locs(struct prover *p, struct cut *c, const struct state *a, co
 		live_stack(p, s, at[s], live[s]);
 		for (u8 r = 0; r < 10; r++)
 			if (p->side[s].lv->in[at[s]->num] >> r & 1)
-				add_loc(p, c, &cap, s, r, 0, 8);
+				add_loc(p, c, &cap, s, r, 0, whole >> r & 1 ? 8 : 4);
 	}
 	for (u32 o = 0; o < STK; o += 8)
 		if (count_live(live[P], o, 8) || count_live(live[Q], o, 8))
@@ -254,12 +258,12 @@ static u32 reversed(struct prover *p, const struct cut *c, u32 k, const struct v
 {
 	struct skep_smt *s = &p->smt;
 
-	if (skep_smt_get(s, val[k].v)->op != SKEP_T_CONCAT)
+	if (skep_smt_get(s, val[k].v)->op != SKEP_T_CONCAT || c->loc[k].size < 8)
 		return 0;
 	for (u32 m = 0; m < k; m++) {
 		if (c->loc[m].reg == 0xff || !val[m].open)
 			continue;
-		for (u32 w = 16; w <= 64; w *= 2)
+		for (u32 w = 16; w <= c->loc[m].size * 8u; w *= 2)
 			if (skep_smt_zext(s, skep_smt_bswap(s, skep_smt_extract(s, val[m].v, 0, w)),
 					  64) == val[k].v)
 				return skep_smt_zext(
@@ -686,6 +690,13 @@ static void entry_state(struct prover *p, struct state *s)
 		s->stk[o] = mk_byte(skep_smt_var(&p->smt, 64, VAR_STACK + o / 8, 0), o % 8);
 }
 
+/* The register as the template says; of the upper half, when that is not told, as it was. */
+static void set_reg(struct skep_smt *s, u32 *reg, const struct loc *l)
+{
+	*reg = l->size == 8 ? l->tmpl
+			    : skep_smt_concat(s, l->tmpl, skep_smt_extract(s, *reg, 32, 32));
+}
+
 void skep_prove_enter(struct prover *p, struct cut *c, struct state *a, struct state *b)
 {
 	struct skep_smt *s = &p->smt;
@@ -718,7 +729,7 @@ void skep_prove_enter(struct prover *p, struct cut *c, struct state *a, struct s
 		const struct loc *l = &c->loc[k];
 
 		if (l->reg != 0xff)
-			st[l->side]->reg[l->reg] = l->tmpl;
+			set_reg(s, &st[l->side]->reg[l->reg], l);
 		else
 			skep_prove_store_stack(p, st[l->side], (s64)l->at - STK, l->size, l->tmpl,
 					       p->side[l->side].obj->big);

@@ -7,7 +7,8 @@
  */
 #include "prove/prove_impl.h"
 
-enum { MAX_GIVEN_UP = 10, MAX_TEXT = 6000 };
+/* AGAIN_: what the second attempt may take. */
+enum { MAX_GIVEN_UP = 10, MAX_TEXT = 6000, AGAIN_MS = 50, AGAIN_STEPS = 200000 };
 
 /* --- twins -------------------------------------------------------------------------------- */
 
@@ -213,14 +214,25 @@ static void prove(struct prover *p, bool whole)
 		work(p);
 }
 
-void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
-		     struct skep_func *g, const struct skep_prove_opts *opts,
-		     struct skep_arena *arena, struct hunt *hunt, bool whole,
-		     struct skep_prove_result *out)
+/* Does some register have an upper half that nobody reads, where a cut may be? */
+static bool any_half(const struct side *s)
+{
+	for (u32 k = 0; k < s->cfg->ninsn; k++)
+		if (s->stop[k] && s->lv->in[k] & ~s->lv->upper_in[k] & 0x3ff)
+			return true;
+	return false;
+}
+
+/* One attempt; true: another one, by halves of registers, may tell more. */
+static bool attempt(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+		    struct skep_func *g, const struct skep_prove_opts *opts,
+		    struct skep_arena *arena, struct hunt *hunt, bool whole, bool halves,
+		    struct skep_prove_result *out)
 {
 	struct prover *p = SKEP_NEW(arena, struct prover);
 
 	memset(out, 0, sizeof(*out));
+	p->halves = halves;
 	out->verdict = SKEP_PROVE_UNKNOWN;
 	p->arena = arena;
 	p->opts = *opts;
@@ -244,6 +256,25 @@ void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct
 	out->solved = p->smt.solved;
 	out->timeouts = p->smt.timeouts;
 	skep_smt_fini(&p->smt);
+	return out->verdict != SKEP_PROVE_EQUAL && !hunt &&
+	       (any_half(&p->side[P]) || any_half(&p->side[Q]));
+}
+
+void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,
+		     struct skep_func *g, const struct skep_prove_opts *opts,
+		     struct skep_arena *arena, struct hunt *hunt, bool whole,
+		     struct skep_prove_result *out)
+{
+	struct skep_prove_result halves;
+	struct skep_prove_opts less = *opts;
+
+	if (!attempt(a, f, b, g, opts, arena, hunt, whole, false, out) || whole || out->timeouts)
+		return;
+	less.timeout_ms = AGAIN_MS;
+	less.max_steps = AGAIN_STEPS;
+	attempt(a, f, b, g, &less, arena, hunt, false, true, &halves);
+	if (halves.verdict == SKEP_PROVE_EQUAL)
+		*out = halves;
 }
 
 void skep_prove_func(const struct skep_obj *a, struct skep_func *f, const struct skep_obj *b,

@@ -112,6 +112,7 @@ struct cut {
 };
 
 struct prover {
+	bool halves; /* cuts keep low halves alone where nobody reads the upper ones */
 	struct skep_arena *arena;
 	struct skep_smt smt;
 	struct skep_prove_opts opts;
