@@ -17,7 +17,10 @@
  * arrives between the first and the last of its instructions, for only one way leads
  * to each. Where control leaves between them, what those before that branch write is
  * not live on the other way, so nobody there sees that they are gone; what the row
- * reads is kept by nobody but the row itself, within the region that is marked. Instructions with a
+ * reads is kept by nobody but the row itself, within the region that is marked. Of registers that the
+ * rule calls low nobody reads the upper half behind it. What else reads them goes on with another
+ * upper half, so in one run such rules and those that ask for facts do not meet (struct run): a fact
+ * may be of that half. Without facts the others hold for all values. Instructions with a
  * CO-RE record are left, as are constants that are not known yet. Facts (`bits`, `scalar`) are of
  * the place where the register is read first, and it keeps its value to the end. A rule makes the
  * code cheaper in an order without end points below zero, so rewriting stops.
@@ -25,6 +28,11 @@
 #include "opt/opt_impl.h"
 
 enum { WINDOW = 32, NO_REG = 0xff };
+
+/* What was applied in this run. */
+struct run {
+	bool low, facts;
+};
 
 struct match {
 	const struct skep_rule *rule;
@@ -184,10 +192,13 @@ static u8 bits_of(const struct skep_val *v)
 static bool conditions(const struct skep_opt *o, struct match *m)
 {
 	const struct skep_rule *r = m->rule;
-	u16 live = o->lv->out[m->at[r->nbefore - 1]->num];
+	u32 last = m->at[r->nbefore - 1]->num;
+	u16 live = o->lv->out[last], upper = o->lv->upper[last];
 
 	for (u32 v = 0; v < SKEP_RW_REGS; v++) {
 		if (r->dead >> v & 1 && live >> m->reg[v] & 1)
+			return false;
+		if (r->low >> v & 1 && upper >> m->reg[v] & 1)
 			return false;
 		if (!(r->inputs >> v & 1))
 			continue;
@@ -241,7 +252,7 @@ static bool apply(struct skep_opt *o, const struct match *m, const struct skep_i
 	return true;
 }
 
-static bool visit(struct skep_opt *o, struct skep_insn *i)
+static bool visit(struct skep_opt *o, struct skep_insn *i, struct run *run)
 {
 	const struct skep_rule_index *x = &skep_opt_rules;
 	u32 key = skep_rule_key(&i->in);
@@ -251,22 +262,32 @@ static bool visit(struct skep_opt *o, struct skep_insn *i)
 	for (u32 k = x->first[key]; k < x->first[key + 1]; k++) {
 		m.rule = &x->rule[x->order[k]];
 		if (!(m.rule->goals >> o->opts->mode & 1) || (m.rule->little && o->obj->big) ||
-		    m.rule->cpu > o->level || (!m.rule->nafter && !i->next))
+		    m.rule->cpu > o->level || (!m.rule->nafter && !i->next) ||
+		    (m.rule->low && run->facts) || (m.rule->facts && run->low))
 			continue;
 		if (bind_all(o, &m, i) && skep_opt_clean(o, m.at[0], i) && movable(o, &m) &&
-		    conditions(o, &m) && right_side(o, &m, in) && apply(o, &m, in))
+		    conditions(o, &m) && right_side(o, &m, in) && apply(o, &m, in)) {
+			run->low |= m.rule->low != 0;
+			run->facts |= m.rule->facts;
 			return true;
+		}
 	}
 	return false;
 }
 
 bool skep_pass_rules(struct skep_opt *o, struct skep_func *f)
 {
+	struct run run = {.low = false};
 	bool changed = false;
 
 	skep_opt_look(o, f, true);
 	for (u32 k = 0; k < o->cfg->ninsn; k++)
 		if (o->fa->reached[k] && o->cfg->insn[k]->func && !o->touched[k])
-			changed |= visit(o, o->cfg->insn[k]);
+			changed |= visit(o, o->cfg->insn[k], &run);
 	return changed;
+}
+
+bool skep_pass_early(struct skep_opt *o, struct skep_func *f)
+{
+	return skep_pass_rules(o, f);
 }

@@ -287,7 +287,12 @@ static void build(struct ask *a)
 
 		/* Also where the terms are one: another solver is to say so, too. */
 		if (written(r) >> k & 1 && !(r->dead >> k & 1))
-			goal(a, skep_smt_eq(s, before[k], after[k]), name[k]);
+			goal(a,
+			     r->low >> k & 1
+				     ? skep_smt_eq(s, skep_smt_extract(s, before[k], 0, 32),
+						   skep_smt_extract(s, after[k], 0, 32))
+				     : skep_smt_eq(s, before[k], after[k]),
+			     name[k]);
 	}
 }
 
@@ -367,7 +372,8 @@ static bool differs(const struct skep_rule *r, const struct point *p)
 	other = run(r->before, r->nbefore, p, a, la) != run(r->after, r->nafter, p, b, lb);
 	other |= memcmp(la, lb, sizeof(la)) != 0;
 	for (u32 k = 0; k < SKEP_RW_REGS; k++)
-		other |= a[k] != b[k] && !(r->dead >> k & 1);
+		other |= !(r->dead >> k & 1) &&
+			 (r->low >> k & 1 ? (u32)a[k] != (u32)b[k] : a[k] != b[k]);
 	return other;
 }
 

@@ -102,6 +102,15 @@ static u8 level_of(const struct skep_rule *r)
 	return (u8)level;
 }
 
+static bool asks_facts(const struct skep_rule *r)
+{
+	for (u32 k = 0; k < r->nwhen; k++)
+		for (u32 t = 0; t < r->when[k].n; t++)
+			if (r->when[k].tok[t].op == SKEP_RX_BITS)
+				return true;
+	return false;
+}
+
 const char *skep_rule_complete(struct skep_rule *r)
 {
 	struct use a, b;
@@ -122,12 +131,15 @@ const char *skep_rule_complete(struct skep_rule *r)
 		return "the right side writes a register that is still needed";
 	if (b.loads != a.loads)
 		return "both sides must load as often";
+	if (r->low & ~a.writes || r->low & r->dead)
+		return "only the low half is to count of a register that is dead, or not written";
 	if (r->dead & ~a.all || r->scalar & ~a.inputs)
 		return "a condition names a register that the left side does not have";
 	if (!cheaper(r))
 		return "the right side is not cheaper";
 	r->inputs = a.inputs;
 	r->writes = a.writes;
+	r->facts = asks_facts(r);
 	if (r->cpu && r->cpu != level_of(r))
 		return "the right side is of another level";
 	r->cpu = level_of(r);

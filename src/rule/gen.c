@@ -117,8 +117,8 @@ static void row(u32 k, const struct skep_rule *r)
 	printf(r->nsplit ? "split_%u, " : "NULL, ", k);
 	printf("%u, %u, %u, %u, ", r->nbefore, r->nafter, r->nwhen, r->nsplit);
 	printf(r->nparam ? "param_%u, " : "NULL, ", k);
-	printf("%u, 0x%x, 0x%x, %d, 0x%x, 0x%x},\n", r->nparam, r->dead, r->scalar, r->little,
-	       r->inputs, r->writes);
+	printf("%u, 0x%x, 0x%x, 0x%x, %d, %d, 0x%x, 0x%x},\n", r->nparam, r->dead, r->low,
+	       r->scalar, r->little, r->facts, r->inputs, r->writes);
 }
 
 static void numbers(const char *name, const u16 *v, u32 n)

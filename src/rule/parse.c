@@ -35,7 +35,7 @@ struct source {
 	const char *summary;
 	struct lines before, after, when, split, each;
 	bool right, little; /* "=>" was seen; the line `little` */
-	u16 dead, scalar;
+	u16 dead, low, scalar;
 	u8 goals, cpu;
 	u32 hits;
 };
@@ -329,6 +329,7 @@ static void make(struct parser *p, const struct subst *sub, const char *name)
 			      .cpu = src->cpu,
 			      .hits = src->hits,
 			      .dead = src->dead,
+			      .low = src->low,
 			      .scalar = src->scalar,
 			      .little = src->little};
 	const char **names = SKEP_NEW_N(p->arena, const char *, SKEP_RW_PARAMS);
@@ -466,6 +467,8 @@ static bool setting(struct parser *p, const char *key, const char *s)
 		return add(&src->split, s, p->at->number);
 	if (strcmp(key, "dead") == 0)
 		return registers(p, s, &src->dead);
+	if (strcmp(key, "low") == 0)
+		return registers(p, s, &src->low);
 	if (strcmp(key, "scalar") == 0)
 		return registers(p, s, &src->scalar);
 	if (strcmp(key, "little") == 0 && !*s)

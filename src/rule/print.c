@@ -83,6 +83,7 @@ void skep_rule_print(const struct skep_rule *r, struct skep_buf *out)
 		skep_buf_puts(out, "\n");
 	}
 	print_registers("dead", r->dead, out);
+	print_registers("low", r->low, out);
 	print_registers("scalar", r->scalar, out);
 	if (r->little)
 		skep_buf_puts(out, "little\n");

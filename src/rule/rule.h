@@ -73,8 +73,10 @@ struct skep_rule {
 	const char *const *param; /* names */
 	u32 nparam;
 	u16 dead;	    /* registers that are not live behind it */
+	u16 low;	    /* registers whose upper half nothing reads behind it */
 	u16 scalar;	    /* registers that hold a number at the start, no pointer */
 	bool little;	    /* only in little-endian objects */
+	bool facts;	    /* a condition asks what is known of a register */
 	u16 inputs, writes; /* of the left side: read before they are written; written */
 };
 

@@ -140,8 +140,9 @@ static void program(FILE *f, const struct skep_rule *r, const struct skep_rule_e
 	for (u32 k = 0; k < 4; k++)
 		if (live >> k & 1)
 			fprintf(f,
-				"\t*(u64 *)(r10 - 72) = r%u\n\tr1 = *(u64 *)(r10 - 72)\n\tr0 *= 31\n\tr0 += r1\n",
-				k + FIRST_REG);
+				"\t*(u%u *)(r10 - 72) = r%u\n\tr1 = *(u%u *)(r10 - 72)\n\tr0 *= 31\n\tr0 += r1\n",
+				r->low >> k & 1 ? 32 : 64, k + FIRST_REG,
+				r->low >> k & 1 ? 32 : 64);
 	for (u32 o = 8; o <= FRAME && end->in.op == SKEP_STX; o += 8)
 		fprintf(f, "\tr1 = *(u64 *)(r10 - %u)\n\tr0 *= 31\n\tr0 += r1\n", o);
 	/* Both halves count. */

@@ -44,32 +44,6 @@ f:
 	exit
 
 === title
-a mask in a register that the shift drops
-=== args
-optimize --passes=rules --cpu=v4 -S %in.s
-=== input
-.license "GPL"
-.section "xdp"
-.func f
-	call bpf_get_prandom_u32
-	r6 = r0
-	call bpf_get_prandom_u32
-	w1 = -2048
-	r1 &= r6
-	r1 >>= 11
-	r0 = r1
-	exit
-=== expect
-f:
-	call bpf_get_prandom_u32#7
-	r6 = r0
-	call bpf_get_prandom_u32#7
-	r1 = r6
-	w1 >>= 11
-	r0 = r1
-	exit
-
-=== title
 a mask of 32 bits needs no register
 === args
 optimize --passes=rules --cpu=v4 -S %in.s
@@ -143,9 +117,8 @@ f:
 	call bpf_get_prandom_u32#7
 	r6 = r0
 	call bpf_get_prandom_u32#7
-	r1 = r0
-	r1 <<= 7
-	if r1 s> -1 goto L10
+	r0 <<= 7
+	if r0 s> -1 goto L10
 	r0 = 1
 	exit
 L10:
@@ -416,7 +389,7 @@ f:
 	call bpf_get_prandom_u32#7
 	r6 = r0
 	call bpf_get_prandom_u32#7
-	w6 *= w0
+	r6 *= r0
 	r0 <<= r6
 	exit
 
@@ -530,4 +503,89 @@ f:
 	r6 &= 255
 	r6 ^= 3
 	r0 += r6
+	exit
+
+=== title
+an upper half that another rule gave up is no fact any more
+=== args
+optimize --passes=rules --cpu=v1 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	call bpf_ktime_get_ns
+	r6 = r0
+	r6 *= r0
+	r6 <<= 32
+	r6 >>= 32
+	w6 &= -1
+	r0 = r6
+	exit
+=== expect
+f:
+	call bpf_ktime_get_ns#5
+	r6 = r0
+	r6 *= r0
+	w6 &= -1
+	r0 = r6
+	exit
+
+=== title
+a sum folded to 16 bits twice, to see whether bits are left
+=== args
+optimize --passes=rules --cpu=v3 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	call bpf_ktime_get_ns
+	r6 = r0
+	w7 = w6
+	w7 >>= 16
+	w6 &= 65535
+	w6 += w7
+	r6 *= 65537
+	r0 = 1
+	if w6 < -65536 goto out
+	r0 = 2
+out:
+	exit
+=== expect
+f:
+	call bpf_ktime_get_ns#5
+	r6 = r0
+	r0 = 1
+	r6 *= 65537
+	if w6 <= -65538 goto L11
+	r0 = 2
+L11:
+	exit
+
+=== title
+behind a loop nobody reads the upper half, either
+=== args
+optimize --passes=rules --cpu=v3 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r6 = *(u32 *)(r1 + 0)
+	r7 = 0
+again:
+	r6 *= 31
+	r6 <<= 32
+	r6 s>>= 32
+	r7 += 1
+	if r7 < 5 goto again
+	w0 = w6
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 0)
+	r7 = 0
+L3:
+	r6 *= 31
+	r7 += 1
+	if r7 < 5 goto L3
+	w0 = w6
 	exit

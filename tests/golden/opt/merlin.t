@@ -20,12 +20,12 @@ optimize -S %in.s
 === expect
 f:
 	r3 = *(u32 *)(r1 + 12)
-	r0 = *(u32 *)(r1 + 16)
+	r9 = *(u32 *)(r1 + 16)
 	r3 *= -3
-	r0 *= -5
-	w3 = w3
-	w0 = w0
-	r0 ^= r3
+	r9 *= -5
+	w9 = w9
+	w0 = w3
+	r0 ^= r9
 	exit
 
 === title
