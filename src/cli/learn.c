@@ -20,6 +20,8 @@ const struct skep_opt_def skep_opts_learn[] = {
 	 "instructions that may be used: v1 to v4, or same (default): each object's own level"},
 	{"for", 0, "GOAL", "size, speed or verifier: what a row must be cheaper in (default size)"},
 	{"raw", 0, NULL, "take the windows of the objects as they are, before the passes"},
+	{"after", 0, "PASS",
+	 "take the windows that this pass leaves, each time that it ran, before the passes behind it"},
 	{"threads", 0, "N", "1 or 2 (default 2)"},
 	{"seed", 0, "N", "another seed takes other random steps (default 1)"},
 	{"cache", 0, "FILE",
@@ -48,17 +50,20 @@ struct learnt {
 struct learn {
 	struct skep_cli *cli;
 	struct skep_arena arena;
+	const char *after;	    /* windows of after this pass; NULL: of the end */
+	const struct skep_obj *obj; /* the one that is optimized */
 	struct skep_harvest *harvest;
 	struct skep_harvest_row **row;
-	u32 nrow, searched, found, unproved;
+	u32 nrow, searched, found;
 	u64 places;
 	double end;
 	u64 seconds, min_hits, effort, threads, seed;
 	u32 cpu, mode;
 	struct skep_run_cache *cache;
 	const char *path;
-	bool verbose;
+	bool verbose, oom;
 	SKEP_VEC(learnt_vec, struct learnt) rule;
+	struct learnt_vec missed; /* cheaper, but without a rule */
 };
 
 static bool over(void *user)
@@ -81,29 +86,52 @@ static void tell(const struct learn *l, const char *what, u32 k, u32 n)
 
 /* --- harvest -------------------------------------------------------------------------- */
 
+static void harvest_func(struct learn *l, struct skep_func *f)
+{
+	struct skep_arena scratch;
+	volatile int oom = 0;
+
+	skep_arena_init(&scratch);
+	SKEP_GUARD(&scratch, oom, {
+		skep_harvest_add(l->harvest, l->obj, f, l->cpu ? l->cpu : l->obj->level,
+				 (enum skep_opt_mode)l->mode, &scratch);
+	});
+	skep_arena_fini(&scratch);
+	l->oom |= oom != 0;
+}
+
+static void after_pass(void *user, const char *pass, struct skep_func *f, bool changed)
+{
+	struct learn *l = user;
+
+	(void)changed;
+	if (strcmp(pass, l->after) == 0)
+		harvest_func(l, f);
+}
+
 static int harvest_one(struct learn *l, const char *path)
 {
-	struct skep_opt_opts o = {
-		.sz = sizeof(o), .cpu = l->cpu, .mode = (enum skep_opt_mode)l->mode};
+	struct skep_opt_opts o = {.sz = sizeof(o),
+				  .cpu = l->cpu,
+				  .mode = (enum skep_opt_mode)l->mode,
+				  .after_pass = l->after ? after_pass : NULL,
+				  .user = l};
 	struct skep_opt_result res = {0};
 	struct skep_input *in;
 	int err = skep_cli_load(l->cli, path, &in);
 
 	if (err)
 		return err;
+	l->obj = in->file->obj;
 	res.arena = &in->arena;
 	if (!skep_cli_flag(l->cli, "raw"))
 		err = skep_opt_run(in->file->obj, &o, &in->ds, &res);
 	if (err)
 		return skep_cli_fail(l->cli, in, err);
-	for (u32 k = 0; k < in->file->obj->nfunc; k++) {
-		struct skep_arena_mark m = skep_arena_mark(&in->arena);
-
-		skep_harvest_add(l->harvest, in->file->obj, in->file->obj->func[k],
-				 l->cpu ? l->cpu : in->file->obj->level,
-				 (enum skep_opt_mode)l->mode, &in->arena);
-		skep_arena_release(&in->arena, m);
-	}
+	for (u32 k = 0; k < l->obj->nfunc && !l->after; k++)
+		harvest_func(l, l->obj->func[k]);
+	if (l->oom)
+		return skep_cli_fail(l->cli, in, SKEP_ENOMEM);
 	/* Windows are copies; the object is not needed any more, and there are many. */
 	skep_arena_fini(&in->arena);
 	skep_arena_init(&in->arena);
@@ -145,19 +173,17 @@ static void learn_one(struct learn *l, const struct skep_harvest_row *row,
 {
 	struct skep_learn_opts o = {.sz = sizeof(o), .seed = l->seed};
 	const char *name = skep_arena_printf(&l->arena, "learned-%u", l->rule.n + 1);
-	const struct skep_rule *r;
+	struct learnt x = {.w = &row->w, .f = *f, .hits = row->hits, .windows = 1};
 
 	l->found++;
 	if (covered(l, &row->w, UINT32_MAX))
 		return;
-	r = skep_learn_rule(&row->w, f, name, &o, &l->arena);
-	l->unproved += !r;
-	if (r)
-		*SKEP_VEC_PUSH(&l->arena, &l->rule) = (struct learnt){
-			.rule = r,
-			.w = &row->w,
-			.f = *f,
-			.saved = slots_of(row->w.in, row->w.n) - slots_of(f->in, f->n)};
+	x.saved = slots_of(row->w.in, row->w.n) - slots_of(f->in, f->n);
+	x.rule = skep_learn_rule(&row->w, f, name, &o, &l->arena);
+	if (x.rule)
+		*SKEP_VEC_PUSH(&l->arena, &l->rule) = x;
+	else
+		*SKEP_VEC_PUSH(&l->arena, &l->missed) = x;
 }
 
 /* Search the next windows that no rule covers; returns how far that came. */
@@ -275,6 +301,15 @@ static void print_cell(const struct skep_ins *in, u32 n, struct skep_buf *b)
 	skep_buf_puts(b, n ? "`" : "nothing");
 }
 
+static void print_row(const struct learnt *x, const char *rule, struct skep_buf *b)
+{
+	skep_buf_printf(b, "| %s | %u | %u | %u | ", rule, x->hits, x->windows, x->saved);
+	print_cell(x->w->in, x->w->n, b);
+	skep_buf_puts(b, " | ");
+	print_cell(x->f.in, x->f.n, b);
+	skep_buf_puts(b, " |\n");
+}
+
 static int write_report(struct learn *l)
 {
 	const char *path = skep_cli_opt(l->cli, "report");
@@ -287,18 +322,12 @@ static int write_report(struct learn *l)
 		&b,
 		"# What was learned\n\n%u windows that stand in %llu places; %u searched, %u made cheaper, %u of which without a rule; %u rules.\n\n"
 		"| rule | places | windows | slots saved | before | after |\n|---|---|---|---|---|---|\n",
-		l->nrow, (unsigned long long)l->places, l->searched, l->found, l->unproved,
+		l->nrow, (unsigned long long)l->places, l->searched, l->found, l->missed.n,
 		l->rule.n);
-	for (u32 k = 0; k < l->rule.n; k++) {
-		const struct learnt *x = &l->rule.v[k];
-
-		skep_buf_printf(&b, "| learned-%u | %u | %u | %u | ", k + 1, x->hits, x->windows,
-				x->saved);
-		print_cell(x->w->in, x->w->n, &b);
-		skep_buf_puts(&b, " | ");
-		print_cell(x->f.in, x->f.n, &b);
-		skep_buf_puts(&b, " |\n");
-	}
+	for (u32 k = 0; k < l->rule.n; k++)
+		print_row(&l->rule.v[k], skep_arena_printf(&l->arena, "learned-%u", k + 1), &b);
+	for (u32 k = 0; k < l->missed.n; k++)
+		print_row(&l->missed.v[k], "none", &b);
 	err = b.failed ? skep_cli_fail(l->cli, NULL, SKEP_ENOMEM)
 		       : skep_cli_write(l->cli, path, b.p, b.n);
 	skep_buf_fini(&b);
@@ -315,7 +344,7 @@ static void summary(struct learn *l)
 		skep_json_kint(&cli->j, "places", (s64)l->places);
 		skep_json_kint(&cli->j, "searched", l->searched);
 		skep_json_kint(&cli->j, "found", l->found);
-		skep_json_kint(&cli->j, "unproved", l->unproved);
+		skep_json_kint(&cli->j, "unproved", l->missed.n);
 		skep_json_kbool(&cli->j, "interrupted", skep_searching_interrupted());
 		skep_json_key(&cli->j, "rules");
 		skep_json_open(&cli->j, '[');
@@ -341,6 +370,26 @@ static void summary(struct learn *l)
 /* --- the command
  * --------------------------------------------------------------------------------------- */
 
+/* A pass that does not exist would silently leave no windows. */
+static int check_after(struct learn *l)
+{
+	struct skep_cli *cli = l->cli;
+	u32 n, k = 0;
+	const struct skep_pass *p = skep_opt_passes(&n);
+
+	l->after = skep_cli_opt(cli, "after");
+	if (l->after && skep_cli_flag(cli, "raw")) {
+		SKEP_CLI_DIAG(cli, CONFLICT, "--after", "--raw", "without passes there is nothing after one");
+		return SKEP_EXIT_USAGE;
+	}
+	while (l->after && k < n && strcmp(p[k].name, l->after) != 0)
+		k++;
+	if (!l->after || k < n)
+		return 0;
+	SKEP_CLI_DIAG(cli, BAD_VALUE, l->after, "--after", "the name of a pass (skep list passes)");
+	return SKEP_EXIT_USAGE;
+}
+
 static int read_options(struct learn *l)
 {
 	struct skep_cli *cli = l->cli;
@@ -354,6 +403,8 @@ static int read_options(struct learn *l)
 		err = skep_cli_num(cli, "threads", 1, 2, &l->threads);
 	if (!err)
 		err = skep_cli_num(cli, "seed", 0, UINT64_MAX, &l->seed);
+	if (!err)
+		err = check_after(l);
 	return err ? err : skep_cli_goal(cli, &l->mode, &l->cpu);
 }
 

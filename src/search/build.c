@@ -434,6 +434,9 @@ bool skep_window_build(const struct skep_opt_view *v, struct skep_insn *const *i
 	w->nreg = m.n;
 	set_live(out, written, before, live, taken, &a);
 	w->side = a.side < n ? (u8)(a.side + 1) : 0;
+	for (u32 r = 0; r < w->nreg && !w->side; r++)
+		if (!(v->lv->upper[last->num] >> out->real[r] & 1))
+			w->half |= (u16)(w->out & 1u << r);
 	w->side_not = a.side_not;
 	w->n = (u8)n;
 	w->level = (u8)v->level;

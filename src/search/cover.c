@@ -31,7 +31,8 @@ bool skep_rule_covers(const struct skep_rule *r, const struct skep_window *w)
 	struct skep_ins to[SKEP_RW_INSNS];
 	u16 known = 0;
 
-	if (r->nbefore != w->n || (r->dead & (w->out | w->keep)) || r->cpu > w->level)
+	if (r->nbefore != w->n || (r->dead & (w->out | w->keep)) || (r->low & w->out & ~w->half) ||
+	    (r->low & w->keep) || r->cpu > w->level)
 		return false;
 	for (u32 k = 0; k < SKEP_RW_REGS; k++)
 		env.bits[k] = k < w->nin ? w->bits[k] : 64;

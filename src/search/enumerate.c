@@ -56,7 +56,7 @@ static u16 wrong(const struct search *s, const struct state *st)
 	u16 w = 0;
 
 	for (u32 r = 0; r < s->w->nreg; r++)
-		if ((s->w->out >> r & 1) && !same(st->val[r], s->want[r], ~(u64)0))
+		if ((s->w->out >> r & 1) && !same(st->val[r], s->want[r], counts(s->w, r)))
 			w |= (u16)(1u << r);
 	return w;
 }
@@ -331,7 +331,8 @@ static void last(struct walk *k, const struct state *st)
 	if (w & (w - 1))
 		return;
 	for (u8 r = 0; r < s->w->nreg; r++) {
-		struct target g = {w ? s->want[r] : s->want_sink, w ? ~(u64)0 : s->sink_mask, r};
+		struct target g = {w ? s->want[r] : s->want_sink, w ? counts(s->w, r) : s->sink_mask,
+				   r};
 
 		/* A result that nobody reads must be the one that is overwritten now, or wanted. */
 		if ((w ? w == 1u << r

@@ -44,7 +44,7 @@ static bool same_imm(const struct skep_ins *in, s64 a, s64 b)
 
 bool skep_learn_values(struct general *g)
 {
-	const char *expr[512];
+	const char *expr[512] = {0};
 	struct skep_rule_env env;
 	const struct skep_rule *r;
 	u32 n = 0;
@@ -57,7 +57,7 @@ bool skep_learn_values(struct general *g)
 			for (u32 k = 0; k < SKEP_ARRAY_SIZE(two_params) && n < 512 && a != b; k++)
 				expr[n++] = skep_learn_fill_in(g, two_params[k], a, b, 0, 0);
 	r = skep_learn_parse(g, expr, n);
-	if (!r)
+	if (!r && n)
 		return false;
 	skep_learn_own_env(g, &env);
 	for (u32 i = 0; i < g->f->n; i++) {
@@ -106,7 +106,7 @@ bool skep_learn_conds(struct general *g)
 			for (u32 k = 0; k < SKEP_ARRAY_SIZE(cond_two) && a != b; k++)
 				add_cond(g, skep_learn_fill_in(g, cond_two[k], a, b, 0, 0));
 	r = skep_learn_parse(g, g->cond, g->ncond);
-	if (!r)
+	if (!r && g->ncond)
 		return false;
 	skep_learn_own_env(g, &env);
 	for (u32 k = 0; k < g->ncond; k++)

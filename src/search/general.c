@@ -143,8 +143,10 @@ static const struct skep_rule *generalize(struct general *g)
 	struct sets all;
 	u32 n;
 
-	if (!skep_learn_values(g) || !skep_learn_conds(g) ||
-	    !(conds = skep_learn_parse(g, g->cond, g->ncond)))
+	if (!skep_learn_values(g) || !skep_learn_conds(g))
+		return NULL;
+	conds = skep_learn_parse(g, g->cond, g->ncond);
+	if (!conds && g->ncond)
 		return NULL;
 	n = best_combos(g, best);
 	t = malloc(sizeof(*t));
@@ -175,6 +177,7 @@ static void relax(struct general *g)
 	static const u8 step[] = {64, 63, 48, 33, 32, 31, 16};
 	struct skep_window w = *g->w;
 
+	w.half = g->low;
 	for (u32 i = 0; i < w.nin; i++) {
 		u8 own = w.bits[i];
 
@@ -208,6 +211,9 @@ static void look_at_registers(struct general *g)
 	for (u32 r = 0; r < g->w->nreg; r++) {
 		struct skep_window w = *g->w;
 
+		w.half &= (u16)~(1u << r);
+		if (g->w->half >> r & 1 && !holds(&w, g->f))
+			g->low |= (u16)(1u << r);
 		w.out |= (u16)(1u << r);
 		if ((written & ~g->w->out) >> r & 1 && !holds(&w, g->f))
 			g->dead |= (u16)(1u << r);

@@ -35,7 +35,7 @@ struct general {
 	s64 val[SKEP_RW_PARAMS]; /* of this window */
 	u32 nparam;
 	u16 wide; /* parameters of 64 bits */
-	u16 dead, scalar, inputs;
+	u16 dead, low, scalar, inputs;
 	u8 bits[SKEP_WIN_REGS]; /* facts that the row needs */
 	/* Expressions for the immediates of the row. */
 	const char *choice[SKEP_WIN_MAX][MAX_CHOICES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Windows of many objects, counted. For learning the entry facts are made coarse
- * (a byte, half a word, a word), constants that only this program has in a
+ * (a few widths in bits), constants that only this program has in a
  * register are forgotten, and there is no spare register: rules have none. So
  * windows that one rule covers meet under one key.
  */
@@ -29,7 +29,7 @@ struct skep_harvest *skep_harvest_new(struct skep_arena *arena)
 
 static u8 coarse(u8 bits)
 {
-	static const u8 step[] = {1, 8, 16, 32};
+	static const u8 step[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48};
 
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(step); k++)
 		if (bits <= step[k])
@@ -63,6 +63,7 @@ void skep_window_generalize(struct skep_window *w)
 	while (w->nreg && !(mentioned(w) >> (w->nreg - 1) & 1))
 		w->nreg--;
 	w->out &= (u16)((1u << w->nreg) - 1);
+	w->half &= w->out;
 	w->keep &= (u16)((1u << w->nreg) - 1);
 }
 

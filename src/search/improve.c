@@ -200,6 +200,8 @@ bool skep_searcher_next(void *user, const struct skep_opt_view *view, struct ske
 			s->it.sides = s->it.loads = true;
 			continue;
 		}
+		/* What one row makes of an upper half, another one's facts do not know. */
+		s->site.w.half = 0;
 		f = answer_for(s, &s->site.w);
 		if (!f)
 			continue;

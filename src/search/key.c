@@ -4,7 +4,7 @@
 
 /* Counts up when the meaning of a key or of an answer changes; with the table's length it tells old
  * caches. */
-enum { KEY_VERSION = 1, HEAD = 12, SIDE = 2, HAS_MEM = 128, PER_IN = 10, PER_INS = 18 };
+enum { KEY_VERSION = 1, HEAD = 12, SIDE = 2, HAS_MEM = 128, HAS_HALF = 64, PER_IN = 10, PER_INS = 18 };
 
 static void put_ins(u8 *p, const struct skep_ins *in)
 {
@@ -36,13 +36,15 @@ u32 skep_window_key(const struct skep_window *w, u8 *key)
 			       w->n,	    w->sink,
 			       w->nreg,	    w->nin,
 			       (u8)w->out,  (u8)w->keep,
-			       w->level,    (u8)(w->mode | (w->mem ? HAS_MEM : 0)),
+			       w->level,    (u8)(w->mode | (w->mem ? HAS_MEM : 0) | (w->half ? HAS_HALF : 0)),
 			       w->big,	    (u8)(w->side | w->side_not << 7)};
 	u32 at = HEAD;
 
 	memcpy(key, head, HEAD);
 	if (w->mem)
 		key[at++] = w->mem;
+	if (w->half)
+		key[at++] = (u8)w->half;
 	if (w->side) {
 		key[at++] = (u8)w->side_out;
 		key[at++] = (u8)w->side_keep;
@@ -73,7 +75,7 @@ bool skep_window_from_key(const u8 *key, u32 len, struct skep_window *w)
 	w->out = key[6];
 	w->keep = key[7];
 	w->level = key[8];
-	w->mode = key[9] & ~HAS_MEM;
+	w->mode = key[9] & ~(HAS_MEM | HAS_HALF);
 	w->big = key[10];
 	w->side = key[11] & 127;
 	w->side_not = key[11] >> 7;
@@ -83,6 +85,11 @@ bool skep_window_from_key(const u8 *key, u32 len, struct skep_window *w)
 		if (len < at + 1 || !key[at] || key[at] > w->nin)
 			return false;
 		w->mem = key[at++];
+	}
+	if (key[9] & HAS_HALF) {
+		if (len < at + 1 || !key[at] || key[at] & ~w->out)
+			return false;
+		w->half = key[at++];
 	}
 	if (w->side) {
 		if (len < at + SIDE)
@@ -156,6 +163,7 @@ void skep_window_print(const struct skep_window *w, struct skep_buf *out)
 	}
 	print_row(w->in, w->n, out);
 	print_set("live", w->out, out);
+	print_set("low half of", w->half, out);
 	print_set("keeps", w->keep, out);
 	if (w->side_not)
 		skep_buf_puts(out, "# leaves when not taken\n");

@@ -51,6 +51,16 @@ static u16 live_behind(const struct skep_window *w, u32 last)
 	return live;
 }
 
+/* Registers that something behind the part's last instruction reads or writes. */
+static u16 used_behind(const struct skep_window *w, u32 last)
+{
+	u16 used = 0;
+
+	for (u32 k = last + 1; k < w->n; k++)
+		used |= reads_of(&w->in[k]) | skep_isa_writes(&w->in[k]);
+	return used;
+}
+
 static u8 rename_reg(u8 *of, u8 *n, u8 reg)
 {
 	if (!of[reg])
@@ -120,6 +130,8 @@ bool skep_window_part(const struct skep_window *w, u32 which, struct skep_window
 			part->out |= (u16)(1u << (of[r] - 1));
 		else if (live & bit)
 			part->keep |= (u16)(1u << (of[r] - 1));
+		if (p.made & w->half & ~used_behind(w, last) & bit)
+			part->half |= (u16)(1u << (of[r] - 1));
 		if (of[r] <= part->nin)
 			part->bits[of[r] - 1] = p.bits[r];
 	}

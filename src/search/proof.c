@@ -67,14 +67,19 @@ static u32 entry(struct skep_smt *s, const struct skep_window *w, u32 r, u32 *va
 	return skep_smt_zext(s, *var, 64);
 }
 
-/* Registers of both that must be equal, and those that must stay as they were. */
-static u32 same_regs(struct skep_smt *s, u16 out, u16 keep, const u32 *a, const u32 *b,
+/* Registers of both that must be equal (the low halves of those in `half`), and those that must
+ * stay as they were. */
+static u32 same_regs(struct skep_smt *s, u16 out, u16 half, u16 keep, const u32 *a, const u32 *b,
 		     const u32 *start)
 {
 	u32 goal = skep_smt_const(s, 1, 1);
 
 	for (u32 r = 0; r < SKEP_WIN_REGS; r++) {
-		if (out >> r & 1)
+		if (out & half & 1u << r)
+			goal = skep_smt_and(s, goal,
+					    skep_smt_eq(s, skep_smt_extract(s, a[r], 0, 32),
+							skep_smt_extract(s, b[r], 0, 32)));
+		else if (out >> r & 1)
 			goal = skep_smt_and(s, goal, skep_smt_eq(s, a[r], b[r]));
 		else if (keep >> r & 1)
 			goal = skep_smt_and(s, goal, skep_smt_eq(s, start[r], b[r]));
@@ -90,7 +95,7 @@ static u32 same_regs(struct skep_smt *s, u16 out, u16 keep, const u32 *a, const 
 static u32 goal_of(struct skep_smt *s, const struct skep_window *w, const struct outcome *a,
 		   const struct outcome *b, const struct outcome *start)
 {
-	u32 end = same_regs(s, w->out, w->keep, a->reg, b->reg, start->reg), stays;
+	u32 end = same_regs(s, w->out, w->half, w->keep, a->reg, b->reg, start->reg), stays;
 
 	if (w->sink != SKEP_SINK_NONE)
 		end = skep_smt_and(s, end, skep_smt_eq(s, a->sink, b->sink));
@@ -99,9 +104,9 @@ static u32 goal_of(struct skep_smt *s, const struct skep_window *w, const struct
 	stays = w->side_not ? a->taken : skep_smt_not(s, a->taken);
 	end = skep_smt_ite(
 		s, stays, end,
-		same_regs(s, w->side_out, w->side_keep, a->at_side, b->at_side, start->reg));
+		same_regs(s, w->side_out, 0, w->side_keep, a->at_side, b->at_side, start->reg));
 	return skep_smt_and(s, end,
-			    same_regs(s, skep_isa_reads(&w->in[w->side - 1]), 0, a->at_side,
+			    same_regs(s, skep_isa_reads(&w->in[w->side - 1]), 0, 0, a->at_side,
 				      b->at_side, start->reg));
 }
 
@@ -316,12 +321,24 @@ static bool none_wider(const struct skep_range *a, const struct skep_range *b, u
 	return true;
 }
 
+/* Of what only the low half counts, a verifier knows as much as of a copy of that. */
+static void cut_halves(u16 half, struct skep_range *reg)
+{
+	const struct skep_ins low = {.op = SKEP_MOV, .size = 4, .form = SKEP_REG};
+
+	for (u32 r = 0; r < SKEP_WIN_REGS; r++)
+		if (half >> r & 1)
+			reg[r] = skep_range_alu(&low, &reg[r], &reg[r]);
+}
+
 bool skep_found_bounded(const struct skep_window *w, const struct skep_found *f)
 {
 	struct known a = {.leaves = true}, b = {.leaves = true};
 
 	bounds(w, w->in, w->n, &a);
 	bounds(w, f->in, f->n, &b);
+	cut_halves(w->half, a.reg);
+	cut_halves(w->half, b.reg);
 	/* A way that cannot be taken tells nothing. */
 	if ((b.leaves && !a.leaves) || (b.stays && !a.stays))
 		return false;

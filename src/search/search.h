@@ -42,6 +42,7 @@ struct skep_window {
 	bool fixed[SKEP_WIN_IN]; /* or is a constant: */
 	u64 value[SKEP_WIN_IN];
 	u16 out;	/* registers that must hold the same behind */
+	u16 half;	/* of `out`: those of which only the low half counts; none with a `side` */
 	u16 keep;	/* registers that must stay as they were */
 	/*
 	 * A branch among the instructions by which control may leave: 1 + its index, 0: none.

@@ -70,6 +70,11 @@ static inline u32 bytes_of(const struct skep_ins *in)
 {
 	return ((1u << in->size) - 1) << in->off;
 }
+/* The bits of a register that count behind the window. */
+static inline u64 counts(const struct skep_window *w, u32 reg)
+{
+	return w->half >> reg & 1 ? UINT32_MAX : ~(u64)0;
+}
 /* proof.c: may the row load so? As often as the window at most, no byte twice that... see there. */
 bool skep_loads_fit(const struct skep_window *w, const struct skep_ins *in, u32 n);
 

@@ -59,7 +59,8 @@ static u32 distance(const struct chain *c)
 		skep_window_run(s->w, row, n, reg, &sink);
 		for (u32 r = 0; r < s->w->nreg; r++)
 			if (s->w->out >> r & 1)
-				d += (u32)__builtin_popcountll(reg[r] ^ s->want[r][t]);
+				d += (u32)__builtin_popcountll((reg[r] ^ s->want[r][t]) &
+							       counts(s->w, r));
 		if (s->w->sink == SKEP_SINK_BRANCH)
 			d += sink != s->want_sink[t] ? 32 : 0;
 		else if (s->w->sink == SKEP_SINK_STORE)

@@ -398,7 +398,7 @@ static bool passes(const struct search *s, const struct skep_ins *in, u32 n, u32
 		return false;
 	out = left ? w->side_out : w->out;
 	for (u32 r = 0; r < w->nreg; r++)
-		if ((out >> r & 1) && reg[r] != s->want_more[t][r])
+		if ((out >> r & 1) && (reg[r] ^ s->want_more[t][r]) & counts(w, r))
 			return false;
 	return left || w->sink == SKEP_SINK_NONE || !((sink ^ s->want_more_sink[t]) & s->sink_mask);
 }

@@ -205,6 +205,7 @@ const struct skep_rule *skep_learn_make(const struct general *g, const u8 *combo
 	print_goals(g, &b);
 	print_splits(g, cond, ncond, &b);
 	print_regs("dead", g->dead, &b);
+	print_regs("low", g->low, &b);
 	print_regs("scalar", g->scalar, &b);
 	if (little)
 		skep_buf_puts(&b, "little\n");

@@ -89,7 +89,8 @@ static bool agree(struct general *g, const struct skep_rule_env *env, const stru
 	for (u32 k = 0; k < nb; k++)
 		written |= skep_isa_writes(&b[k]);
 	for (u32 r = 0; r < SKEP_WIN_REGS; r++)
-		if ((written & ~g->dead) >> r & 1 && x[r] != y[r])
+		if ((written & ~g->dead) >> r & 1 &&
+		    (g->low >> r & 1 ? (u32)x[r] != (u32)y[r] : x[r] != y[r]))
 			return false;
 	if (g->w->sink == SKEP_SINK_STORE && a[na - 1].size < 8)
 		mask = ((u64)1 << (a[na - 1].size * 8)) - 1;

@@ -267,6 +267,8 @@ static const struct {
 	 "r1 = -9; r0 += r1", NULL},
 	{"a mask of what fits", "r0 &= 255; r0 += 1", "r0 += 1", 1, 1, 1, 0, 8,
 	 "r0 &= 0xffff; r0 += 9", "r0 &= 15; r0 += 1"},
+	{"a row without numbers", "r1 = r0; w1 = w1", "w1 = w0", 1, 2, 2, 1, 64,
+	 "r1 = r0; w1 = w1", "r1 = r0; r1 += r1"},
 	{"a wide constant", "r1 = 0xf0000000 ll; r0 &= r1", "w0 &= -268435456", 1, 2, 1, 0, 64,
 	 "r1 = 0xff00ff00 ll; r0 &= r1", "r1 = 0x1ff00ff00 ll; r0 &= r1"},
 };
@@ -308,6 +310,76 @@ static void test_rules(void)
 	}
 }
 
+/* Where only the low half counts, a rule says so, and covers no window of which all counts. */
+static void test_half(void)
+{
+	struct skep_learn_opts o = {.sz = sizeof(o), .seed = 1, .timeout_ms = 3000};
+	struct skep_window w = window("r0 s>>= 8; r0 >>= 32", 1, 1, 1, 0, 64), whole = w, back;
+	struct skep_found f = {.n = 0};
+	const struct skep_rule *r;
+	struct skep_arena arena;
+	u8 key[SKEP_WIN_KEY];
+
+	w.half = 1;
+	skep_arena_init(&arena);
+	CHECK(parse_row("r0 s>>= 40", f.in, &f.n), "not understood");
+	CHECK(skep_found_prove(&w, &f, 3000, NULL) == SKEP_FOUND_YES &&
+		      skep_found_prove(&whole, &f, 3000, NULL) == SKEP_FOUND_NO,
+	      "the upper halves differ, the lower ones do not");
+	r = skep_learn_rule(&w, &f, "test", &o, &arena);
+	CHECK(r && r->low == 1 && skep_rule_covers(r, &w) && !skep_rule_covers(r, &whole),
+	      "a rule for low halves");
+	CHECK(skep_window_from_key(key, skep_window_key(&w, key), &back) && back.half == 1 &&
+		      skep_window_from_key(key, skep_window_key(&whole, key), &back) && !back.half,
+	      "a key says which half counts");
+	skep_arena_fini(&arena);
+}
+
+/* Whose upper half is read behind the first instruction of the body. */
+static void test_upper(void)
+{
+	static const struct {
+		const char *body;
+		u32 reg;
+		bool read;
+	} rows[] = {
+		{"r6 = r0\nw0 = w6", 6, false},
+		{"r6 = r0\nr0 = r6", 6, true},
+		{"r6 = r0\nr7 = r6\nr7 += r6\nw0 = w7", 6, false},
+		{"r6 = r0\nr7 = r6\nr7 += r6\nr0 = r7", 6, true},
+		{"r6 = r0\nr6 >>= 1\nw0 = w6", 6, true},
+		{"r6 = r0\nr6 <<= 32\nr0 = r6", 6, false},
+		{"r6 = r0\nr6 <<= 31\nr0 = r6", 6, true},
+		{"r6 = r0\nr6 &= 255\nr0 = r6", 6, false},
+		{"r6 = r0\nr6 &= -2\nr0 = r6", 6, true},
+		{"r6 = r0\nr0 <<= r6", 6, false},
+		{"r6 = r0\n*(u32 *)(r10 - 8) = r6\nr0 = 0", 6, false},
+		{"r6 = r0\n*(u64 *)(r10 - 8) = r6\nr0 = *(u64 *)(r10 - 8)", 6, true},
+		{"r6 = r0\nr0 = 0\nif w6 == 1 goto a\nr0 = 1\na:", 6, false},
+		{"r6 = r0\nr0 = 0\nif r6 == 1 goto a\nr0 = 1\na:", 6, true},
+		{"r6 = r0\nr0 = 0\nif w0 == 1 goto a\nr0 = r6\na:", 6, true},
+		{"r6 = r0\na:\nr6 += r6\nif w6 != 0 goto a\nr0 = 0", 6, false},
+		{"r6 = r0\na:\nr6 += r6\nif w6 != 0 goto a\nr0 = r6", 6, true},
+		{"r1 = r0\ncall bpf_get_smp_processor_id\nr0 = 0", 1, false},
+		{"r6 = r0\nr6 = be32 r6\nr0 = r6", 6, false},
+		{"r6 = r0\nr6 = be64 r6\nw0 = w6", 6, true},
+	};
+
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(rows); k++) {
+		struct program p;
+		struct skep_buf b = {0};
+
+		skep_buf_printf(&b, "\tcall bpf_ktime_get_ns\n%s", rows[k].body);
+		if (load(&p, b.p))
+			CHECK((p.v.lv->upper[1] >> rows[k].reg & 1) == rows[k].read,
+			      "the upper half of r%u: %s", rows[k].reg, rows[k].body);
+		else
+			failed++;
+		skep_buf_fini(&b);
+		skep_arena_fini(&p.arena);
+	}
+}
+
 /* A row that is wrong makes no rule, not even for its own numbers. */
 static void test_wrong(void)
 {
@@ -324,6 +396,8 @@ static void test_wrong(void)
 
 int main(void)
 {
+	test_upper();
+	test_half();
 	test_windows();
 	test_canonical();
 	test_parts();
