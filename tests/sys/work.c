@@ -54,14 +54,14 @@ static struct seen look(struct bpf_object *o)
 	return s;
 }
 
-/* Work runs some time later: at most two seconds. */
+/* Work runs some time later: at most ten seconds. */
 static struct seen wait_for(struct bpf_object *o, unsigned long long fired,
 			    unsigned long long in_hash, unsigned long long by_timer)
 {
 	struct seen s = look(o);
 
 	for (int k = 0;
-	     k < 200 && (s.fired < fired || s.in_hash < in_hash || s.by_timer < by_timer); k++) {
+	     k < 1000 && (s.fired < fired || s.in_hash < in_hash || s.by_timer < by_timer); k++) {
 		usleep(10000);
 		s = look(o);
 	}
