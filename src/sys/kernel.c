@@ -13,6 +13,7 @@
 
 #include "isa/isa.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,20 @@ static bool put(int fd, const void *data, size_t len)
 	return true;
 }
 
+/* Files of earlier boots. */
+static void remove_old(const char *ours)
+{
+	const char *name = strrchr(ours, '/') + 1;
+	DIR *d = opendir(sys_store_dir());
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (strncmp(e->d_name, "types-", 6) == 0 && strcmp(e->d_name, name) != 0)
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
 /* Whole or not at all. */
 static int write_types(const struct skep_btf *b, const struct declarations *d)
 {
@@ -218,6 +233,7 @@ static int write_types(const struct skep_btf *b, const struct declarations *d)
 		unlink(made);
 		return -ENOMEM;
 	}
+	remove_old(path);
 	return 0;
 }
 

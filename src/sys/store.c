@@ -7,6 +7,7 @@
  *	readers							see shared.c
  *	lock							flock: creating and opening is shared, collecting is exclusive
  *	ops							flock: who registers struct_ops
+ *	types-BOOT						see kernel.c
  *
  * The names are those that tools look for behind /proc/self/fd. Every descriptor of an object
  * holds a shared flock on its file; the kernel drops it with the last copy of the descriptor,

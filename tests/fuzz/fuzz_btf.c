@@ -59,6 +59,30 @@ static void check_ext(const struct skep_btf *b, const u8 *p, size_t len, struct 
 	skep_buf_fini(&out);
 }
 
+/* Structs of it, put behind it once more: what comes out is one again. */
+static void graft(const struct skep_btf *b, struct fuzz_mem *m)
+{
+	u32 n = 0;
+
+	for (u32 id = 1; id < b->ntypes && n < 8; id++) {
+		struct skep_buf types = {0}, str = {0};
+		struct skep_btf_type t, u;
+		struct skep_btf *out;
+
+		if (!skep_btf_get(b, id, &t) || t.kind != SKEP_BTF_STRUCT)
+			continue;
+		n++;
+		if (skep_btf_ops_take(b, b, id, &m->arena, &types, &str) == 0) {
+			MUST(!skep_btf_append(b, &types, &str, &m->arena, &m->ds, &out), "what was put behind cannot be read");
+			MUST(skep_btf_get(out, b->ntypes, &u) && u.kind == t.kind && u.vlen == t.vlen && u.ref == t.ref &&
+				     strcmp(u.name, t.name) == 0,
+			     "the struct is another one");
+		}
+		skep_buf_fini(&types);
+		skep_buf_fini(&str);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
 	int oom = 0;
@@ -82,6 +106,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 	SKEP_GUARD(&m.arena, oom, {
 		if (fuzz_said_why(&m, skep_btf_read(p, n, data[0] & 1, &m.arena, &m.ds, &b))) {
 			walk(b);
+			graft(b, &m);
 			check_ext(b, q, len - 4 - n, &m);
 		}
 	});

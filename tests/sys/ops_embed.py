@@ -41,6 +41,9 @@ with tempfile.TemporaryDirectory() as tmp:
     def run(*words):
         return subprocess.run(words, capture_output=True, text=True, timeout=60)
 
+    os.makedirs(f'{tmp}/store', 0o700)
+    old = pathlib.Path(f'{tmp}/store/types-0123456789abcdef')  # of another boot, whatever is in it
+    old.write_bytes(b'types')
     for k in range(2):  # the second time it is declared already
         p = run(*under('store', client, obj))
         check('all ways', p.returncode == 0 and p.stdout == 'good\n', p.stdout + p.stderr)
@@ -54,6 +57,7 @@ with tempfile.TemporaryDirectory() as tmp:
         run(skep, 'link', 'unpin', '/sys/fs/bpf/strict')
         check('nothing is left', json.loads(run(skep, '--json', 'map', 'show').stdout)['maps'] == [], maps)
         del os.environ['SKEP_STORE']
+    check('the file of another boot is gone', not old.exists())
     p = run(*under('threads', client, obj, 'threads'))
     check('threads', p.returncode == 0 and p.stdout == 'good\n', p.stdout + p.stderr)
     hide = ['unshare', '-m', 'sh', '-c', 'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$@"', 'sh']
