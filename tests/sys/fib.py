@@ -125,9 +125,9 @@ def tests(tmp):
             ('route fd00::/8 via 1.1.1.1 dev 3', 'another family'), ('route', 'prefix is missing'), ('dev 3 mtu', 'no number'):
         (tmp / 'bad').write_text('\n' + line + '\n')
         done = subprocess.run([skep, 'run', tmp / 'fib.o', '-p', 'fib_xdp', '-e', 'jit', '--fib', tmp / 'bad'], capture_output=True, text=True)
-        check(f'refused: {line}', done.returncode == 2 and 'line 2: ' in done.stderr and why in done.stderr, done.stderr)
+        check(f'refused: {line}', done.returncode == 3 and 'line 2: ' in done.stderr and why in done.stderr, done.stderr)
     done = subprocess.run([skep, 'exec', '--fib', tmp / 'bad', '--', 'true'], capture_output=True, text=True)
-    check('exec with a bad table', done.returncode == 2 and 'line 2: ' in done.stderr, done.stderr)
+    check('exec with a bad table', done.returncode == 3 and 'line 2: ' in done.stderr, done.stderr)
     done = subprocess.run([skep, 'exec', '--fib', tmp / 'table', '--', 'sh', '-c', 'echo $SKEP_FIB'], capture_output=True, text=True)
     check('exec with a table', done.stdout.strip() == str((tmp / 'table').resolve()), done.stdout + done.stderr)
 
