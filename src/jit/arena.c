@@ -2,8 +2,8 @@
 /*
  * Native code of accesses to an arena. A stub for each size finds the address: it looks whether the
  * pages are there, asks C when they seem not to be, and says with the zero flag that there is
- * nothing to access. Why the address is safe is said at skep_eng_arena_at(), of which the stubs are
- * a copy in native code.
+ * nothing to access. Why the address is safe is said at skep_eng_arena_find(), of which the stubs
+ * are a copy in native code.
  */
 #include "jit/emit.h"
 
@@ -61,21 +61,28 @@ void skep_jit_cast_user(struct jit *j, u8 dst, u8 src)
 /* A jump for when the page of address R10 is not there; R9 is the table. */
 static u32 test_page(struct jit *j)
 {
-	shift_ri(j, W, 7, R10, SKEP_ENG_ARENA_PAGE);
+	shift_ri(j, W, 5, R10, SKEP_ENG_ARENA_PAGE);
 	enc_rm(j, 0, MAP_1, 0x80, 7, (struct mem){.base = R9, .index = R10}); /* cmp byte, 0 */
 	e1(j, 0);
 	return jump_short(j, CC_E);
 }
 
-/* R11 is the lower half of a pointer and a displacement, and becomes the memory's address; R9 and
- * R10 are changed. */
+/*
+ * R11 is the lower half of a pointer and a displacement, and becomes the memory's address; R9 and
+ * R10 are changed.
+ */
 static void stub(struct jit *j, u32 lg)
 {
 	static const u8 used[] = {RAX, RDI, RSI, RDX, RCX, R8};
 	const struct skep_eng_arena *a = j->env->arena;
-	u32 size = 1u << lg, missing[2], n = 0;
+	u32 size = 1u << lg, missing[3], n = 0;
 
 	skep_jit_place(j, stub_label(j, L_ARENA1 + lg));
+	skep_jit_const(j, R9, (u32)a->user);
+	alu_rr(j, W, ALU_SUB, R11, R9);
+	skep_jit_const(j, R9, a->bytes - size);
+	alu_rr(j, W, ALU_CMP, R11, R9);
+	missing[n++] = jump_short(j, CC_A);
 	skep_jit_const(j, R9, (u64)a->page);
 	mov_rr(j, W, R10, R11);
 	missing[n++] = test_page(j);
@@ -83,7 +90,7 @@ static void stub(struct jit *j, u32 lg)
 		lea(j, W, R10, at(R11, (s32)size - 1));
 		missing[n++] = test_page(j);
 	}
-	skep_jit_const(j, R9, (u64)a->base);
+	skep_jit_const(j, R9, (u64)a->mem);
 	alu_rr(j, W, ALU_ADD, R11, R9); /* not 0 */
 	e1(j, 0xc3);
 	while (n)
@@ -92,7 +99,8 @@ static void stub(struct jit *j, u32 lg)
 		push(j, used[k]);
 	alu_ri(j, W, ALU_SUB, RSP, 8);
 	skep_jit_const(j, RDI, (u64)a);
-	mov_rr(j, W, RSI, R11);
+	skep_jit_const(j, RSI, (u32)a->user);
+	alu_rr(j, W, ALU_ADD, RSI, R11);
 	skep_jit_const(j, RDX, size);
 	skep_jit_rec(j, REC_EXTERN, EXTERN_ROOM, 0)->addr = (u64)skep_eng_arena_find;
 	mov_rr(j, W, R11, RAX);

@@ -21,8 +21,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WINDOW = 1 << 20, GUARD = SKEP_ENG_ARENA_GUARD, TABLE = WINDOW + 2 * GUARD };
-
 #define WINDOW_SIZE ((u64)1 << 32)
 
 enum doing { DOING_NOTHING, DOING_GIVE, DOING_TAKE_BACK };
@@ -39,7 +37,7 @@ struct sarena {
 	int fd; /* for what has no other name: holes; -1: it is gone */
 	struct stat file;
 	struct arena_shared *h;
-	u8 *page, *taken; /* page: of the window's first page; taken: of the arena's */
+	u8 *page, *taken; /* a byte for each page */
 	u32 npage;	  /* at most; user space may have less of it */
 };
 
@@ -66,7 +64,7 @@ static u64 table_at(const struct mhead *h)
 
 static u64 shared_at(const struct mhead *h)
 {
-	return (table_at(h) + TABLE + h->max_entries + PAGE - 1) & ~(u64)(PAGE - 1);
+	return (table_at(h) + 2 * (u64)h->max_entries + PAGE - 1) & ~(u64)(PAGE - 1);
 }
 
 static u64 size(const struct mhead *h)
@@ -84,7 +82,7 @@ static int file_of(const struct sarena *a)
 		       : -1;
 }
 
-static bool find_page(const struct skep_eng_arena *eng, s64 page);
+static bool find_page(const struct skep_eng_arena *eng, u32 page);
 
 static int open_arena(struct smap *m, int fd, bool fresh)
 {
@@ -105,10 +103,11 @@ static int open_arena(struct smap *m, int fd, bool fresh)
 		return -EOPNOTSUPP;
 	a->m = m;
 	a->npage = m->d.max_entries;
-	a->page = m->mem + tables + GUARD;
-	a->taken = m->mem + tables + TABLE;
+	a->page = m->mem + tables;
+	a->taken = a->page + m->d.max_entries;
 	a->h = (struct arena_shared *)(void *)(m->mem + shared_at(&m->d));
 	a->eng.page = a->page;
+	a->eng.mem = m->mem;
 	a->eng.raw = m->d.flags & SYS_F_NO_USER_CONV;
 	a->eng.find = find_page;
 	return 0;
@@ -140,7 +139,7 @@ static void fini(struct smap *m)
 /* Where user space has the arena, as far as that can be: others may have written anything. */
 struct place {
 	u64 start;
-	u32 npage, first; /* the first one's number in the window */
+	u32 npage;
 };
 
 static bool place_of(const struct sarena *a, struct place *p)
@@ -150,17 +149,17 @@ static bool place_of(const struct sarena *a, struct place *p)
 	if (!start || start % PAGE || end <= start || end % PAGE ||
 	    (end - start) / PAGE > a->npage || start >> 32 != (end - 1) >> 32)
 		return false;
-	*p = (struct place){start, (u32)((end - start) / PAGE), (u32)start / PAGE};
+	*p = (struct place){start, (u32)((end - start) / PAGE)};
 	return true;
 }
 
-static void set_page(struct sarena *a, const struct place *p, u32 k, u8 there)
+static void set_page(struct sarena *a, u32 k, u8 there)
 {
-	__atomic_store_n(&a->page[p->first + k], there, __ATOMIC_RELEASE);
+	__atomic_store_n(&a->page[k], there, __ATOMIC_RELEASE);
 }
 
 /* Pages from `first` on that user space has touched become taken; how many those were. */
-static u32 see_touched(struct sarena *a, const struct place *p, u32 first, u32 n)
+static u32 see_touched(struct sarena *a, u32 first, u32 n)
 {
 	off_t at = (off_t)first * PAGE, end = at + (off_t)n * PAGE;
 	int fd = file_of(a);
@@ -175,9 +174,9 @@ static u32 see_touched(struct sarena *a, const struct place *p, u32 first, u32 n
 		hole = lseek(fd, at, SEEK_HOLE);
 		hole = hole < 0 || hole > end ? end : hole;
 		for (u32 k = (u32)(at / PAGE); (off_t)k * PAGE < hole; k++) {
-			found += !a->page[p->first + k];
+			found += !a->page[k];
 			a->taken[k] = 1;
-			set_page(a, p, k, 1);
+			set_page(a, k, 1);
 		}
 		at = hole;
 	}
@@ -221,18 +220,18 @@ static void done(struct sarena *a)
 }
 
 /* Nobody has them any more. */
-static void take_back(struct sarena *a, const struct place *p, u32 first, u32 n)
+static void take_back(struct sarena *a, u32 first, u32 n)
 {
 	u8 *at = a->m->mem + (u64)first * PAGE;
 
 	for (u32 k = first; k < first + n; k++)
-		set_page(a, p, k, 0);
+		set_page(a, k, 0);
 	if (madvise(at, (size_t)n * PAGE, MADV_REMOVE))
 		memset(at, 0, (size_t)n * PAGE);
 	memset(a->taken + first, 0, n);
 }
 
-static bool give(struct sarena *a, const struct place *p, u32 first, u32 n)
+static bool give(struct sarena *a, u32 first, u32 n)
 {
 	bool ok;
 
@@ -241,9 +240,9 @@ static bool give(struct sarena *a, const struct place *p, u32 first, u32 n)
 	if (ok) {
 		memset(a->taken + first, 1, n);
 		for (u32 k = first; k < first + n; k++)
-			set_page(a, p, k, 1);
+			set_page(a, k, 1);
 	} else {
-		take_back(a, p, first, n);
+		take_back(a, first, n);
 	}
 	done(a);
 	return ok;
@@ -257,7 +256,7 @@ static void recover(struct smap *m)
 
 	if (a->h->doing != DOING_NOTHING && place_of(a, &p) && first < p.npage &&
 	    n <= p.npage - first)
-		take_back(a, &p, first, n);
+		take_back(a, first, n);
 	done(a);
 }
 
@@ -293,15 +292,15 @@ u64 sys_arena_alloc(struct smap *m, u64 addr, u32 n)
 		return 0;
 	ok = addr ? page_at(&p, addr, n, &first) : n <= p.npage;
 	if (ok && addr) {
-		see_touched(a, &p, first, n);
+		see_touched(a, first, n);
 		ok = all_free(a, first, n);
 	} else if (ok) {
 		do
 			first = best_run(a, &p, n);
-		while (first < p.npage && see_touched(a, &p, first, n));
+		while (first < p.npage && see_touched(a, first, n));
 		ok = first < p.npage;
 	}
-	ok = ok && give(a, &p, first, n);
+	ok = ok && give(a, first, n);
 	sys_map_unlock(m);
 	return ok ? p.start + (u64)first * PAGE : 0;
 }
@@ -317,7 +316,7 @@ void sys_arena_free(struct smap *m, u64 addr, u32 n)
 	if (page_at(&p, low, 1, &first)) {
 		n = SKEP_MIN(n, p.npage - first);
 		begin(a, DOING_TAKE_BACK, first, n);
-		take_back(a, &p, first, n);
+		take_back(a, first, n);
 		done(a);
 	}
 	sys_map_unlock(m);
@@ -340,7 +339,7 @@ int sys_arena_reserve(struct smap *m, u64 addr, u32 n)
 	if (!page_at(&p, addr, n, &first))
 		err = -EINVAL;
 	if (!err)
-		see_touched(a, &p, first, n);
+		see_touched(a, first, n);
 	if (!err && !all_free(a, first, n))
 		err = -EBUSY;
 	if (!err)
@@ -350,20 +349,16 @@ int sys_arena_reserve(struct smap *m, u64 addr, u32 n)
 }
 
 /* An engine has found no page: user space may have touched it. */
-static bool find_page(const struct skep_eng_arena *eng, s64 page)
+static bool find_page(const struct skep_eng_arena *eng, u32 page)
 {
 	struct smap *m = ((const struct sarena *)eng)->m;
 	struct place p;
 	struct sarena *a = lock(m, &p);
-	bool found = false;
+	bool found;
 
 	if (!a)
 		return false;
-	if (page >= p.first && page < (s64)p.first + p.npage) {
-		u32 k = (u32)(page - p.first);
-
-		found = a->page[page] || see_touched(a, &p, k, 1);
-	}
+	found = page < p.npage && (a->page[page] || see_touched(a, page, 1));
 	sys_map_unlock(m);
 	return found;
 }
@@ -376,7 +371,7 @@ const struct skep_eng_arena *sys_arena_engine(struct smap *m)
 	if (!a)
 		return NULL;
 	a->eng.user = p.start;
-	a->eng.base = (u8 *)((uintptr_t)m->mem - (u32)p.start);
+	a->eng.bytes = (u64)p.npage * PAGE;
 	sys_map_unlock(m);
 	return &a->eng;
 }

@@ -4,12 +4,14 @@
 
 u8 *skep_eng_arena_find(const struct skep_eng_arena *a, s64 at, u32 size)
 {
-	s64 last = at + size - 1;
+	u64 off = (u64)at - (u32)a->user;
 
-	for (s64 p = at >> SKEP_ENG_ARENA_PAGE; p <= last >> SKEP_ENG_ARENA_PAGE; p++)
-		if (!__atomic_load_n(&a->page[p], __ATOMIC_ACQUIRE) && !a->find(a, p))
+	if (off > a->bytes - size)
+		return NULL;
+	for (u64 p = off >> SKEP_ENG_ARENA_PAGE; p <= (off + size - 1) >> SKEP_ENG_ARENA_PAGE; p++)
+		if (!__atomic_load_n(&a->page[p], __ATOMIC_ACQUIRE) && !a->find(a, (u32)p))
 			return NULL;
-	return a->base + at;
+	return a->mem + off;
 }
 
 static u64 load(u16 op, const u8 *m, u32 size)

@@ -48,20 +48,20 @@ struct skep_eng_map {
 };
 
 /*
- * An arena: up to 4 GiB of pages that user space has at `user`, which programs address by the lower
- * 32 bits of where they are there. The window of 32 bits, and GUARD pages on both sides for
- * displacements, has a byte for each page: page[] is of the window's first one, and not 0 where a
- * page is. Only there memory is touched.
+ * An arena: up to 4 GiB of memory that user space has at `user`, which programs address by the lower
+ * 32 bits of where it is there. Memory is touched only inside of `bytes`, and where the page's byte
+ * is not 0.
  */
 struct skep_eng_arena {
-	u64 user;	/* does not cross 4 GiB */
-	u8 *base;	/* + the lower 32 bits: the memory */
-	const u8 *page; /* page[-GUARD] to page[2^20 + GUARD - 1]; others change it at any time */
+	u64 user; /* does not cross 4 GiB */
+	u64 bytes;
+	u8 *mem;
+	const u8 *page; /* a byte for each page; others change it at any time */
 	bool raw;	/* pointers are not converted for user space */
 	/* Its byte is 0: is there a page after all? */
-	bool (*find)(const struct skep_eng_arena *a, s64 page);
+	bool (*find)(const struct skep_eng_arena *a, u32 page);
 };
-enum { SKEP_ENG_ARENA_GUARD = 16, SKEP_ENG_ARENA_PAGE = 12 };
+enum { SKEP_ENG_ARENA_PAGE = 12 };
 /*
  * ACCESS: the access goes to the arena; where no page is, a load gives 0 and everything else does
  * nothing. NARROW: the operation is of 32 bits.
@@ -245,11 +245,11 @@ struct skep_eng_code {
 	const struct skep_eng_env *env;
 };
 /*
- * `size` bytes of an arena, at the sum of a pointer's lower half and a displacement of 16 bits, or
- * NULL. That is safe whatever the pointer is and whatever other threads do: the sum is inside of
- * the guards, a page's byte is set only where there is memory, and the memory stays mapped as long
- * as programs run. Who comes late, while a page is given back, writes to memory that is the arena's
- * still, as if it came after the page was had again.
+ * `size` bytes of an arena, at the sum of a pointer's lower half and a displacement, or NULL. That
+ * is safe whatever the pointer is and whatever others do at the same time: the sum is compared with
+ * the arena's ends, and the memory stays mapped as long as programs run. Who comes late, while a
+ * page is given back, writes to memory that is the arena's still, as if it came after the page was
+ * had again.
  */
 u8 *skep_eng_arena_find(const struct skep_eng_arena *a, s64 at, u32 size);
 int skep_eng_code_read(const u8 *insns, u32 slots, const struct skep_eng_env *env,
