@@ -416,13 +416,56 @@ static void unconverted(void)
 	close(map);
 }
 
-int main(void)
+/*
+ * Where kernel 6.18 leaves more in registers than its verifier believes, or does other arithmetic
+ * than it believes: here it is what is believed.
+ */
+static int believed(void)
+{
+	/* clang-format off */
+	static const struct {
+		const char *name;
+		__u64 in[2];
+		struct bpf_insn body[12];
+		__u64 out[4];
+	} row[] = {
+		{"a pointer on one path, a number on this one", {0x10, 4}, {JMP(BPF_JGT, 2, 5, 1), ALUI(BPF_MOV, 1, 64), ALUI(BPF_LSH, 1, 30), OUT(0, 1)}, {1ull << 36, -1, -1, -1}},
+		{"a number on one path, a pointer on this one", {0x10, 8}, {JMP(BPF_JGT, 2, 5, 1), ALUI(BPF_MOV, 1, 64), ALUI(BPF_ADD, 1, 8), OUT(0, 1)}, {0x18, -1, -1, -1}},
+		{"load-acquire without a page", {8192, -1}, {ATOMIC(W, 2, 1, 0, ACQUIRE), OUT(0, 2)}, {0, -1, -1, -1}},
+		{"fetch add of 32 bits without a page", {8192, 5ull << 32 | 6}, {ATOMIC(W, 1, 2, 0, BPF_ADD | BPF_FETCH), OUT(0, 2)}, {6, -1, -1, -1}},
+		{"cmpxchg of 32 bits without a page", {8192, 5ull << 32 | 6}, {ALU(BPF_MOV, 0, 2), ATOMIC(W, 1, 2, 0, BPF_CMPXCHG), OUT(0, 0)}, {6, -1, -1, -1}},
+	};
+	/* clang-format on */
+	int bad = 0;
+
+	for (unsigned k = 0; k < ARRAY_SIZE(row); k++) {
+		__u64 ctx[6] = {START + row[k].in[0], row[k].in[1], -1, -1, -1, -1};
+		LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = ctx, .ctx_size_in = sizeof(ctx));
+		unsigned n = ARRAY_SIZE(row[k].body);
+		int fd;
+
+		while (n && !row[k].body[n - 1].code)
+			n--;
+		fd = load(row[k].body, n, arena, BPF_PROG_TYPE_SYSCALL);
+		if (fd < 0 || bpf_prog_test_run_opts(fd, &o) ||
+		    memcmp(ctx + 2, row[k].out, sizeof(row[k].out)) != 0) {
+			printf("%s: %d, %llx\n", row[k].name, fd, ctx[2]);
+			bad++;
+		}
+		close(fd);
+	}
+	return bad != 0;
+}
+
+int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	attributes();
-	elements();
-	mappings();
+	if (argc < 3) {
+		attributes();
+		elements();
+		mappings();
+	}
 	arena = create(0, 0, PAGES, MMAPABLE, START);
 	second = create(0, 0, PAGES, MMAPABLE, START + (1ull << 40));
 	at = mmap((void *)START, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, arena, 0);
@@ -430,6 +473,8 @@ int main(void)
 		printf("no mapping: %s\n", strerror(errno));
 		return 1;
 	}
+	if (argc > 2)
+		return believed();
 	programs();
 	references();
 	unconverted();
