@@ -82,6 +82,20 @@ static int file_of(const struct sarena *a)
 		       : -1;
 }
 
+/*
+ * Memory of the file for these bytes. Not posix_fallocate(), which writes over what others write
+ * where the file system cannot do it.
+ */
+static bool reserve_bytes(int fd, u64 from, u64 bytes)
+{
+	int err;
+
+	do
+		err = fallocate(fd, 0, (off_t)from, (off_t)bytes);
+	while (err && errno == EINTR);
+	return err == 0;
+}
+
 static bool find_page(const struct skep_eng_arena *eng, u32 page);
 
 static int open_arena(struct smap *m, int fd, bool fresh)
@@ -96,8 +110,8 @@ static int open_arena(struct smap *m, int fd, bool fresh)
 	a->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (a->fd < 0 || fstat(a->fd, &a->file))
 		return -errno;
-	if (posix_fallocate(a->fd, (off_t)tables, (off_t)(m->payload - tables)))
-		return -ENOMEM;
+	if (!reserve_bytes(a->fd, tables, m->payload - tables))
+		return errno == EOPNOTSUPP ? -EOPNOTSUPP : -ENOMEM;
 	/* Where everything is data, nobody can tell what user space has touched. */
 	if (fresh && lseek(a->fd, 0, SEEK_DATA) < (off_t)tables)
 		return -EOPNOTSUPP;
@@ -236,7 +250,7 @@ static bool give(struct sarena *a, u32 first, u32 n)
 	bool ok;
 
 	begin(a, DOING_GIVE, first, n);
-	ok = posix_fallocate(file_of(a), (off_t)first * PAGE, (off_t)n * PAGE) == 0;
+	ok = reserve_bytes(file_of(a), (u64)first * PAGE, (u64)n * PAGE);
 	if (ok) {
 		memset(a->taken + first, 1, n);
 		for (u32 k = first; k < first + n; k++)
