@@ -84,7 +84,8 @@ static int give_native(struct sprog *p, struct bpf_prog_info *i)
 
 /*
  * Native code is one piece: its address and length stand for the kernel's list of functions.
- * A record of a line has the address of what was made of its instruction.
+ * A record of a line has the address of what was made of its instruction; the first has that of
+ * the function, since libbpf takes no records that begin behind it.
  */
 static int give_native_records(struct sprog *p, struct bpf_prog_info *i)
 {
@@ -101,7 +102,7 @@ static int give_native_records(struct sprog *p, struct bpf_prog_info *i)
 		for (u32 k = 0; line && k < nline; k++) {
 			u32 slot = skep_get32(p->line + (size_t)k * 16, false);
 
-			line[k] = slot < p->d.slots ? base + e->native[slot] : 0;
+			line[k] = slot < p->d.slots ? base + (slot ? e->native[slot] : 0) : 0;
 		}
 	}
 	if (wanted && !base)

@@ -88,6 +88,7 @@ def programs(tool, obj, tmp, env):
     check('prog show', out['type'] == 'xdp' and out['name'] == 'count_packets' and len(out['map_ids']) == 2, str(out))
     out = good(tool, 'prog', 'dump', 'xlated', 'pinned', '/sys/fs/bpf/counter', env=env)
     check('prog dump', 'call bpf_map_lookup_elem#1' in out and 'exit' in out, out)
+    check('prog dump has source lines', re.search(r'^; .*ctx->data_end;$', out, re.M) and 'error' not in out, out)
     (tmp / 'packet').write_bytes(bytes(12) + b'\x08\x00\x45' + bytes(8) + b'\x06' + bytes(60))
     out = good(tool, 'prog', 'run', 'pinned', '/sys/fs/bpf/counter', 'data_in', tmp / 'packet', 'repeat', 10, env=env)
     check('prog run', 'Return value: 2,' in out, out)
