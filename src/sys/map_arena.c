@@ -90,6 +90,10 @@ static bool reserve_bytes(int fd, u64 from, u64 bytes)
 {
 	int err;
 
+	if (sys_store_crowds(fd, bytes)) {
+		errno = ENOMEM;
+		return false;
+	}
 	do
 		err = fallocate(fd, 0, (off_t)from, (off_t)bytes);
 	while (err && errno == EINTR);

@@ -101,7 +101,7 @@ static int give_size(int fd, struct fhead *f, u64 len)
 		return f->size == len ? 0 : -EINVAL;
 	if (len < 2 * PAGE || len % PAGE || (data & (data - 1)) || len > (u64)1 << 30)
 		return -EINVAL;
-	if (posix_fallocate(fd, 0, (off_t)(len + PAGE)))
+	if (sys_store_reserve(fd, 0, len + PAGE))
 		return -ENOMEM;
 	f->size = len;
 	if (pwrite(fd, f, sizeof(*f), (off_t)len) != (ssize_t)sizeof(*f) || pwrite(fd, zero, PAGE, 0) != PAGE ||

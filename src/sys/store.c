@@ -18,12 +18,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { FEW_BYTES = 16 << 20 /* nobody asks what is left */ };
 
 static const char *const kind_dir[NKIND] = {NULL, "bpf-map", "bpf-prog", "btf", "bpf_link", "perf"};
 static char dir[PATH_LEN - 320];
@@ -200,6 +204,38 @@ static u64 token_of(const struct fhead *h)
 	return t;
 }
 
+/* A line of /proc/meminfo, in bytes; 0: it is not there. */
+static u64 memory_of(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) << 10 : 0;
+}
+
+bool sys_store_crowds(int fd, u64 n)
+{
+	int info = n < FEW_BYTES ? -1 : open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	struct statfs fs;
+	char text[512];
+	ssize_t len;
+
+	if (info < 0)
+		return false;
+	len = read(info, text, sizeof(text) - 1);
+	close(info);
+	if (len <= 0 || fstatfs(fd, &fs) || fs.f_type != TMPFS_MAGIC)
+		return false;
+	text[len] = 0;
+	return memory_of(text, "MemAvailable:") < n + memory_of(text, "MemTotal:") / 8;
+}
+
+int sys_store_reserve(int fd, u64 at, u64 n)
+{
+	int err = sys_store_crowds(fd, n) ? ENOMEM : posix_fallocate(fd, (off_t)at, (off_t)n);
+
+	return err == ENOSPC || err == EFBIG ? -ENOMEM : -err;
+}
+
 static int fill(int fd, struct fhead *h, bool reserve)
 {
 	u64 total = h->size + PAGE;
@@ -207,10 +243,12 @@ static int fill(int fd, struct fhead *h, bool reserve)
 
 	if (h->size > (u64)1 << 40)
 		return -E2BIG;
-	err = reserve ? posix_fallocate(fd, 0, (off_t)total) : ftruncate(fd, (off_t)total) ? errno : 0;
-	if (!err && !reserve)
-		err = posix_fallocate(fd, (off_t)h->size, PAGE);
-	return err == ENOSPC || err == EFBIG ? -ENOMEM : -err;
+	if (reserve)
+		return sys_store_reserve(fd, 0, total);
+	err = ftruncate(fd, (off_t)total) ? errno : 0;
+	if (err)
+		return err == ENOSPC || err == EFBIG ? -ENOMEM : -err;
+	return sys_store_reserve(fd, h->size, PAGE);
 }
 
 int sys_store_create(u32 kind, u64 size, struct fhead *h, bool reserve)

@@ -57,6 +57,13 @@ void sys_store_unlock(int lock);
 struct stat;
 bool sys_store_holds(const struct stat *st); /* may it be a file of the store? */
 /*
+ * Would so many bytes more leave less than an eighth of the machine's memory? Where the store lies
+ * in memory, what a map reserves is nobody else's any more, and no limit of the user's counts it.
+ */
+bool sys_store_crowds(int fd, u64 n);
+/* Room for bytes of a store's file that need not be there yet; -ENOMEM: the disk, or the machine's memory, has none. */
+int sys_store_reserve(int fd, u64 at, u64 n);
+/*
  * A new file of `size` bytes and a head, not yet visible; `store_publish` gives it an id and
  * its place and returns the id. The descriptor keeps it alive.
  */

@@ -2,9 +2,10 @@
 /*
  * What happens behind the back of the process: a link whose owner is killed; a descriptor that the
  * program closes although it is not its own, and uses for something else; a buffer that comes into
- * an array before it is mapped; a file that somebody removes.
+ * an array before it is mapped; a file that somebody removes; a map that would take all memory.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
@@ -238,6 +239,39 @@ static void removed(void)
 	close(map);
 }
 
+/* --- a map that would take what others need
+ * ------------------------------------------------------------ */
+
+static u64 meminfo(const char *name)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	u64 kb = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, name, strlen(name)) == 0)
+			kb = strtoull(line + strlen(name), NULL, 10);
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/* It would leave a sixteenth of the memory. */
+static void greedy(void)
+{
+	u64 total = meminfo("MemTotal:"), left = meminfo("MemAvailable:");
+	int fd;
+
+	if (left < total / 2) {
+		puts("SKIP a map that takes all of the memory: most of it is in use");
+		return;
+	}
+	fd = new_map(BPF_MAP_TYPE_ARRAY, 4, 1 << 20, (u32)((left - total / 16) >> 10));
+	CHECK(fd == -ENOMEM);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(void)
 {
 	char cmd[64];
@@ -249,6 +283,7 @@ int main(void)
 	foreign_descriptor();
 	late_buffer();
 	removed();
+	greedy();
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", store);
 	return system(cmd) || failed;
 }
