@@ -81,7 +81,8 @@ void skep_ops_put(struct skep_ops *o);
  * Call a function of what was registered last, by whomever. 0, and *result unless it is NULL (of a
  * function that returns nothing it means nothing), or a negative errno: ENOENT when nothing is
  * registered, EOPNOTSUPP when this function is missing there, EINVAL when the struct has none of that
- * name, others when its program cannot run here.
+ * name or it takes another number of arguments, others when its program cannot run here. Any thread may
+ * call, several at once, and so may a child after fork(2).
  *
  * An argument is a number, or a pointer to an object of the struct that the function takes; not NULL,
  * and for tcp_congestion_ops a struct tcp_sock. The program reads within the object, and writes numbers

@@ -36,7 +36,8 @@ struct view {
 	struct view *next; /* an older one */
 	struct skep_arena arena;
 	struct skep_btf *btf;
-	const struct declarations *d; /* NULL: none, it is the kernel's file */
+	struct declarations declarations;
+	const struct declarations *d; /* those, or NULL: none, it is the kernel's file */
 	u64 ino, time;
 };
 static struct view *now;
@@ -84,16 +85,17 @@ static u64 time_of(const struct stat *st)
 	return (u64)st->st_mtim.tv_sec * 1000000000u + (u64)st->st_mtim.tv_nsec;
 }
 
-/* What lies behind the types, as far as it agrees with them. */
-static const struct declarations *trailer(const void *data, size_t *len)
+/* What lies behind the types, wherever those end, as far as it agrees with them. */
+static bool read_declarations(struct view *v, const void *data, size_t *len)
 {
-	const struct declarations *d;
+	struct declarations *d = &v->declarations;
 
 	if (*len < sizeof(*d))
-		return NULL;
+		return false;
 	*len -= sizeof(*d);
-	d = (const struct declarations *)((const u8 *)data + *len);
-	return d->n <= DECLARED_MAX ? d : NULL;
+	memcpy(d, (const u8 *)data + *len, sizeof(*d));
+	v->d = d;
+	return d->n <= DECLARED_MAX;
 }
 
 static bool parse_view(struct view *v, const void *data, size_t len, bool declared)
@@ -102,11 +104,8 @@ static bool parse_view(struct view *v, const void *data, size_t len, bool declar
 	int oom = 0;
 	bool ok;
 
-	if (declared) {
-		v->d = trailer(data, &len);
-		if (!v->d)
-			return false;
-	}
+	if (declared && !read_declarations(v, data, &len))
+		return false;
 	skep_diags_init(&ds);
 	ok = skep_btf_read(data, len, false, &v->arena, &ds, &v->btf) == 0;
 	skep_diags_fini(&ds);
@@ -136,7 +135,7 @@ static struct view *read_view(const char *path, bool declared)
 }
 
 /* With the lock. A kernel that tells nothing is not asked again. */
-static struct view *get_view(void)
+static struct view *renew_view(void)
 {
 	static bool silent;
 	char path[PATH_LEN];
@@ -159,13 +158,23 @@ static struct view *get_view(void)
 	return now;
 }
 
-const struct skep_btf *sys_kernel_types(void)
+/* To read them takes long enough for another thread to fork meanwhile. */
+static struct view *get_view(void)
 {
 	struct view *v;
 
+	sys_whole_begin();
 	pthread_mutex_lock(&lock);
-	v = get_view();
+	v = renew_view();
 	pthread_mutex_unlock(&lock);
+	sys_whole_end();
+	return v;
+}
+
+const struct skep_btf *sys_kernel_types(void)
+{
+	struct view *v = get_view();
+
 	return v ? v->btf : NULL;
 }
 
@@ -180,11 +189,8 @@ const char *sys_kernel_function(const struct skep_btf *btf, u32 id)
 
 u32 sys_own_types(void)
 {
-	struct view *v;
+	struct view *v = get_view();
 
-	pthread_mutex_lock(&lock);
-	v = get_view();
-	pthread_mutex_unlock(&lock);
 	return v && v->d ? v->d->own : 0;
 }
 
@@ -282,11 +288,8 @@ static const struct skep_btf *all_types(struct declaring *c)
 	static const u8 empty[] = {0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0,
 				   0,	 0,    0, 0, 0,	 0, 0, 1, 0, 0, 0, 0};
 	struct skep_btf *none = NULL;
-	struct view *v;
+	struct view *v = get_view();
 
-	pthread_mutex_lock(&lock);
-	v = get_view();
-	pthread_mutex_unlock(&lock);
 	if (v && v->d)
 		c->d = *v->d;
 	if (!v && skep_btf_read(empty, sizeof(empty), false, &c->arena, &c->ds, &none))
@@ -363,7 +366,7 @@ int skep_sys_ops_declare(const void *btf, size_t size, const char *type)
 
 	if (!c || held < 0) {
 		if (held >= 0)
-			close(held);
+			sys_store_unlock(held);
 		err = c ? held : -ENOMEM;
 		free(c);
 		return err;
@@ -377,7 +380,7 @@ int skep_sys_ops_declare(const void *btf, size_t size, const char *type)
 	skep_buf_fini(&c->str);
 	skep_diags_fini(&c->ds);
 	skep_arena_fini(&c->arena);
-	close(held);
+	sys_store_unlock(held);
 	free(c);
 	return oom ? -ENOMEM : err;
 }

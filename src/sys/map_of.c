@@ -58,7 +58,7 @@ static int fits(struct smap *m, struct sprog *p)
 {
 	u32 want = p->d.type, seen = 0;
 
-	/* The first one decides; `inner` has no other use here. */
+	/* The first one decides; `hand` has no other use here. */
 	if (!__atomic_compare_exchange_n(&m->h->hand, &seen, want, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) && seen != want)
 		return -EINVAL;
 	return 0;
@@ -88,7 +88,7 @@ static int may_hold(struct smap *m, struct sobj *o)
 	return err;
 }
 
-/* The id behind a descriptor, and both kept alive until it is in the map. */
+/* The id behind a descriptor. As long as that is open its object is there, then the map keeps it. */
 static int id_of_fd(struct smap *m, const void *value, u32 *id)
 {
 	struct sobj *o;

@@ -123,6 +123,19 @@ static bool fresh(struct look *l, u32 gen)
 	return sys_store_alive(SKEP_SYS_LINK, l->link);
 }
 
+/* Whoever forks waits: a child may call, too. */
+static void lock_handle(struct skep_sys_ops *o)
+{
+	sys_whole_begin();
+	pthread_mutex_lock(&o->lock);
+}
+
+static void unlock_handle(struct skep_sys_ops *o)
+{
+	pthread_mutex_unlock(&o->lock);
+	sys_whole_end();
+}
+
 /* What happens meanwhile is no event for probes. */
 static struct look *enter(struct skep_sys_ops *o)
 {
@@ -130,7 +143,7 @@ static struct look *enter(struct skep_sys_ops *o)
 	struct look *l;
 
 	skep_probe_blocked++;
-	pthread_mutex_lock(&o->lock);
+	lock_handle(o);
 	l = o->now;
 	if (!l || !fresh(l, gen)) {
 		struct look *made = make_look(&o->t, gen);
@@ -141,17 +154,17 @@ static struct look *enter(struct skep_sys_ops *o)
 	}
 	if (l)
 		l->users++;
-	pthread_mutex_unlock(&o->lock);
+	unlock_handle(o);
 	skep_probe_blocked--;
 	return l;
 }
 
 static void leave(struct skep_sys_ops *o, struct look *l)
 {
-	pthread_mutex_lock(&o->lock);
+	lock_handle(o);
 	if (--l->users == 0 && l != o->now)
 		free_look(l);
-	pthread_mutex_unlock(&o->lock);
+	unlock_handle(o);
 }
 
 /* --- for embedders ------------------------------------------------------------------- */
@@ -191,13 +204,16 @@ static s64 find_member(const struct ops_type *t, const char *name, struct skep_b
 int skep_sys_ops_call(struct skep_sys_ops *o, const char *member, const u64 *args, u32 n,
 		      u64 *result)
 {
+	struct skep_btf_type proto;
 	struct skep_btf_member m;
 	s64 k = find_member(&o->t, member, &m);
 	u64 ctx[ARGS_MAX] = {0}, r;
 	struct look *l;
 	int err;
 
-	if (k < 0 || n > ARGS_MAX)
+	/* A pointer that was left out would be one that the program takes for granted. */
+	if (k < 0 || n > ARGS_MAX || !sys_ops_function(o->t.types, m.type, &proto) ||
+	    n != proto.vlen)
 		return -EINVAL;
 	l = enter(o);
 	if (!l)

@@ -179,8 +179,9 @@ int skep_sys_ops_get(const char *type, struct skep_sys_ops **out);
 void skep_sys_ops_put(struct skep_sys_ops *o);
 /*
  * Call a function of what was registered last. 0 and *result (may be NULL); -ENOENT: nothing is
- * registered, -EOPNOTSUPP: it has no such function, -EINVAL: there is none of that name, -EACCES and
- * others: the program cannot run here.
+ * registered, -EOPNOTSUPP: it has no such function, -EINVAL: there is none of that name, or it takes
+ * another number of arguments, -EACCES and others: the program cannot run here. Several threads may
+ * call by one handle, also after fork(2).
  */
 int skep_sys_ops_call(struct skep_sys_ops *o, const char *member, const u64 *args, u32 n, u64 *result);
 /* Its number or text `member`: its size, of which at most `size` bytes are written; or as above. */

@@ -59,6 +59,12 @@ static u64 now_on(int clock)
 	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
+/* A process, and when it began, as its number is used again; less when it is gone. */
+static u64 owner_of(u32 pid)
+{
+	return (u64)pid << 32 | (u32)sys_task_born(pid);
+}
+
 static void begin(void)
 {
 	pthread_condattr_t a;
@@ -68,7 +74,7 @@ static void begin(void)
 	for (u32 k = 0; k < SKEP_ARRAY_SIZE(all.due); k++)
 		pthread_cond_init(&all.due[k], &a);
 	pthread_condattr_destroy(&a);
-	all.owner = ((u64)getpid() << 32 ^ now_on(CLOCK_BOOTTIME)) | 1;
+	all.owner = owner_of((u32)getpid());
 }
 
 /* A child has no thread, and timers are its parent's. */
@@ -272,22 +278,28 @@ static u8 *value_around(const struct smap *m, u8 *field, u8 kind)
 	return NULL;
 }
 
+/* One of a process that is gone is none. */
+static bool is_of_other(const struct field *f)
+{
+	u64 id = __atomic_load_n(&f->id, __ATOMIC_ACQUIRE),
+	    owner = __atomic_load_n(&f->owner, __ATOMIC_RELAXED);
+
+	return id && owner != all.owner && owner == owner_of((u32)(owner >> 32));
+}
+
 static int init(void *field, struct smap *m, u8 kind, int clock)
 {
 	struct field *f = field;
 	u8 *value = value_around(m, field, kind);
 	struct stimer *t;
 	u32 at;
-	int err = 0;
+	int err;
 
 	if (!value)
 		return -EINVAL;
 	pthread_once(&all.once, first);
 	pthread_mutex_lock(&all.lock);
-	/* One of another process that is gone is none. */
-	if (find(f) || (__atomic_load_n(&f->id, __ATOMIC_ACQUIRE) && f->owner != all.owner &&
-			!(kill((pid_t)(f->owner >> 32 & INT32_MAX), 0) && errno == ESRCH)))
-		err = -EBUSY;
+	err = find(f) || is_of_other(f) ? -EBUSY : 0;
 	at = err ? UINT32_MAX : place();
 	t = at == UINT32_MAX ? NULL : calloc(1, sizeof(*t));
 	if (t) {

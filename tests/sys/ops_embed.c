@@ -4,6 +4,7 @@
  *
  *	ops_embed OBJECT	registers them itself, in all ways; "good" at the end
  *	ops_embed OBJECT threads	calls while links come and go; "good" at the end
+ *	ops_embed OBJECT forks	forks while threads call, and calls in the children; "good" at the end
  *	ops_embed OBJECT wait	says what others registered, until nothing is there any more
  */
 #include <bpf/bpf.h>
@@ -74,6 +75,8 @@ static void values(void)
 	expect("it is refused", (int)result, -1);
 	args[0] = (uint64_t)(uintptr_t)&small;
 	expect("look", skep_ops_call(ops, "look", args, 1, &result), 0);
+	expect("an argument is missing", skep_ops_call(ops, "decide", args, 1, &result), -EINVAL);
+	expect("one too many", skep_ops_call(ops, "look", args, 2, &result), -EINVAL);
 	expect("it saw", (long)result, 77);
 	expect("missing", skep_ops_call(ops, "missing", args, 0, &result), -EOPNOTSUPP);
 	expect("no such function", skep_ops_call(ops, "misssing", args, 0, &result), -EINVAL);
@@ -215,6 +218,50 @@ static int threads(struct bpf_object *o)
 	return bad != 0;
 }
 
+/* What a child that cannot go on is ended by. */
+enum { CHILDREN = 200, CHILD_SECONDS = 5 };
+
+/* In another thread than that which declared. */
+static void *make_children(void *arg)
+{
+	int status = 0;
+
+	for (int k = 0; k < CHILDREN && !bad; k++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			alarm(CHILD_SECONDS);
+			_exit(decide() != 43 * 1000 + 6);
+		}
+		expect("a child", pid > 0 && waitpid(pid, &status, 0) == pid ? status : -1, 0);
+	}
+	return NULL;
+}
+
+static int forks(struct bpf_object *o)
+{
+	struct bpf_link *l;
+	pthread_t t[5];
+
+	declarations(o);
+	if (bpf_object__load(o))
+		return 1;
+	l = bpf_map__attach_struct_ops(bpf_object__find_map_by_name(o, "plain"));
+	alarm(40); /* a fork that waits for ever */
+	for (int k = 0; k < 5; k++)
+		if (pthread_create(&t[k], NULL, k < 4 ? call : make_children, NULL))
+			return 1;
+	pthread_join(t[4], NULL);
+	stop = 1;
+	for (int k = 0; k < 4; k++)
+		pthread_join(t[k], NULL);
+	expect("wrong results", wrong, 0);
+	bpf_link__destroy(l);
+	skep_ops_put(ops);
+	printf(bad ? "%d are bad\n" : "good\n", bad);
+	return bad != 0;
+}
+
 static int wait_for_others(struct bpf_object *o)
 {
 	long now, before = -1;
@@ -249,9 +296,10 @@ int main(int argc, char **argv)
 	o = argc > 1 ? bpf_object__open(argv[1]) : NULL;
 	if (!o)
 		return 1;
-	status = argc < 3			? all_ways(o)
-		 : strcmp(argv[2], "wait") == 0 ? wait_for_others(o)
-						: threads(o);
+	status = argc < 3			 ? all_ways(o)
+		 : strcmp(argv[2], "wait") == 0	 ? wait_for_others(o)
+		 : strcmp(argv[2], "forks") == 0 ? forks(o)
+						 : threads(o);
 	bpf_object__close(o);
 	return status;
 }

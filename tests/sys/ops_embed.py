@@ -60,6 +60,8 @@ with tempfile.TemporaryDirectory() as tmp:
     check('the file of another boot is gone', not old.exists())
     p = run(*under('threads', client, obj, 'threads'))
     check('threads', p.returncode == 0 and p.stdout == 'good\n', p.stdout + p.stderr)
+    p = run(*under('forks', client, obj, 'forks'))
+    check('forks', p.returncode == 0 and p.stdout == 'good\n', p.stdout + p.stderr)
     hide = ['unshare', '-m', 'sh', '-c', 'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$@"', 'sh']
     if run(*hide, 'true').returncode:
         print('SKIP a kernel without types: no mount namespace can be had')

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -63,6 +64,22 @@ static int threads(struct bpf_object *obj)
 	return failed != 0;
 }
 
+/* What a child gets that sets the parent's timer up; it shares the memory, not the timer. */
+static int init_in_child(struct bpf_object *obj, int bss)
+{
+	unsigned char in[64] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = in, .data_size_in = sizeof(in));
+	int said[16 + 6], status = 0;
+	unsigned zero = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(bpf_prog_test_run_opts(bpf_program__fd(bpf_object__find_program_by_name(obj, "setup")), &o) != 0);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status || bpf_map_lookup_elem(bss, &zero, said))
+		return -1;
+	return said[2];
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_object *obj;
@@ -102,6 +119,7 @@ int main(int argc, char **argv)
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(obj, "array"), &key, &e);
 	printf("element: %llu turns, key %llu, timer as seen %llu %llu\n", e.count, e.key, e.t[0],
 	       e.t[1]);
+	printf("in a child: init %d\n", init_in_child(obj, bss));
 	bpf_object__close(obj);
 	return 0;
 }
