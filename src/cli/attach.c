@@ -49,23 +49,14 @@ static void show(struct skep_cli *cli, u32 pid, const char *why)
 
 static int get_ready(struct skep_cli *cli, char *lib)
 {
-	const char *given = skep_cli_opt(cli, "store");
-	char found[PATH_MAX], full[PATH_MAX];
+	char found[PATH_MAX];
 
 	if (!skep_cli_preload(found, sizeof(found)) || !realpath(found, lib)) {
 		SKEP_CLI_DIAG(cli, NO_TOOL, "libskep-preload.so",
 			      "it is not beside skep; set SKEP_PRELOAD");
 		return SKEP_EXIT_ENV;
 	}
-	if (given && (!realpath(given, full) || setenv("SKEP_STORE", full, 1))) {
-		SKEP_CLI_DIAG(cli, CANNOT_READ, given, strerror(errno));
-		return SKEP_EXIT_ENV;
-	}
-	if (!skep_sys_store_dir()) {
-		SKEP_CLI_DIAG(cli, CANNOT_READ, given ? given : "the store", strerror(errno));
-		return SKEP_EXIT_ENV;
-	}
-	return 0;
+	return skep_cli_store(cli);
 }
 
 int skep_cmd_attach(struct skep_cli *cli, int argc, char **argv)

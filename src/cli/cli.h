@@ -182,5 +182,7 @@ bool skep_cli_preload(char *buf, size_t size);
 
 /* --fib: the routing table for programs in user space, here and in what is executed. 0 or an exit status. */
 int skep_cli_fib(struct skep_cli *cli);
+/* Sees to it that there is a store that may be used, the one of --store where it is given, also for commands run then. */
+int skep_cli_store(struct skep_cli *cli);
 
 #endif

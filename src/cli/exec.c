@@ -5,13 +5,15 @@
 #include "sys/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const struct skep_opt_def skep_opts_exec[] = {
-	{"store", 0, "DIR", "where maps and programs live (default: see below)"},
+	{"store", 0, "DIR", "where maps and programs live (default: see above)"},
 	{"engine", 'e', "interp|jit", "what runs the programs (default: native code where there is a compiler)"},
 	{"no-probes", 0, NULL, "no thread that places uprobes in the command"},
 	{"harden", 0, NULL, "native code does not hold constants of programs as they are (costs some speed)"},
@@ -71,22 +73,54 @@ int skep_cli_fib(struct skep_cli *cli)
 	return realpath(path, full) && set("SKEP_FIB", full) == 0 ? 0 : SKEP_EXIT_ENV;
 }
 
+int skep_cli_store(struct skep_cli *cli)
+{
+	const char *given = skep_cli_opt(cli, "store");
+	char full[PATH_MAX], why[PATH_MAX + 128];
+
+	if (given && mkdir(given, 0700) && errno != EEXIST)
+		snprintf(why, sizeof(why), "%s: %s", given, strerror(errno));
+	else if (given && (!realpath(given, full) || set("SKEP_STORE", full)))
+		snprintf(why, sizeof(why), "%s: %s", given, strerror(errno));
+	else if (skep_sys_store_check(why, sizeof(why)) == 0)
+		return 0;
+	SKEP_CLI_DIAG(cli, BAD_STORE, skep_arena_strdup(&cli->arena, why));
+	return SKEP_EXIT_ENV;
+}
+
+/* The file of --trace, by a path that stays right when the command goes to another directory. */
+static int tracing(struct skep_cli *cli)
+{
+	const char *path = skep_cli_opt(cli, "trace");
+	char full[PATH_MAX];
+	int fd;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && realpath(path, full) && set("SKEP_TRACE", full) == 0)
+		return 0;
+	SKEP_CLI_DIAG(cli, CANNOT_WRITE, path, strerror(errno));
+	return SKEP_EXIT_ENV;
+}
+
 static int prepare(struct skep_cli *cli, const char *lib)
 {
-	const char *old = getenv("LD_PRELOAD"), *store = skep_cli_opt(cli, "store");
-	char full[PATH_MAX];
+	const char *old = getenv("LD_PRELOAD");
 	int err = skep_cli_fib(cli);
 
+	if (!err)
+		err = skep_cli_store(cli);
+	if (!err)
+		err = tracing(cli);
 	if (err)
 		return err;
-	if (store && !realpath(store, full)) {
-		SKEP_CLI_DIAG(cli, CANNOT_READ, store, strerror(errno));
-		return SKEP_EXIT_ENV;
-	}
 	if (set("LD_PRELOAD", old && *old ? skep_arena_printf(&cli->arena, "%s:%s", lib, old) : lib) ||
-	    set("SKEP_STORE", store ? full : NULL) || set("SKEP_ENGINE", skep_cli_opt(cli, "engine")) ||
+	    set("SKEP_ENGINE", skep_cli_opt(cli, "engine")) ||
 	    set("SKEP_PROBES", skep_cli_flag(cli, "no-probes") ? "0" : NULL) ||
-	    set("SKEP_JIT_HARDEN", skep_cli_flag(cli, "harden") ? "1" : NULL) || set("SKEP_TRACE", skep_cli_opt(cli, "trace"))) {
+	    set("SKEP_JIT_HARDEN", skep_cli_flag(cli, "harden") ? "1" : NULL)) {
 		SKEP_CLI_DIAG(cli, NO_MEMORY);
 		return SKEP_EXIT_ENV;
 	}

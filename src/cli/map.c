@@ -215,8 +215,12 @@ static int create(struct skep_cli *cli, int argc, char **argv)
 	o.map_flags = (u32)w.flags;
 	fd = bpf_map_create((enum bpf_map_type)w.type, w.name, (u32)w.key, (u32)w.value,
 			    (u32)w.entries, &o);
-	return fd < 0 ? skep_port_fail(cli, "creating the map", errno)
-		      : skep_port_pin_fd(cli, fd, skep_port_path(cli, argv[0]));
+	if (fd >= 0)
+		return skep_port_pin_fd(cli, fd, skep_port_path(cli, argv[0]));
+	err = skep_port_fail(cli, "creating the map", errno);
+	if (err == SKEP_EXIT_INPUT && (!w.key || !w.value || !w.entries))
+		skep_diag_hint(&cli->ds, "key, value and entries are 0 where they are not given");
+	return err;
 }
 
 /* --- elements

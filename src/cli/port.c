@@ -47,10 +47,14 @@ int skep_port_choose(struct skep_cli *cli)
 		return SKEP_EXIT_USAGE;
 	}
 	user = strcmp(port, "user") == 0;
+	if (!user && skep_cli_opt(cli, "store")) {
+		SKEP_CLI_DIAG(cli, OPTION_ALONE, "store", "--port user");
+		return SKEP_EXIT_USAGE;
+	}
 	skep_sys_port(user);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	libbpf_set_print(hear);
-	return 0;
+	return user ? skep_cli_store(cli) : 0;
 }
 
 bool skep_port_is_user(void)

@@ -13,10 +13,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-/* The option that such a command has. */
+/* The options that such a command has. */
 #define SKEP_PORT_OPT                                                                              \
 	{                                                                                          \
 		"port", 0, "user|kernel", "who answers bpf(2) (default: $SKEP_PORT, else user)"    \
+	},                                                                                         \
+	{                                                                                          \
+		"store", 0, "DIR", "with --port user: where its objects live (default: as skep exec)" \
 	}
 
 /* The second word of a command. Tables end with a row without name. */

@@ -33,6 +33,7 @@ static const char *const kind_dir[NKIND] = {NULL, "bpf-map", "bpf-prog", "btf", 
 static char dir[PATH_LEN - 320];
 static char told[sizeof(dir)]; /* skep_sys_store() */
 static int dir_err;
+static const char *dir_why; /* what is wrong, when it is no error of the system */
 static dev_t dir_dev;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -71,10 +72,14 @@ static int own_dir(const char *path)
 		return -errno;
 	if (lstat(path, &st))
 		return -errno;
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
-		return -EPERM;
+	if (!S_ISDIR(st.st_mode))
+		dir_why = "it is no directory";
+	else if (st.st_uid != geteuid())
+		dir_why = "it belongs to another user";
+	else if (st.st_mode & 077)
+		dir_why = "others may enter it (chmod 700)";
 	dir_dev = st.st_dev;
-	return 0;
+	return dir_why ? -EPERM : 0;
 }
 
 static void find_dir(void)
@@ -83,19 +88,22 @@ static void find_dir(void)
 	char sub[PATH_LEN];
 	int n;
 
-	if (given && given[0] == '/')
+	if (given && given[0])
 		n = snprintf(dir, sizeof(dir), "%s", given);
 	else if (run && run[0] == '/' && access(run, W_OK) == 0)
 		n = snprintf(dir, sizeof(dir), "%s/skep", run);
 	else
 		n = snprintf(dir, sizeof(dir), "/dev/shm/skep-%u", (unsigned)geteuid());
-	dir_err = n >= (int)sizeof(dir) ? -ENAMETOOLONG : own_dir(dir);
+	if (dir[0] != '/')
+		dir_why = "SKEP_STORE must be an absolute path";
+	dir_err = dir_why ? -EINVAL : n >= (int)sizeof(dir) ? -ENAMETOOLONG : own_dir(dir);
 	for (u32 k = 1; k <= NKIND && !dir_err; k++) {
 		snprintf(sub, sizeof(sub), "%s/%s", dir, k < NKIND ? kind_dir[k] : "fs");
 		dir_err = own_dir(sub);
 	}
 }
 
+/* That there is no store must not look as if there were no object: ENOENT ends a list. */
 static int ready(void)
 {
 	static atomic_bool swept;
@@ -103,16 +111,23 @@ static int ready(void)
 	pthread_once(&once, find_dir);
 	if (!dir_err && !atomic_exchange(&swept, true))
 		sys_store_collect();
+	return dir_err == -ENOENT ? -EPERM : dir_err;
+}
+
+int skep_sys_store_check(char *why, size_t size)
+{
+	pthread_once(&once, find_dir);
+	if (dir_err)
+		snprintf(why, size, "%s: %s", dir, dir_why ? dir_why : strerror(-dir_err));
 	return dir_err;
 }
 
 const char *sys_store_dir(void)
 {
-	if (ready()) {
-		errno = -dir_err;
-		return NULL;
-	}
-	return dir;
+	int err = ready();
+
+	errno = -err;
+	return err ? NULL : dir;
 }
 
 bool sys_store_holds(const struct stat *st)
@@ -180,7 +195,9 @@ int sys_store_lock(bool exclusive)
 
 int sys_store_lock_ops(void)
 {
-	return ready() ? dir_err : take_lock("ops", true);
+	int err = ready();
+
+	return err ? err : take_lock("ops", true);
 }
 
 void sys_store_unlock(int lock)
@@ -349,9 +366,10 @@ int sys_store_head(int fd, struct fhead *h)
 	struct stat st;
 	off_t at;
 	ssize_t n;
+	int err = ready();
 
-	if (ready())
-		return dir_err;
+	if (err)
+		return err;
 	if (fstat(fd, &st))
 		return -EBADF;
 	at = st.st_size - PAGE;
@@ -394,10 +412,10 @@ int sys_store_open(u32 kind, u32 id, int access)
 {
 	char path[PATH_LEN];
 	struct fhead h;
-	int lock, fd;
+	int lock, fd, err = ready();
 
-	if (ready())
-		return dir_err;
+	if (err)
+		return err;
 	lock = sys_store_lock(false);
 	if (lock < 0)
 		return lock;

@@ -38,6 +38,8 @@ const char *skep_sys_refusal(void);
 
 /* The store's directory, instead of what the environment says; -EBUSY when another one is in use. */
 int skep_sys_store(const char *path);
+/* Is there a store that may be used? A negative error when not; why says which directory and what is wrong. */
+int skep_sys_store_check(char *why, size_t size);
 /* That directory, made and checked; NULL and errno. */
 const char *skep_sys_store_dir(void);
 /*

@@ -122,6 +122,13 @@ def places(tool, env):
     check('link show', good(tool, '-j', 'link', env=env).strip() in ('[]', ''))
 
 
+def store_is_needed(tool, env):
+    """A process that meets no store must not see an empty one."""
+    got = run('env', 'SKEP_STORE=/proc/nothing', tool, 'map', 'show', env=env)
+    check('map show without a store', got.returncode != 0 and 'Operation not permitted' in got.stderr,
+          got.stdout + got.stderr)
+
+
 def store_is_checked(tool, tmp, env):
     """Files of the store that were cut or filled with anything: errors, no crash."""
     good(tool, 'map', 'create', '/sys/fs/bpf/t', 'type', 'hash', 'key', 4, 'value', 8, 'entries', 100, 'name', 't', env=env)
@@ -169,6 +176,7 @@ def main():
         objects = [o for o in (compile_example(n, tmp) for n in names) if o]
         if tool:
             maps(tool, env)
+            store_is_needed(tool, env)
             store_is_checked(tool, tmp, env)
         else:
             print('SKIP bpftool: not installed')
