@@ -21,6 +21,9 @@
  *     counts fewer than it has, so room that looks unused is.
  *
  * Locks are taken in the order stripe, map; a second stripe's lock is only tried for.
+ *
+ * Whoever may write the file may do so without a lock. So an index is read once (index_in), judged,
+ * and what was judged is used; and who follows links takes no more steps than there are slots.
  */
 #ifndef SKEP_SYS_HASH_H
 #define SKEP_SYS_HASH_H
@@ -90,6 +93,11 @@ static inline struct slot *slot_at(const struct smap *m, u32 i)
 			       (u64)i * m->d.slot_size);
 }
 
+static inline u32 index_in(const u32 *at)
+{
+	return __atomic_load_n(at, __ATOMIC_RELAXED);
+}
+
 static inline u8 *value_of(const struct smap *m, struct slot *s)
 {
 	return s->key + round8(m->d.key_bytes);
@@ -130,15 +138,15 @@ void sys_room_give(struct smap *m, u32 k);
 s64 sys_slot_take(struct smap *m, u32 k);
 /* A slot that was unlinked may be used again when nobody reads it any more. */
 void sys_slot_retire(struct smap *m, u32 k, u32 i);
-/* The link of its bucket that leads to the key's slot, or to the end of the chain; NULL: there is
- * no end. */
-u32 *sys_link_find(struct smap *m, const void *key, u32 hash);
-/* The element behind this link goes. */
-void sys_element_remove(struct smap *m, u32 k, u32 *link);
+/* The link of its bucket that leads to the key's slot `i`, or to the end of the chain (then i is no
+ * slot's); NULL: there is no end. */
+u32 *sys_link_find(struct smap *m, const void *key, u32 hash, u32 *i);
+/* The element in slot i behind this link goes. */
+void sys_element_remove(struct smap *m, u32 k, u32 *link, u32 i);
 
 /* Under the lock of the key's stripe; see map_ops. `all`: the value is of all processors. */
 int sys_hash_write_locked(struct smap *m, const void *key, u32 hash, const void *value, u64 flags,
-		      bool all);
+			  bool all);
 int sys_hash_remove_locked(struct smap *m, const void *key, u32 hash, void *value, u64 flags);
 int sys_hash_next(struct smap *m, const void *key, void *out);
 

@@ -73,7 +73,7 @@ static void put_free(struct smap *m, u32 *list, u32 i)
 
 static s64 get_free(struct smap *m, u32 *list)
 {
-	u32 i = *list - 1;
+	u32 i = index_in(list) - 1;
 
 	if (i >= m->d.nslot)
 		return NO_SLOT;
@@ -84,12 +84,13 @@ static s64 get_free(struct smap *m, u32 *list)
 static void put_old(struct smap *m, struct stripe *st, u32 i, u64 stamp)
 {
 	struct slot *s = slot_at(m, i);
+	u32 last = index_in(&st->old_last) - 1;
 
 	s->used = 0;
 	s->link = 0;
 	s->stamp = stamp;
-	if (st->old_last && st->old_last <= m->d.nslot)
-		slot_at(m, st->old_last - 1)->link = i + 1;
+	if (last < m->d.nslot)
+		slot_at(m, last)->link = i + 1;
 	else
 		st->old_first = i + 1;
 	st->old_last = i + 1;
@@ -99,7 +100,7 @@ static void put_old(struct smap *m, struct stripe *st, u32 i, u64 stamp)
 /* The oldest, when its stamp is below the limit. */
 static s64 get_old(struct smap *m, struct stripe *st, u64 limit)
 {
-	u32 i = st->old_first - 1;
+	u32 i = index_in(&st->old_first) - 1;
 
 	if (i >= m->d.nslot || slot_at(m, i)->stamp >= limit)
 		return NO_SLOT;
@@ -113,13 +114,15 @@ static s64 get_old(struct smap *m, struct stripe *st, u64 limit)
 /* Old slots that nobody reads become free ones. */
 static void reclaim(struct smap *m, struct stripe *st, u64 limit)
 {
-	for (s64 i = get_old(m, st, limit); i >= 0; i = get_old(m, st, limit))
+	s64 i = 0;
+
+	for (u32 n = 0; n < m->d.nslot && (i = get_old(m, st, limit)) >= 0; n++)
 		put_free(m, &st->free, (u32)i);
 }
 
 static u64 limit_of(const struct smap *m, const struct stripe *st)
 {
-	u32 first = st->old_first - 1;
+	u32 first = index_in(&st->old_first) - 1;
 
 	return sys_reader_oldest(first < m->d.nslot ? slot_at(m, first)->stamp : 0);
 }
@@ -138,17 +141,18 @@ static u32 mark_chains(struct smap *m, u32 k)
 	u32 n = 0;
 
 	for (u32 b = k; b < m->d.nbucket; b += stripe_count(&m->d)) {
-		u32 *link = &heads(m)[b];
+		u32 *link = &heads(m)[b], i = index_in(link);
 
-		while (*link < m->d.nslot && !slot_at(m, *link)->used) {
-			struct slot *s = slot_at(m, *link);
+		while (i < m->d.nslot && !slot_at(m, i)->used && n < m->d.nslot) {
+			struct slot *s = slot_at(m, i);
 
 			s->used = 1;
 			s->home = (u16)(k + 1);
 			n++;
 			link = &s->next;
+			i = index_in(link);
 		}
-		if (*link != ((u32)END | b)) /* only by tampering */
+		if (i != ((u32)END | b)) /* only by tampering */
 			*link = (u32)END | b;
 	}
 	return n;
@@ -299,15 +303,15 @@ static void room_move(struct smap *m, u32 from, u32 k)
 static bool evict_slot(struct smap *m, u32 k, u32 of, u32 i)
 {
 	bool gone = false;
-	u32 *link;
+	u32 *link, at;
 
 	if (of != k && stripe_try(m, of))
 		return false;
 	if (home(m, i) == of + 1 && slot_at(m, i)->used) {
-		link = sys_link_find(m, slot_at(m, i)->key, slot_at(m, i)->hash);
-		gone = link && *link == i;
+		link = sys_link_find(m, slot_at(m, i)->key, slot_at(m, i)->hash, &at);
+		gone = link && at == i;
 		if (gone)
-			sys_element_remove(m, of, link);
+			sys_element_remove(m, of, link, i);
 	}
 	if (of != k)
 		sys_stripe_unlock(m, of);
@@ -417,7 +421,7 @@ static void from_pool(struct smap *m, u32 k)
 /* Seems there to be a slot that can be had? */
 static bool seems_rich(const struct smap *m, const struct stripe *st, u64 limit)
 {
-	u32 first = __atomic_load_n(&st->old_first, __ATOMIC_RELAXED) - 1;
+	u32 first = index_in(&st->old_first) - 1;
 
 	return __atomic_load_n(&st->free, __ATOMIC_RELAXED) ||
 	       (first < m->d.nslot &&

@@ -173,16 +173,17 @@ void sys_hash_for_each(struct smap *m, int (*f)(void *arg, const void *key, void
 
 /* --- chains; under the lock of their stripe ------------------------------------------------------------- */
 
-u32 *sys_link_find(struct smap *m, const void *key, u32 hash)
+u32 *sys_link_find(struct smap *m, const void *key, u32 hash, u32 *i)
 {
 	u32 *link = &heads(m)[bucket_of(m, hash)];
 
 	for (u32 steps = 0; steps <= m->d.nslot; steps++) {
 		struct slot *s;
 
-		if (*link >= m->d.nslot)
+		*i = index_in(link);
+		if (*i >= m->d.nslot)
 			return link;
-		s = slot_at(m, *link);
+		s = slot_at(m, *i);
 		if (s->hash == hash && same_key(m, s->key, key))
 			return link;
 		link = &s->next;
@@ -190,9 +191,8 @@ u32 *sys_link_find(struct smap *m, const void *key, u32 hash)
 	return NULL;
 }
 
-void sys_element_remove(struct smap *m, u32 k, u32 *link)
+void sys_element_remove(struct smap *m, u32 k, u32 *link, u32 i)
 {
-	u32 i = *link;
 	struct slot *s = slot_at(m, i);
 
 	__atomic_store_n(link, s->next, __ATOMIC_RELEASE);
@@ -252,10 +252,9 @@ static int insert(struct smap *m, const void *key, u32 hash, const void *value, 
 	return 0;
 }
 
-static int replace(struct smap *m, const void *key, u32 hash, const void *value, u32 *link)
+static int replace(struct smap *m, const void *key, u32 hash, const void *value, u32 *link, u32 was)
 {
 	s64 i = make_slot(m, key, hash, value, false);
-	u32 was = *link;
 
 	if (i < 0)
 		return -ENOMEM;
@@ -270,12 +269,12 @@ static int replace(struct smap *m, const void *key, u32 hash, const void *value,
 
 int sys_hash_write_locked(struct smap *m, const void *key, u32 hash, const void *value, u64 flags, bool all)
 {
-	u32 *link = sys_link_find(m, key, hash);
+	u32 i, *link = sys_link_find(m, key, hash, &i);
 	struct slot *old;
 
 	if (!link)
 		return -EIO;
-	old = *link < m->d.nslot ? slot_at(m, *link) : NULL;
+	old = i < m->d.nslot ? slot_at(m, i) : NULL;
 	if (old && (flags & BPF_NOEXIST))
 		return -EEXIST;
 	if (!old && (flags & BPF_EXIST))
@@ -288,7 +287,7 @@ int sys_hash_write_locked(struct smap *m, const void *key, u32 hash, const void 
 	else if (sys_map_percpu(m->d.type))
 		fill(m, value_of(m, old), value, all, false);
 	else
-		return replace(m, key, hash, value, link);
+		return replace(m, key, hash, value, link, i);
 	return 0;
 }
 
@@ -340,19 +339,19 @@ static int write_all(struct smap *m, const void *key, const void *value, u64 fla
 
 int sys_hash_remove_locked(struct smap *m, const void *key, u32 hash, void *value, u64 flags)
 {
-	u32 *link = sys_link_find(m, key, hash);
+	u32 i, *link = sys_link_find(m, key, hash, &i);
 	struct slot *s;
 
 	if (!link)
 		return -EIO;
-	if (*link >= m->d.nslot)
+	if (i >= m->d.nslot)
 		return -ENOENT;
-	s = slot_at(m, *link);
+	s = slot_at(m, i);
 	if (value && sys_map_percpu(m->d.type))
 		memcpy(value, value_of(m, s), sys_map_value_size(m));
 	else if (value)
 		sys_value_get(m, value, value_of(m, s), flags);
-	sys_element_remove(m, stripe_of(m, hash), link);
+	sys_element_remove(m, stripe_of(m, hash), link, i);
 	return 0;
 }
 

@@ -132,9 +132,8 @@ void sys_lpm_recount(struct smap *m)
 
 	for (u32 i = 0; i < m->h->fresh && i < m->d.nslot; i++) {
 		struct slot *s = slot_at(m, i);
-		u32 n;
+		u32 n = index_in((u32 *)s->key);
 
-		memcpy(&n, s->key, 4);
 		if (s->used && n <= max_prefix(m))
 			n_of[n]++;
 	}

@@ -2,7 +2,7 @@
 /*
  * Somebody who may write the store writes anything into the contents of maps while a process works
  * with them: results are anything, too, but the process neither dies nor hangs. Heads of files,
- *where locks are, are left alone: see docs/maps.md.
+ * where locks are, are left alone: see docs/maps.md.
  *
  *	tamper [SECONDS]
  */
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -64,12 +65,13 @@ static u64 value_of(struct skep_rng *r)
 	}
 }
 
-/* Sometimes where positions and lists begin, of rings on their second page, sometimes anywhere. */
+/* Sometimes where positions, lists and chains begin, of rings on their second page, sometimes
+ * anywhere. */
 static void scribble(int file, u64 payload, struct skep_rng *r)
 {
 	u64 where = skep_rng_below(r, 4), at, v = value_of(r);
 
-	at = where == 0 ? skep_rng_below(r, SKEP_MIN(payload, 512)) : skep_rng_below(r, payload);
+	at = where == 0 ? skep_rng_below(r, SKEP_MIN(payload, 1024)) : skep_rng_below(r, payload);
 	if (where == 1 && payload > HEAD + 64)
 		at = HEAD + skep_rng_below(r, 16);
 	if (pwrite(file, &v, 4u << skep_rng_below(r, 2), (off_t)(at & ~3ull)) < 0)
@@ -294,7 +296,7 @@ int main(int argc, char **argv)
 	printf("seed %llu\n", (unsigned long long)seed);
 	evil = fork();
 	if (evil == 0)
-		_exit(tamper(seed));
+		_exit(prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() == 1 ? 9 : tamper(seed));
 	bad = bad || work(seconds, seed + 1);
 	if (kill(evil, SIGKILL) || waitpid(evil, NULL, 0) != evil)
 		bad = 1;
