@@ -12,7 +12,7 @@ static bool reads(const struct skep_ins *in)
 	return in->op == SKEP_LDX || in->op == SKEP_LDXS || in->op == SKEP_LDACQ;
 }
 
-/* What an operation gives that had no page: see interp_arena(). */
+/* What an operation gives that had no page: see skep_vm_interp_arena(). */
 static void nothing(struct jit *j, const struct skep_ins *in)
 {
 	u8 flags = skep_ops[in->op].flags;

@@ -77,24 +77,13 @@ static void want(const struct wanted *w, const struct probe_file *file, u32 pid)
 	to->ino = file->ino;
 }
 
-static int head_of(u32 kind, u32 id, struct fhead *f)
-{
-	int fd = sys_store_open(kind, id, O_RDONLY), err;
-
-	if (fd < 0)
-		return fd;
-	err = sys_store_head(fd, f);
-	close(fd);
-	return err;
-}
-
 static void want_event(u32 kind, u32 id, u32 event, u32 prog, u64 cookie)
 {
 	struct wanted w = {.kind = kind, .id = id, .prog = prog, .event = event};
 	const struct event_probe *p;
 	struct fhead f;
 
-	if (head_of(SKEP_SYS_PERF, event, &f))
+	if (sys_store_head_of(SKEP_SYS_PERF, event, &f))
 		return;
 	p = &((struct perf_head *)f.more)->probe;
 	if (!p->used || !p->enabled)
@@ -133,7 +122,7 @@ static void read_wanted(void)
 	for (u32 id = 0; sys_store_next_id(SKEP_SYS_LINK, id, &id) == 0;) {
 		const struct lhead *d = (const struct lhead *)f.more;
 
-		if (head_of(SKEP_SYS_LINK, id, &f) || d->detached)
+		if (sys_store_head_of(SKEP_SYS_LINK, id, &f) || d->detached)
 			continue;
 		if (d->type == BPF_LINK_TYPE_PERF_EVENT)
 			want_event(SKEP_SYS_LINK, id, d->event, d->prog, d->cookie);

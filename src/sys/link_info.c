@@ -42,15 +42,13 @@ static int give_name(u64 to, u32 *room, const char *name)
 static int event_of(u32 id, struct event_probe *out)
 {
 	struct fhead f;
-	int fd = sys_store_open(SKEP_SYS_PERF, id, O_RDONLY), err;
+	int err = sys_store_head_of(SKEP_SYS_PERF, id, &f);
 
-	if (fd < 0)
-		return fd;
-	err = sys_store_head(fd, &f);
-	close(fd);
+	if (err)
+		return err;
 	*out = ((struct perf_head *)f.more)->probe;
 	out->file.path[sizeof(out->file.path) - 1] = 0;
-	return err;
+	return 0;
 }
 
 static int event_info(const struct slink *l, struct skep_sys_link_info *i)
@@ -170,16 +168,10 @@ static int open_theirs(u32 pid, u32 theirs)
 static u32 prog_of_event(u32 event)
 {
 	for (u32 id = 0; sys_store_next_id(SKEP_SYS_LINK, id, &id) == 0;) {
-		const struct lhead *d;
 		struct fhead f;
-		int fd = sys_store_open(SKEP_SYS_LINK, id, O_RDONLY), err;
+		const struct lhead *d = (const struct lhead *)f.more;
 
-		if (fd < 0)
-			continue;
-		err = sys_store_head(fd, &f);
-		close(fd);
-		d = (const struct lhead *)f.more;
-		if (!err && d->event == event && !d->detached)
+		if (!sys_store_head_of(SKEP_SYS_LINK, id, &f) && d->event == event && !d->detached)
 			return d->prog;
 	}
 	return 0;

@@ -11,7 +11,6 @@
 
 #include "abi/abi.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -397,17 +396,6 @@ u32 sys_ops_turn(void)
 	return sys_table_generation() + 1;
 }
 
-static int read_head(u32 kind, u32 id, struct fhead *f)
-{
-	int fd = sys_store_open(kind, id, O_RDONLY), err;
-
-	if (fd < 0)
-		return fd;
-	err = sys_store_head(fd, f);
-	close(fd);
-	return err;
-}
-
 /* Of a link or a map that is registered by itself: the map, or 0. */
 static u32 registers(const struct fhead *f, struct ops_entry *e)
 {
@@ -434,7 +422,7 @@ int sys_ops_each(u32 kernel_type, int (*f)(void *arg, struct smap *m, const stru
 			struct ops_entry e;
 			struct fhead h;
 			struct sobj *o;
-			u32 map = read_head(kinds[k], id, &h) ? 0 : registers(&h, &e);
+			u32 map = sys_store_head_of(kinds[k], id, &h) ? 0 : registers(&h, &e);
 
 			if (!map || sys_sobj_get_id(map, SKEP_SYS_MAP, &o))
 				continue;

@@ -429,6 +429,17 @@ int sys_store_open(u32 kind, u32 id, int access)
 	return fd;
 }
 
+int sys_store_head_of(u32 kind, u32 id, struct fhead *f)
+{
+	int fd = sys_store_open(kind, id, O_RDONLY), err;
+
+	if (fd < 0)
+		return fd;
+	err = sys_store_head(fd, f);
+	close(fd);
+	return err;
+}
+
 enum skep_sys_kind skep_sys_fd_kind(int fd)
 {
 	struct fhead h;

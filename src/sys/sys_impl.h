@@ -74,6 +74,7 @@ void sys_store_discard(int fd);
 int sys_store_open(u32 kind, u32 id, int access);
 /* The checked head of a descriptor of the store; -EBADF for other files. */
 int sys_store_head(int fd, struct fhead *h);
+int sys_store_head_of(u32 kind, u32 id, struct fhead *h); /* by id */
 int sys_store_next_id(u32 kind, u32 after, u32 *next);
 int sys_store_pin(int fd, const char *path);
 int sys_store_get(const char *path, int access);
