@@ -13,6 +13,7 @@ struct elem {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* which its timers forbid */
 	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct elem);

@@ -6,10 +6,12 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +82,14 @@ static int init_in_child(struct bpf_object *obj, int bss)
 	return said[2];
 }
 
+/* Nobody writes the fields of helpers through a mapping. */
+static int mapped(int array)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, array, 0);
+
+	return p == MAP_FAILED ? -errno : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_object *obj;
@@ -119,6 +129,7 @@ int main(int argc, char **argv)
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(obj, "array"), &key, &e);
 	printf("element: %llu turns, key %llu, timer as seen %llu %llu\n", e.count, e.key, e.t[0],
 	       e.t[1]);
+	printf("mapped: %d\n", mapped(bpf_object__find_map_fd_by_name(obj, "array")));
 	printf("in a child: init %d\n", init_in_child(obj, bss));
 	bpf_object__close(obj);
 	return 0;
