@@ -22,7 +22,7 @@ struct engine {
 	} ctx;
 };
 
-/* Options that each say what the input is: taken together, one would be passed over. */
+/* Options of which one would be passed over where both are given. */
 static int check_sources(struct skep_cli *cli)
 {
 	static const struct {
@@ -31,6 +31,9 @@ static int check_sources(struct skep_cli *cli)
 		{"--interface", "--pcap", "packets come from one place"},
 		{"--interface", "--data-in", "packets come from one place"},
 		{"--pcap", "--data-in", "packets come from one place"},
+		{"--inputs", "--interface", "packets come from one place"},
+		{"--inputs", "--pcap", "packets come from one place"},
+		{"--strict", "--engine", "only the interpreter that checks knows what was written"},
 		{"--witness", "--interface", "packets come from one place"},
 		{"--witness", "--pcap", "packets come from one place"},
 		{"--witness", "--data-in", "the witness has the packet"},
@@ -39,7 +42,8 @@ static int check_sources(struct skep_cli *cli)
 	};
 
 	for (size_t k = 0; k < SKEP_ARRAY_SIZE(both); k++)
-		if (skep_cli_opt(cli, both[k].a + 2) && skep_cli_opt(cli, both[k].b + 2))
+		if ((skep_cli_opt(cli, both[k].a + 2) || skep_cli_flag(cli, both[k].a + 2)) &&
+		    skep_cli_opt(cli, both[k].b + 2))
 			return skep_cli_conflict(cli, both[k].a, both[k].b, both[k].why);
 	return 0;
 }

@@ -64,14 +64,22 @@ bool skep_port_is_user(void)
 
 int skep_port_fail(struct skep_cli *cli, const char *what, int err)
 {
+	bool libbpfs = err >= __LIBBPF_ERRNO__START || -err >= __LIBBPF_ERRNO__START;
+	char text[128];
+
 	err = err < 0 ? -err : err;
-	SKEP_CLI_DIAG(cli, PORT, what, strerror(err == 524 ? ENOTSUP : err));
+	if (libbpfs)
+		libbpf_strerror(err, text, sizeof(text));
+	SKEP_CLI_DIAG(cli, PORT, what,
+		      libbpfs ? skep_arena_strdup(&cli->arena, text)
+			      : strerror(err == 524 ? ENOTSUP : err));
 	if (*said)
 		skep_diag_hint(&cli->ds, said);
 	said[0] = 0;
 	if (err == ENOENT)
 		return SKEP_EXIT_NO;
-	return err == EINVAL || err == E2BIG || err == EEXIST ? SKEP_EXIT_INPUT : SKEP_EXIT_ENV;
+	return libbpfs || err == EINVAL || err == E2BIG || err == EEXIST ? SKEP_EXIT_INPUT
+									 : SKEP_EXIT_ENV;
 }
 
 static const char *sub_name(const void *of, u32 i)
@@ -370,11 +378,15 @@ static void make_parents(struct skep_cli *cli, const char *path)
 
 int skep_port_pin_fd(struct skep_cli *cli, int fd, const char *path)
 {
+	int err;
+
 	make_parents(cli, path);
-	return bpf_obj_pin(fd, path)
-		       ? skep_port_fail(cli, skep_arena_printf(&cli->arena, "pinning to %s", path),
-					errno)
-		       : 0;
+	if (bpf_obj_pin(fd, path) == 0)
+		return 0;
+	err = skep_port_fail(cli, skep_arena_printf(&cli->arena, "pinning to %s", path), errno);
+	if (strncmp(path, ROOT "/", strlen(ROOT "/")) != 0)
+		skep_diag_hint(&cli->ds, "pins lie under " ROOT "; a name without a slash is one there");
+	return err;
 }
 
 int skep_port_pin(struct skep_cli *cli, enum skep_port_kind kind, int argc, char **argv)

@@ -78,21 +78,44 @@ static u32 count_maps(const struct bpf_object *bo)
 	return n;
 }
 
-/* The program that was refused, with the last line of its log that is not statistics. */
-static int refused(struct skep_cli *cli, struct skep_input *in, const char *name, char *log,
-		   int err)
+/*
+ * What a log says is wrong: of the kernel's, which tells all that it went through, the last line
+ * that is not statistics; of ours the first error, with its hint. What led to it stands behind it.
+ */
+static const char *reason(char *log, const char **hint)
 {
+	static const char hints[] = "  hint: ";
 	const char *last = NULL;
+	bool error = false;
 
-	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n"))
+	*hint = NULL;
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+		if (error) {
+			if (strncmp(line, hints, sizeof(hints) - 1) == 0)
+				*hint = line + sizeof(hints) - 1;
+			break;
+		}
 		if (strncmp(line, "processed ", 10) != 0 &&
 		    strncmp(line, "verification time", 17) != 0)
 			last = line;
-	if (!last)
+		error = skep_port_is_user() && strstr(line, ": error: ");
+	}
+	return last;
+}
+
+/* The program that was refused, and why. */
+static int refused(struct skep_cli *cli, struct skep_input *in, const char *name, char *log,
+		   int err)
+{
+	const char *hint, *why = reason(log, &hint);
+
+	if (!why)
 		return skep_port_fail(
 			cli, skep_arena_printf(&cli->arena, "loading %s", name ? name : in->path),
 			err);
-	SKEP_CLI_DIAG(cli, NOT_LOADED, name ? name : in->path, skep_cli_name(cli, last));
+	SKEP_CLI_DIAG(cli, NOT_LOADED, name ? name : in->path, skep_cli_name(cli, why));
+	if (hint)
+		skep_diag_hint(&cli->ds, skep_cli_name(cli, hint));
 	return err == -EPERM ? SKEP_EXIT_ENV : SKEP_EXIT_NO;
 }
 
@@ -209,8 +232,12 @@ int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog
 	int err = skep_runs_type(cli, &type);
 
 	*out = NULL;
-	if (!bo || err)
-		return err ? err : skep_port_fail(cli, in->path, errno);
+	if (err)
+		return err;
+	if (!bo) {
+		err = skep_port_fail(cli, skep_arena_printf(&cli->arena, "opening %s", in->path), errno);
+		return err == SKEP_EXIT_NO ? SKEP_EXIT_INPUT : err; /* it is the object that lacks something */
+	}
 	choose(bo, prog, type);
 	path = SKEP_NEW_N(&cli->arena, const char *, count_maps(bo) + 1);
 	err = take_pins(cli, bo, path);
