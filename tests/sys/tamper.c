@@ -47,6 +47,13 @@ static const struct {
 	{"ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0},
 	{"array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, KEYS, 0},
 	{"hash_of_maps", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, KEYS, 0},
+	{"lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, KEYS / 2, 0},
+	{"user_ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0},
+	{"devmap", BPF_MAP_TYPE_DEVMAP, 4, 8, KEYS, 0},
+	{"cpumap", BPF_MAP_TYPE_CPUMAP, 4, 8, KEYS, 0},
+	{"sockmap", BPF_MAP_TYPE_SOCKMAP, 4, 4, KEYS, 0},
+	{"sockhash", BPF_MAP_TYPE_SOCKHASH, 4, 4, KEYS, 0},
+	{"cgroup_array", BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, KEYS, 0},
 };
 static int fd[SKEP_ARRAY_SIZE(kinds)], prog[SKEP_ARRAY_SIZE(kinds)];
 
