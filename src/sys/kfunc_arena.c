@@ -3,13 +3,27 @@
 #include "sys/arena.h"
 #include "sys/kfunc.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #define H(name) static u64 name(u64 a, u64 b, u64 c, u64 d, u64 e)
 #define MAP(x) ((struct smap *)(uintptr_t)(x))
 
-/* The map, an address, how many, the memory node, flags. */
+/* Has the machine this memory node? -1: any will do. The first one is there without NUMA, too. */
+static bool has_node(int node)
+{
+	char path[64];
+
+	if (node <= 0)
+		return node >= -1;
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
+	return access(path, F_OK) == 0;
+}
+
+/* The map, an address, how many, the memory node, flags. Where pages lie is not ours to say. */
 H(alloc_pages)
 {
-	return e ? 0 : sys_arena_alloc(MAP(a), b, (u32)c);
+	return e || !has_node((int)d) ? 0 : sys_arena_alloc(MAP(a), b, (u32)c);
 }
 
 H(free_pages)

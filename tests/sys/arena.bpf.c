@@ -45,8 +45,8 @@ struct args {
 
 SEC("syscall") int alloc(struct args *a)
 {
-	a->out[0] = (__u64)bpf_arena_alloc_pages(&arena, (void __arena *)a->in[0], a->in[1], -1,
-						 a->in[2]);
+	a->out[0] = (__u64)bpf_arena_alloc_pages(&arena, (void __arena *)a->in[0], a->in[1],
+						 (int)a->in[3] - 1, a->in[2]);
 	return 0;
 }
 

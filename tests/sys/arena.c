@@ -69,6 +69,18 @@ static u64 alloc(u64 at, u64 n, u64 flags)
 	return p;
 }
 
+/* On a memory node of the machine, and on what is none. */
+static void alloc_on_nodes(u64 at)
+{
+	static const int nodes[] = {0, 1000, -2, -1};
+
+	for (unsigned k = 0; k < sizeof(nodes) / sizeof(*nodes); k++) {
+		printf("on node %d: %llx\n", nodes[k],
+		       run("alloc", at, 1, 0, (u64)(nodes[k] + 1)).out[0]);
+		run("release", at, 1, 0, 0);
+	}
+}
+
 static void give_back(u64 at, u64 n)
 {
 	run("release", at, n, 0, 0);
@@ -130,6 +142,7 @@ static void pages(void)
 	give_back(START + 2 * PAGE, 1);
 	alloc(0, 1, 0);
 	give_back(START, PAGES);
+	alloc_on_nodes(START);
 	a = run("not_arena", 0, 0, 0, 0);
 	printf("no arena: %llx %d\n", a.out[0], (int)a.out[1]);
 }
