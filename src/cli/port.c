@@ -161,6 +161,10 @@ int skep_port_each(struct skep_cli *cli, enum skep_port_kind kind,
 
 		if (fd < 0 && errno == ENOENT) /* it went meanwhile */
 			continue;
+		if (fd < 0 && user && errno == EINVAL) { /* one such file must not hide the others */
+			SKEP_CLI_DIAG(cli, DAMAGED, kinds[kind].name, id);
+			continue;
+		}
 		if (fd < 0)
 			return skep_port_fail(cli,
 					      skep_arena_printf(&cli->arena, "opening %s %u",
@@ -385,7 +389,8 @@ int skep_port_pin_fd(struct skep_cli *cli, int fd, const char *path)
 		return 0;
 	err = skep_port_fail(cli, skep_arena_printf(&cli->arena, "pinning to %s", path), errno);
 	if (strncmp(path, ROOT "/", strlen(ROOT "/")) != 0)
-		skep_diag_hint(&cli->ds, "pins lie under " ROOT "; a name without a slash is one there");
+		skep_diag_hint(&cli->ds, "pins lie under " ROOT
+			       "; a name without a slash is one there");
 	return err;
 }
 

@@ -235,8 +235,9 @@ int skep_port_load(struct skep_cli *cli, struct skep_input *in, const char *prog
 	if (err)
 		return err;
 	if (!bo) {
-		err = skep_port_fail(cli, skep_arena_printf(&cli->arena, "opening %s", in->path), errno);
-		return err == SKEP_EXIT_NO ? SKEP_EXIT_INPUT : err; /* it is the object that lacks something */
+		err = skep_port_fail(
+			cli, skep_arena_printf(&cli->arena, "opening %s", in->path), errno);
+		return err == SKEP_EXIT_NO ? SKEP_EXIT_INPUT : err; /* what it names is missing */
 	}
 	choose(bo, prog, type);
 	path = SKEP_NEW_N(&cli->arena, const char *, count_maps(bo) + 1);

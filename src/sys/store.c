@@ -33,7 +33,8 @@ static const char *const kind_dir[NKIND] = {NULL, "bpf-map", "bpf-prog", "btf", 
 static char dir[PATH_LEN - 320];
 static char told[sizeof(dir)]; /* skep_sys_store() */
 static int dir_err;
-static const char *dir_why; /* what is wrong, when it is no error of the system */
+/* What is wrong, when it is no error of the system, and with which directory in it. */
+static const char *dir_why, *dir_part;
 static dev_t dir_dev;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -98,7 +99,8 @@ static void find_dir(void)
 		dir_why = "SKEP_STORE must be an absolute path";
 	dir_err = dir_why ? -EINVAL : n >= (int)sizeof(dir) ? -ENAMETOOLONG : own_dir(dir);
 	for (u32 k = 1; k <= NKIND && !dir_err; k++) {
-		snprintf(sub, sizeof(sub), "%s/%s", dir, k < NKIND ? kind_dir[k] : "fs");
+		dir_part = k < NKIND ? kind_dir[k] : "fs";
+		snprintf(sub, sizeof(sub), "%s/%s", dir, dir_part);
 		dir_err = own_dir(sub);
 	}
 }
@@ -118,7 +120,8 @@ int skep_sys_store_check(char *why, size_t size)
 {
 	pthread_once(&once, find_dir);
 	if (dir_err)
-		snprintf(why, size, "%s: %s", dir, dir_why ? dir_why : strerror(-dir_err));
+		snprintf(why, size, "%s%s%s: %s", dir, dir_part ? "/" : "", dir_part ? dir_part : "",
+			 dir_why ? dir_why : strerror(-dir_err));
 	return dir_err;
 }
 
