@@ -22,6 +22,7 @@ struct item {
 struct heap {
 	struct item *v;
 	u32 n, cap;
+	bool partial; /* not all was seen, so nothing is known to be dead */
 };
 
 static bool is_id(const char *s, u32 *id)
@@ -33,16 +34,27 @@ static bool is_id(const char *s, u32 *id)
 	return s[0] >= '1' && s[0] <= '9' && !*end && v <= UINT32_MAX;
 }
 
-/* Is a file open by anyone? The exclusive lock goes with the descriptor. */
+/* -1 is what is no object; -2: nobody can say, since this process has no descriptor left. */
+static int open_object(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ? -2 : fd;
+}
+
+/*
+ * Is a file open by anyone? Yes, when that cannot be found out. The exclusive lock goes with the
+ * descriptor.
+ */
 static bool in_use(const char *path, u32 *links)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open_object(path);
 	bool used;
 
 	*links = 1;
 	if (fd < 0)
-		return false;
+		return fd == -2;
 	if (fstat(fd, &st) == 0)
 		*links = (u32)st.st_nlink;
 	used = flock(fd, LOCK_EX | LOCK_NB) != 0;
@@ -59,9 +71,9 @@ static bool is_root(u32 kind, const char *path)
 
 	if (kind != SKEP_SYS_MAP)
 		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = open_object(path);
 	if (fd < 0)
-		return false;
+		return fd == -2;
 	root = sys_store_head(fd, &f) == 0 && sys_ops_registered(&f);
 	close(fd);
 	return root;
@@ -76,6 +88,7 @@ static void list_kind(struct heap *h, u32 kind)
 	sys_store_path(path, kind, 0);
 	*strrchr(path, '/') = 0;
 	d = opendir(path);
+	h->partial |= !d;
 	while (d && (e = readdir(d))) {
 		char name[PATH_LEN + 300];
 		u32 id, links;
@@ -92,8 +105,10 @@ static void list_kind(struct heap *h, u32 kind)
 			u32 cap = h->cap ? 2 * h->cap : 64;
 			struct item *v = realloc(h->v, cap * sizeof(*v));
 
-			if (!v)
+			if (!v) {
+				h->partial = true;
 				break;
+			}
 			h->v = v;
 			h->cap = cap;
 		}
@@ -128,7 +143,10 @@ static void mark_words(struct heap *h, int fd, u64 at, u64 n, u32 kind)
 	while (n) {
 		u64 some = SKEP_MIN(n, SKEP_ARRAY_SIZE(buf));
 
-		if (pread(fd, buf, some * 4, (off_t)at) != (ssize_t)(some * 4))
+		ssize_t got = pread(fd, buf, some * 4, (off_t)at);
+
+		h->partial |= got < 0;
+		if (got != (ssize_t)(some * 4))
 			return;
 		for (u64 k = 0; k < some; k++)
 			mark(h, kind, buf[k]);
@@ -165,7 +183,8 @@ static void mark_from(struct heap *h, struct item *it)
 
 	it->done = true;
 	sys_store_path(path, it->kind, it->id);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = open_object(path);
+	h->partial |= fd == -2;
 	if (fd < 0)
 		return;
 	if (sys_store_head(fd, &f) == 0) {
@@ -221,7 +240,7 @@ u32 sys_store_collect(void)
 			}
 	}
 	for (u32 k = 0; k < h.n; k++)
-		if (h.v[k].live) {
+		if (h.v[k].live || h.partial) {
 			live++;
 		} else {
 			size_t n = (size_t)sys_store_path(path, h.v[k].kind, h.v[k].id);

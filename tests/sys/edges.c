@@ -2,7 +2,8 @@
 /*
  * What happens behind the back of the process: a link whose owner is killed; a descriptor that the
  * program closes although it is not its own, and uses for something else; a buffer that comes into
- * an array before it is mapped; a file that somebody removes; a map that would take all memory.
+ * an array before it is mapped; a file that somebody removes; a map that would take all memory; no
+ * descriptor that is left.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,12 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
 #include "sys/sys.h"
+#include "sys/sys_impl.h"
 
 static char store[] = "/dev/shm/skep-edges-XXXXXX";
 static u32 failed;
@@ -272,6 +275,65 @@ static void greedy(void)
 		close(fd);
 }
 
+/* --- who has no descriptor left to look with throws nothing away
+ * ------------------------------------ */
+
+static u32 id_of(int map)
+{
+	struct bpf_map_info i = {0};
+	union bpf_attr a = {0};
+
+	a.info.bpf_fd = (u32)map;
+	a.info.info_len = sizeof(i);
+	a.info.info = (u64)(uintptr_t)&i;
+	return skep_sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) ? 0 : i.id;
+}
+
+static bool is_there(u32 id)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/bpf-map/%u", store, id);
+	return access(path, F_OK) == 0;
+}
+
+static void no_descriptors(void)
+{
+	int inner = new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4), outer, lowest;
+	u32 id[2], key = 0, value = (u32)inner;
+	struct rlimit had, few;
+	union bpf_attr a = {0};
+
+	a.map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS;
+	a.key_size = a.value_size = 4;
+	a.max_entries = 1;
+	a.inner_map_fd = value;
+	outer = skep_sys_bpf(BPF_MAP_CREATE, &a, sizeof(a));
+	memset(&a, 0, sizeof(a));
+	a.map_fd = (u32)outer;
+	a.key = (u64)(uintptr_t)&key;
+	a.value = (u64)(uintptr_t)&value;
+	CHECK(skep_sys_bpf(BPF_MAP_UPDATE_ELEM, &a, sizeof(a)) == 0);
+	id[0] = id_of(inner);
+	id[1] = id_of(outer);
+	close(inner);
+	lowest = dup(0);
+	close(lowest);
+	CHECK(id[0] && id[1] && lowest > 0 && getrlimit(RLIMIT_NOFILE, &had) == 0);
+	few = had;
+	for (u32 left = 0; left < 6; left++) {
+		few.rlim_cur = (rlim_t)lowest + left;
+		CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+		sys_store_collect();
+		CHECK(setrlimit(RLIMIT_NOFILE, &had) == 0);
+		CHECK(is_there(id[0]) && is_there(id[1]));
+	}
+	close(outer);
+	sys_store_collect();
+	printf("with few descriptors objects stay, then they go: %d %d\n", is_there(id[0]), is_there(id[1]));
+	CHECK(!is_there(id[0]) && !is_there(id[1]));
+}
+
 int main(void)
 {
 	char cmd[64];
@@ -284,6 +346,7 @@ int main(void)
 	late_buffer();
 	removed();
 	greedy();
+	no_descriptors();
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", store);
 	return system(cmd) || failed;
 }
