@@ -246,18 +246,23 @@ static struct watched *new_watched(void)
 	return nwatched < NWATCHED ? &watched[nwatched++] : NULL;
 }
 
-static void forget(int fd)
+/* With the lock. */
+static void unwatch(struct watched *w)
 {
 	NEXT(close)
 
+	real(w->wake);
+	w->wake = 0;
+}
+
+static void forget(int fd)
+{
 	if (!nwatched)
 		return;
 	pthread_mutex_lock(&watch_lock);
 	for (u32 k = 0; k < nwatched; k++)
-		if (watched[k].wake && (watched[k].set == fd || watched[k].fd == fd)) {
-			real(watched[k].wake);
-			watched[k].wake = 0;
-		}
+		if (watched[k].wake && (watched[k].set == fd || watched[k].fd == fd))
+			unwatch(&watched[k]);
 	pthread_mutex_unlock(&watch_lock);
 }
 
@@ -290,6 +295,25 @@ int epoll_create1(int flags)
 	return fd;
 }
 
+/* Of a ring that the set has already; it may be in others, too. False: it has not. */
+static bool change_watched(int set, int op, int fd, struct epoll_event *in, int *err)
+{
+	struct watched *w;
+	NEXT(epoll_ctl)
+
+	pthread_mutex_lock(&watch_lock);
+	w = find_watched(set, fd);
+	if (w) {
+		*err = real(set, op, w->wake, in);
+		if (!*err && op == EPOLL_CTL_DEL)
+			unwatch(w);
+		else if (!*err && in)
+			w->data = in->data;
+	}
+	pthread_mutex_unlock(&watch_lock);
+	return w != NULL;
+}
+
 int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 {
 	struct epoll_event in;
@@ -300,21 +324,12 @@ int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 
 	if (inside)
 		return real(set, op, fd, event);
-	pthread_mutex_lock(&watch_lock);
-	w = find_watched(set, fd);
-	pthread_mutex_unlock(&watch_lock);
 	if (event) { /* a wake-up is a byte that can be read */
 		in = *event;
 		in.events = in.events & EPOLLOUT ? (in.events & ~(u32)EPOLLOUT) | EPOLLIN : in.events;
 	}
-	if (w) {
-		err = real(set, op, w->wake, event ? &in : NULL);
-		if (!err && op == EPOLL_CTL_DEL)
-			forget(fd);
-		else if (!err && event)
-			w->data = event->data;
+	if (change_watched(set, op, fd, event ? &in : NULL, &err))
 		return err;
-	}
 	if (op != EPOLL_CTL_ADD || !event)
 		return real(set, op, fd, event);
 	inside++;

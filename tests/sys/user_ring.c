@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -182,6 +183,25 @@ static void hostile(int fd)
 	printf("moved by %llu\n", *cons - at);
 }
 
+/* A ring in two sets: what becomes of one is nothing to the other. */
+static void sets(int fd)
+{
+	struct epoll_event e = {.events = EPOLLOUT, .data.u64 = 7}, got;
+	int set[2] = {epoll_create1(0), epoll_create1(0)};
+
+	for (int k = 0; k < 2; k++)
+		printf("into set %d: %d\n", k, epoll_ctl(set[k], EPOLL_CTL_ADD, fd, &e));
+	printf("once more: %d\n", epoll_ctl(set[1], EPOLL_CTL_ADD, fd, &e) ? errno : 0);
+	printf("room: %d %d\n", epoll_wait(set[0], &got, 1, 0), epoll_wait(set[1], &got, 1, 0));
+	printf("out of set 0: %d\n", epoll_ctl(set[0], EPOLL_CTL_DEL, fd, NULL));
+	got.data.u64 = 0;
+	printf("room: %d", epoll_wait(set[0], &got, 1, 0));
+	printf(" %d,", epoll_wait(set[1], &got, 1, 0));
+	printf(" for %d\n", (int)got.data.u64);
+	close(set[0]);
+	close(set[1]);
+}
+
 int main(int argc, char **argv)
 {
 	struct user_ring_buffer *rb;
@@ -204,6 +224,7 @@ int main(int argc, char **argv)
 	records(rb);
 	waiting(rb);
 	user_ring_buffer__free(rb);
+	sets(fd);
 	hostile(fd);
 	bpf_object__close(obj);
 	return 0;
