@@ -48,7 +48,8 @@ static u32 distance(const char *a, const char *b)
 const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of, u32 i),
 			     const void *of, u32 n)
 {
-	u32 best = (u32)strlen(word) / 2 + 1;
+	/* One letter in three may be wrong, two that changed places in a short word: no more. */
+	u32 len = (u32)strlen(word), best = SKEP_MIN(len / 2, len / 3 + 1) + 1;
 	const char *found = NULL;
 
 	for (u32 i = 0; i < n; i++) {
