@@ -15,7 +15,7 @@ const struct skep_opt_def skep_opts_map[] = {
 const char skep_about_map[] =
 	"Creates maps in the port, shows them, and reads and writes their elements, as bpftool does. Where the map was loaded "
 	"with types, keys and values are shown by them.\n\n"
-	"*skep map show* [*MAP*], *skep map create* *PATH* *type T* *key N* *value N* *entries N* [*name NAME*] [*flags N*], "
+	"*skep map show* [*MAP*], *skep map create* *PATH* *type T* *key N* *value N* *entries N* [*name NAME*] [*flags N*] [*inner_map MAP*], "
 	"*skep map dump* *MAP*, *skep map lookup* *MAP* *key* *BYTES*, *skep map update* *MAP* *key* *BYTES* *value* *VALUE* "
 	"[*any*|*noexist*|*exist*], *skep map delete* *MAP* *key* *BYTES*, *skep map getnext* *MAP* [*key* *BYTES*], "
 	"*skep map freeze* *MAP*, *skep map pin* *MAP* *PATH*, *skep map unpin* *PATH*.\n\n"
@@ -199,12 +199,24 @@ static int wish_word(struct skep_cli *cli, const char *word, const char *text, s
 static int create(struct skep_cli *cli, int argc, char **argv)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, o);
+	const struct skep_map_type *t;
 	struct wish w = {0};
-	int fd, err = 0;
+	int fd = -1, err = 0;
 
-	for (int k = 1; k < argc && !err; k += 2)
-		err = k + 1 < argc ? wish_word(cli, argv[k], argv[k + 1], &w)
-				   : skep_port_extra(cli, argv[k]);
+	for (int k = 1; k < argc && !err; k += 2) {
+		if (k + 1 == argc) {
+			SKEP_CLI_DIAG(cli, FEW_ARGS, "map create",
+				      skep_arena_printf(&cli->arena, "map create ... %s VALUE", argv[k]));
+			err = SKEP_EXIT_USAGE;
+		} else if (strcmp(argv[k], "inner_map") == 0) {
+			k++;
+			err = skep_port_find(cli, SKEP_PORT_MAP, argc, argv, &k, &fd);
+			k -= 2; /* the reference may be one word or two */
+			o.inner_map_fd = err ? 0 : (u32)fd;
+		} else {
+			err = wish_word(cli, argv[k], argv[k + 1], &w);
+		}
+	}
 	if (!err && !w.type) {
 		SKEP_CLI_DIAG(cli, FEW_ARGS, "map create",
 			      "map create PATH type T key N value N entries N");
@@ -218,7 +230,10 @@ static int create(struct skep_cli *cli, int argc, char **argv)
 	if (fd >= 0)
 		return skep_port_pin_fd(cli, fd, skep_port_path(cli, argv[0]));
 	err = skep_port_fail(cli, "creating the map", errno);
-	if (err == SKEP_EXIT_INPUT && (!w.key || !w.value || !w.entries))
+	t = skep_map_type_find(w.type);
+	if (err == SKEP_EXIT_INPUT && t && (t->flags & SKEP_MF_INNER) && !o.inner_map_fd)
+		skep_diag_hint(&cli->ds, "inner_map MAP says what the maps in it are like");
+	else if (err == SKEP_EXIT_INPUT && (!w.key || !w.value || !w.entries))
 		skep_diag_hint(&cli->ds, "key, value and entries are 0 where they are not given");
 	return err;
 }
@@ -480,7 +495,7 @@ static int pin(struct skep_cli *cli, int argc, char **argv)
 
 static const struct skep_sub subs[] = {
 	{"show", "[MAP]", 0, 2, show},
-	{"create", "PATH type T key N value N entries N [name NAME] [flags N]", 5, -1, create},
+	{"create", "PATH type T key N value N entries N [name NAME] [flags N] [inner_map MAP]", 5, -1, create},
 	{"dump", "MAP", 1, 2, dump},
 	{"lookup", "MAP key BYTES", 1, -1, lookup},
 	{"update", "MAP key BYTES value VALUE [any|noexist|exist]", 3, -1, update},
