@@ -210,9 +210,10 @@ static void after_fork(void)
 	pthread_mutex_unlock(&heap.lock);
 }
 
-/* A child finds the heap whole. */
+/* A child finds the heap whole. Who has its lock may come to those of the store. */
 static void follow_forks(void)
 {
+	sys_whole_prepare();
 	pthread_atfork(before_fork, after_fork, after_fork);
 }
 
