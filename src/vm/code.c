@@ -161,7 +161,7 @@ static void read_arena_use(struct skep_eng_code *c, u32 i)
 		in->size = 4;
 	/* The kernel's view is the lower half. So is that of user space when nothing is to be
 	 * converted. */
-	if (in->op == SKEP_CAST && (in->imm == 1 || c->env->arena->raw))
+	if (in->op == SKEP_CAST && (in->imm == 1 || (c->env->arena && c->env->arena->raw)))
 		*in = (struct skep_ins){.op = SKEP_MOV,
 					.form = SKEP_REG,
 					.size = 4,
