@@ -316,12 +316,17 @@ static u32 uprobe_type(void)
 	return type;
 }
 
+/* Instructions that every kernel can put a probe on, 16 bytes apart, and where they stand in the file. */
+__asm__(".pushsection .text\n.globl places_to_probe\nplaces_to_probe:\n.fill 48, 1, 0x90\n.popsection");
+extern const char places_to_probe[], __executable_start[];
+
 /* An event and a link of many places, of which the kernel needs a tracer's rights. */
 static void probe_info(bool user)
 {
+	u64 here = (u64)(places_to_probe - __executable_start);
 	struct perf_event_attr e = {.size = sizeof(e), .type = uprobe_type(), .config = 1 | (u64)64 << 32, .config1 = (u64)(uintptr_t) "/proc/self/exe",
-				    .config2 = 0x1000};
-	u64 at[3] = {0x1000, 0x1010, 0x1020}, cookie[3] = {7, 8, 9}, back[3] = {0}, cookies[3] = {0};
+				    .config2 = here};
+	u64 at[3] = {here, here + 16, here + 32}, cookie[3] = {7, 8, 9}, back[3] = {0}, cookies[3] = {0};
 	struct {
 		u32 prog, target, type, flags;
 		u64 path, offsets, refs, cookies;
@@ -348,9 +353,9 @@ static void probe_info(bool user)
 	i.uprobe.file_name = (u64)(uintptr_t)name;
 	i.uprobe.name_len = sizeof(name);
 	check("info of a return probe", link >= 0 && info(user, link, &i) == 0 && i.type == 7 && i.uprobe.type == 2 &&
-						i.uprobe.offset == 0x1000 && i.uprobe.cookie == 99 && i.uprobe.name_len == strlen(name) + 1 &&
+						i.uprobe.offset == here && i.uprobe.cookie == 99 && i.uprobe.name_len == strlen(name) + 1 &&
 						i.uprobe.ref_ctr_offset == 64);
-	check("whose event", task_query(user, (u32)getpid(), event, exe, sizeof(exe), got) == 0 && got[1] && got[2] == 5 && got[3] == 0x1000 &&
+	check("whose event", task_query(user, (u32)getpid(), event, exe, sizeof(exe), got) == 0 && got[1] && got[2] == 5 && got[3] == (u32)here &&
 				     strcmp(exe, name) == 0);
 	close(link);
 	close(event);
@@ -362,9 +367,9 @@ static void probe_info(bool user)
 	i.multi.offsets = (u64)(uintptr_t)back;
 	i.multi.cookies = (u64)(uintptr_t)cookies;
 	i.multi.count = 2;
-	check("info of many, little room", link >= 0 && info(user, link, &i) == -ENOSPC && back[1] == 0x1010 && !back[2]);
+	check("info of many, little room", link >= 0 && info(user, link, &i) == -ENOSPC && back[1] == here + 16 && !back[2]);
 	i.multi.count = 3;
-	check("info of many", info(user, link, &i) == 0 && i.type == 12 && i.multi.count == 3 && back[2] == 0x1020 && cookies[2] == 9 &&
+	check("info of many", info(user, link, &i) == 0 && i.type == 12 && i.multi.count == 3 && back[2] == here + 32 && cookies[2] == 9 &&
 				      readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0 && strncmp(name, exe, strlen(name)) == 0 &&
 				      i.multi.path_size == strlen(name) + 1 && i.multi.pid == 0);
 	close(link);
