@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define START (1ull << 44)
+#define START (1ull << 45) /* where AddressSanitizer keeps nothing */
 #define PAGES 4
 
 /* --- attributes

@@ -11,7 +11,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 8);
 #ifdef PLACED
-	enum { place = 1ull << 44 } map_extra;
+	enum { place = 1ull << 45 } map_extra;
 #endif
 #ifdef PINNED
 	__uint(pinning, LIBBPF_PIN_BY_NAME);

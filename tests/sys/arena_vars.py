@@ -60,7 +60,7 @@ def with_port(port, objects):
                 for r in results:
                     port.expect(['prog', 'run', 'pinned', f'{PIN}/{prog}'], 0, f'returns {r}\n', engine)
             if obj == placed:
-                port.expect(['prog', 'run', 'pinned', f'{PIN}/upper'], 0, f'returns {1 << 12}\n', engine)
+                port.expect(['prog', 'run', 'pinned', f'{PIN}/upper'], 0, f'returns {1 << 13}\n', engine)
             for prog in ('bump', 'calls', 'follow', 'other') + (('upper',) if obj == placed else ()):
                 port.expect(['prog', 'unpin', f'{PIN}/{prog}'], 0, '', engine)
     # Two loaders, one arena: the second one does not begin again.

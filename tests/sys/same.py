@@ -28,7 +28,7 @@ if not clang:
 
 
 def run(*words):
-    return subprocess.run(words, capture_output=True, text=True, timeout=30)
+    return subprocess.run(words, capture_output=True, text=True, timeout=120)
 
 
 # Stores are in memory where they can be, as without an option.
