@@ -404,6 +404,9 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 
 		scratch.on_oom = keep.on_oom = whole.on_oom = obj->arena->on_oom;
 		o.began = SKEP_NEW_N(&keep, u8, obj->nfunc + 1);
+		o.slots = SKEP_NEW_N(&keep, u32, obj->nfunc + 1);
+		for (u32 k = 0; k < obj->nfunc; k++)
+			o.slots[k] = skep_func_slots(obj->func[k]);
 		res->arena->on_oom = obj->arena->on_oom;
 		o.legacy_subprog = legacy_subprog(obj, &scratch);
 		if (opts->judge_begin)

@@ -76,8 +76,13 @@ struct skep_opt_ahead {
 /* What is wanted: few slots; few instructions that are fast; a program that is cheap to verify. */
 enum skep_opt_mode { SKEP_OPT_SIZE, SKEP_OPT_SPEED, SKEP_OPT_VERIFIER };
 
-/* Ways of branches change places: where nothing gets longer (size and speed), anywhere (verifier). */
-enum skep_opt_order { SKEP_ORDER_FREE, SKEP_ORDER_ANY };
+/*
+ * Ways of branches change places: where nothing gets longer (speed), also where a slot more saves the verifier
+ * much and the function stays no larger than it was read (size), anywhere (verifier).
+ */
+enum skep_opt_order { SKEP_ORDER_FREE, SKEP_ORDER_WORTH, SKEP_ORDER_ANY };
+/* With size as the goal: so many per cent of the verifier's work are worth one per cent of the slots. */
+enum { SKEP_OPT_WORTH = 5 };
 
 struct skep_opt_opts {
 	size_t sz;		/* sizeof(struct skep_opt_opts) */

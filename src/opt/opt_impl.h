@@ -42,6 +42,7 @@ struct skep_opt {
 	struct skep_arena *whole; /* lives until it is done, or plans anew */
 	struct outline *outline;
 	struct skep_func **instead; /* of pass dedup, by function: who is called instead of it */
+	u32 *slots; /* by function: as it was read */
 	bool legacy_subprog; /* a subprogram loads from the packet by LD_ABS or LD_IND (see dce.c) */
 	/* Edits so far. */
 	struct skep_opt_result *res;

@@ -11,8 +11,9 @@
  * Two forms. What only jumps reach moves behind the branch, which is inverted and
  * goes to what stood there; nothing gets longer. And what stands between a branch
  * and its target moves to the end of the function with a jump back (an exit, where
- * that is the target): one slot more, so only with the verifier as the goal, or where
- * a program would cost too much.
+ * that is the target): one slot more. That is for the verifier as the goal, or where a
+ * program would cost too much. With size as the goal it is done last and where it is
+ * clearly worth the slot (see most()), in functions from which other passes took more slots.
  *
  * Right because: the branch goes to the same instruction under the same
  * condition, each conditional having an exact opposite; what moves is closed by
@@ -22,7 +23,7 @@
  */
 #include "opt/opt_impl.h"
 
-enum { SWEEPS = 3 };
+enum { SWEEPS = 3, LEAST_SHARE = 50 };
 
 /* A branch, and what would change. */
 struct arms {
@@ -51,10 +52,15 @@ static enum skep_opt_order allowed(const struct skep_opt *o, const struct skep_f
 {
 	if (o->opts->order)
 		return o->opts->order(o->opts->without_user, f);
-	return o->opts->mode == SKEP_OPT_VERIFIER ? SKEP_ORDER_ANY : SKEP_ORDER_FREE;
+	switch (o->opts->mode) {
+	case SKEP_OPT_SIZE: return SKEP_ORDER_WORTH;
+	case SKEP_OPT_VERIFIER: return SKEP_ORDER_ANY;
+	default: return SKEP_ORDER_FREE;
+	}
 }
 
-static bool look_at(const struct skep_opt *o, struct skep_insn *i, struct arms *a)
+static bool look_at(const struct skep_opt *o, struct skep_insn *i, enum skep_opt_order how,
+		    struct arms *a)
 {
 	struct skep_insn *t = i->target, *n = i->next;
 
@@ -70,7 +76,7 @@ static bool look_at(const struct skep_opt *o, struct skep_insn *i, struct arms *
 		a->hi = a->lo == i ? a->last : i;
 		return a->last;
 	}
-	if (allowed(o, i->func) != SKEP_ORDER_ANY || !stands_before(n, t))
+	if (how == SKEP_ORDER_FREE || !stands_before(n, t))
 		return false;
 	a->first = n;
 	a->last = t->prev;
@@ -99,21 +105,42 @@ static void exchange(struct skep_opt *o, const struct arms *a)
 	skep_edit_set_target(a->branch, n);
 }
 
+/* What the function may cost at most with that, if it costs `best` now; 0: it is not worth it. */
+static u64 most(const struct skep_opt *o, const struct skep_func *f, const struct arms *a,
+		enum skep_opt_order how, u64 best)
+{
+	u32 slots;
+	u64 gain;
+
+	if (!a->jump)
+		return best - 1;
+	/* A slot more must be worth more than the jump that is gone through. */
+	if (how == SKEP_ORDER_ANY)
+		return best - 1 - (best > 2);
+	slots = skep_func_slots(f);
+	if (slots >= o->slots[f->index])
+		return 0;
+	gain = best * SKEP_OPT_WORTH / slots;
+	gain = SKEP_MAX(gain, best / LEAST_SHARE) + 1;
+	return best > gain ? best - gain : 0;
+}
+
 /* Try one branch; *best is what the function costs now. */
-static bool try_branch(struct skep_opt *o, struct skep_insn *i, u64 *best)
+static bool try_branch(struct skep_opt *o, struct skep_insn *i, enum skep_opt_order how, u64 *best)
 {
 	const struct skep_func_saved *saved;
 	struct skep_func *f = i->func;
 	struct arms a;
-	u64 cost;
+	u64 limit, cost;
 
-	if (!look_at(o, i, &a))
+	if (!look_at(o, i, how, &a))
+		return false;
+	limit = most(o, f, &a, how, *best);
+	if (!limit)
 		return false;
 	saved = skep_func_save(o->obj, f, o->scratch);
 	exchange(o, &a);
-	/* A slot more must be worth more than the jump that is gone through. */
-	cost = *best > 1 ? o->opts->cost(o->opts->cost_user, f, *best - 1 - (a.jump && *best > 2))
-			 : 0;
+	cost = o->opts->cost(o->opts->cost_user, f, limit);
 	skep_func_restore(o->obj, saved);
 	if (!cost ||
 	    !skep_opt_begin(o, a.jump ? "skipped code to the end" : "ways of a branch exchanged",
@@ -125,14 +152,35 @@ static bool try_branch(struct skep_opt *o, struct skep_insn *i, u64 *best)
 	return true;
 }
 
+/* The branches in turn, until none of them lowers what the function costs. */
+static bool sweep(struct skep_opt *o, struct skep_insn **branch, u32 n, enum skep_opt_order how,
+		  u64 *best)
+{
+	bool changed = false;
+
+	/* Since the last change all others were tried once. */
+	for (u32 k = 0, since = 0; k < SWEEPS * n && since < n; k++, since++) {
+		struct skep_arena_mark m = skep_arena_mark(o->scratch);
+
+		if (try_branch(o, branch[k % n], how, best)) {
+			since = 0;
+			changed = true;
+		}
+		skep_arena_release(o->scratch, m);
+	}
+	return changed;
+}
+
 bool skep_pass_order(struct skep_opt *o, struct skep_func *f)
 {
 	struct skep_insn **branch;
-	bool changed = false;
+	enum skep_opt_order how;
+	bool changed;
 	u32 n = 0;
 	u64 best;
 
-	/* Where subprograms have legacy packet loads, verifiers up to Linux 6.18 can lose their way (see dce.c). */
+	/* Where subprograms have legacy packet loads, verifiers up to Linux 6.18 can lose their way
+	 * (see dce.c). */
 	if (!o->opts->cost || skep_opt_huge(f) || o->legacy_subprog)
 		return false;
 	branch = SKEP_NEW_N(o->scratch, struct skep_insn *, f->ninsns);
@@ -140,18 +188,12 @@ bool skep_pass_order(struct skep_opt *o, struct skep_func *f)
 		if (skep_is_cond(i->in.op))
 			branch[n++] = i;
 	best = n ? o->opts->cost(o->opts->cost_user, f, 0) : 0;
-	if (!best)
+	if (best < 2)
 		return false;
+	how = allowed(o, f);
 	skep_opt_look(o, f, false);
-	for (u32 sweep = 0, more = 1; sweep < SWEEPS && more; sweep++) {
-		more = 0;
-		for (u32 k = 0; k < n; k++) {
-			struct skep_arena_mark m = skep_arena_mark(o->scratch);
-
-			more |= try_branch(o, branch[k], &best);
-			skep_arena_release(o->scratch, m);
-		}
-		changed |= more;
-	}
+	changed = sweep(o, branch, n, how == SKEP_ORDER_WORTH ? SKEP_ORDER_FREE : how, &best);
+	if (how == SKEP_ORDER_WORTH)
+		changed |= sweep(o, branch, n, how, &best);
 	return changed;
 }

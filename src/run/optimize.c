@@ -14,7 +14,7 @@ enum { MAX_DENIED = 64 };
  * Instructions that our verifier may go through, and more for each instruction, to put the branches of a function
  * in order. Six million take a second.
  */
-enum { ORDER_WORK = 30000, ORDER_WORK_SLOT = 64 };
+enum { ORDER_WORK = 60000, ORDER_WORK_SLOT = 64 };
 /* With the verifier as the goal. */
 enum { GOAL_ORDER_WORK = 2000000, GOAL_ORDER_WORK_SLOT = 256 };
 

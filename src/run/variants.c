@@ -105,7 +105,9 @@ enum skep_opt_order skep_variant_order(void *user, const struct skep_func *f)
 {
 	const struct skep_job *j = user;
 
-	return is_goal(j) || variant[variant_of(j, f)].order ? SKEP_ORDER_ANY : SKEP_ORDER_FREE;
+	if (is_goal(j) || variant[variant_of(j, f)].order)
+		return SKEP_ORDER_ANY;
+	return j->opts.mode == SKEP_OPT_SIZE ? SKEP_ORDER_WORTH : SKEP_ORDER_FREE;
 }
 
 void skep_variants_nothing(struct skep_job *j)
@@ -209,30 +211,34 @@ static bool may_be(const struct skep_job *j, u32 k, const struct outcome *o)
 	       o->slots <= skep_prog_slots(obj, obj->func[k]);
 }
 
+/*
+ * What the outcome costs a program, less is better: the goal first. With size a slot is given for
+ * clearly less to verify, as pass order does it.
+ */
+static u64 price(const struct skep_job *j, u32 k, const struct outcome *o)
+{
+	const struct skep_obj *obj = j->res->before->obj;
+
+	switch (j->opts.mode) {
+	case SKEP_OPT_VERIFIER: return (u64)o->processed << 32 | o->slots;
+	case SKEP_OPT_SPEED: return (u64)o->slots << 32 | o->processed;
+	default:
+		return (u64)o->slots * SKEP_OPT_WORTH * j->res->before_cost[k] +
+		       (u64)o->processed * skep_prog_slots(obj, obj->func[k]);
+	}
+}
+
 /* Which variant serves a program best; `o` are the outcomes of all. */
 static u8 best(const struct skep_job *j, u32 k, const struct outcome *o)
 {
-	bool verifier = is_goal(j);
 	u32 b = VARIANTS;
 
 	if (!j->res->before_cost[k])
-		return verifier && !j->kernel ? UNCOUNTED : 0;
-	for (u32 v = 0; v < VARIANTS; v++) {
-		u32 x = verifier ? o[v].processed : o[v].slots,
-		    y = verifier ? o[v].slots : o[v].processed;
-		u32 bx, by;
-
-		if (!may_be(j, k, &o[v]))
-			continue;
-		if (b == VARIANTS) {
+		return is_goal(j) && !j->kernel ? UNCOUNTED : 0;
+	for (u32 v = 0; v < VARIANTS; v++)
+		if (may_be(j, k, &o[v]) &&
+		    (b == VARIANTS || price(j, k, &o[v]) < price(j, k, &o[b])))
 			b = v;
-			continue;
-		}
-		bx = verifier ? o[b].processed : o[b].slots;
-		by = verifier ? o[b].slots : o[b].processed;
-		if (x < bx || (x == bx && y < by))
-			b = v;
-	}
 	return (u8)(b == VARIANTS ? ORIGINAL : b);
 }
 
@@ -446,18 +452,18 @@ static void begin(struct trial *t, const struct skep_buf *out)
 static bool in_vain(const struct trial *t)
 {
 	const struct skep_optimized *r = t->j->res;
-	const struct skep_obj *a = t->first.after->obj, *b = r->after->obj;
-	u64 slots[2] = {0}, cost[2] = {0};
+	const struct skep_obj *obj = r->after->obj;
+	u64 first = 0, now = 0;
 
 	for (u32 k = 0; k < t->nfunc; k++) {
-		if (!t->reach[k])
+		const struct outcome o = {r->after_cost[k], skep_prog_slots(obj, obj->func[k])};
+
+		if (!t->reach[k] || !r->before_cost[k])
 			continue;
-		slots[0] += skep_prog_slots(a, a->func[k]);
-		slots[1] += skep_prog_slots(b, b->func[k]);
-		cost[0] += t->first.cost[k];
-		cost[1] += r->after_cost[k];
+		first += price(t->j, k, &t->o[k][0]);
+		now += price(t->j, k, &o);
 	}
-	return !t->dear && (slots[1] > slots[0] || (slots[1] == slots[0] && cost[1] >= cost[0]));
+	return !t->dear && now >= first;
 }
 
 int skep_variants_try(struct skep_job *j, struct skep_buf *out, u32 *refused)

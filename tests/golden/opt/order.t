@@ -281,7 +281,7 @@ L11:
 	goto L12
 
 === title
-but not for size
+but not for size, where the function would be larger than it was
 === args
 optimize --passes=order --for=size --cpu=v3 --kernel-btf=none -S %in.s
 === input
@@ -346,6 +346,244 @@ L21:
 L23:
 	r0 = 2
 	exit
+
+=== title
+for size, too, where other passes made room and it is worth the slot
+=== args
+optimize --passes=dce,order --for=size --cpu=v3 --kernel-btf=none -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r9 = r7
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32
+	r7 = r0
+	r7 &= 7
+	if r0 > 7 goto both
+	r7 = 1
+both:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	call bpf_get_prandom_u32
+	if r0 > 99 goto l
+	r8 *= 3
+	r8 ^= 77
+	r8 *= 5
+	r8 ^= 99
+	r8 *= 7
+l:
+	r0 = r8
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32#7
+	r7 = r0
+	r7 &= 7
+	if r0 <= 7 goto L13
+L14:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	call bpf_get_prandom_u32#7
+	if r0 > 99 goto L25
+	r8 *= 3
+	r8 ^= 77
+	r8 *= 5
+	r8 ^= 99
+	r8 *= 7
+L25:
+	r0 = r8
+	exit
+L13:
+	r7 = 1
+	goto L14
+
+=== title
+nor for speed: the way may be one that is gone often
+=== args
+optimize --passes=dce,order --for=speed --cpu=v3 --kernel-btf=none -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r9 = r7
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32
+	r7 = r0
+	r7 &= 7
+	if r0 > 7 goto both
+	r7 = 1
+both:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	call bpf_get_prandom_u32
+	if r0 > 99 goto l
+	r8 *= 3
+	r8 ^= 77
+	r8 *= 5
+	r8 ^= 99
+	r8 *= 7
+l:
+	r0 = r8
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32#7
+	r7 = r0
+	r7 &= 7
+	if r0 > 7 goto L14
+	r7 = 1
+L14:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	call bpf_get_prandom_u32#7
+	if r0 > 99 goto L25
+	r8 *= 3
+	r8 ^= 77
+	r8 *= 5
+	r8 ^= 99
+	r8 *= 7
+L25:
+	r0 = r8
+	exit
+
+=== title
+where it saves the verifier less than it is worth, not for size
+=== args
+optimize --passes=dce,order --for=size --cpu=v3 --kernel-btf=none -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r9 = r7
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32
+	r7 = r0
+	r7 &= 7
+	if r0 > 7 goto both
+	r7 = 1
+both:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	call bpf_get_prandom_u32
+	r0 = r8
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32#7
+	r7 = r0
+	r7 &= 7
+	if r0 > 7 goto L14
+	r7 = 1
+L14:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	r0 = r8
+	exit
+
+=== title
+but for the verifier
+=== args
+optimize --passes=dce,order --for=verifier --cpu=v3 --kernel-btf=none -S %in.s
+=== input
+.license "GPL"
+.section "xdp"
+.func f
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r9 = r7
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32
+	r7 = r0
+	r7 &= 7
+	if r0 > 7 goto both
+	r7 = 1
+both:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	call bpf_get_prandom_u32
+	r0 = r8
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 12)
+	r7 = *(u32 *)(r1 + 16)
+	r6 ^= r7
+	r6 *= 3
+	r6 ^= r7
+	r6 *= 5
+	r8 = r6
+	call bpf_get_prandom_u32#7
+	r7 = r0
+	r7 &= 7
+	if r0 <= 7 goto L13
+L14:
+	r1 = r10
+	r1 += -8
+	r1 += r7
+	*(u8 *)(r1 + 0) = r6
+	r0 = r8
+	exit
+L13:
+	r7 = 1
+	goto L14
 
 === title
 instructions with CO-RE records are what the passes made of them, after they were counted
