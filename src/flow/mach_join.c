@@ -2,8 +2,9 @@
 /*
  * The join engine: what holds at an instruction whichever path led there. Where paths
  * meet (by the same calls), their states are joined into one; loops are widened until
- * nothing changes. The result at an instruction is the join of every state that was seen
- * before it, hence an invariant of every run of a safe program.
+ * nothing changes. What comes first in the program goes first, so that a place is left when all
+ * ways that lead forward to it have arrived. The result at an instruction is the join of every
+ * state that was seen before it, hence an invariant of every run of a safe program.
  *
  * Joined states know less than paths do, so a step may fail that is right on every path.
  * Then nothing is concluded: what the instruction writes becomes unknown, and the walk goes
@@ -103,8 +104,9 @@ static void join_reg(struct join *j, struct skep_vreg *a, const struct skep_vreg
 	}
 	if (join_null(j, a, &x, &y))
 		return;
-	if (x.type != y.type || x.map != y.map || (x.type != SKEP_VT_VALUE && x.btf != y.btf) || x.frame != y.frame ||
-	    x.ref != y.ref || ((x.flags ^ y.flags) & (u16) ~(SKEP_VF_NULL | SKEP_VF_PKT_BEYOND))) {
+	if (x.type != y.type || x.map != y.map || (x.type != SKEP_VT_VALUE && x.btf != y.btf) ||
+	    x.frame != y.frame || x.ref != y.ref ||
+	    ((x.flags ^ y.flags) & (u16) ~(SKEP_VF_NULL | SKEP_VF_PKT_BEYOND))) {
 		memset(a, 0, sizeof(*a));
 		return;
 	}
@@ -274,41 +276,91 @@ static bool meets(const struct skep_mach *m, u32 at)
 	return m->insn[at].insn->njumps || (m->insn[at].flags & SKEP_VI_PRUNE);
 }
 
-enum merged { NEW, SETTLED, RESTLESS };
-
-/* Join with what was seen here. */
-static enum merged merge(struct join *j, struct skep_vstate *st)
+/* Is the place of one before the other's? What is called lies where the call is. */
+static bool is_before(const struct skep_vstate *a, const struct skep_vstate *b)
 {
-	struct skep_mach *m = j->m;
-	struct skep_vinsn *v = &m->insn[st->at];
-	struct skep_vstate *s;
+	for (u32 f = 0;; f++) {
+		u32 x = f + 1 < a->nframe ? a->frame[f + 1]->call : a->at;
+		u32 y = f + 1 < b->nframe ? b->frame[f + 1]->call : b->at;
 
-	for (s = v->kept; s; s = s->next)
-		if (skep_vstate_same_place(s, st))
-			break;
-	if (!s) {
-		s = skep_vstate_copy(m, st);
-		s->hits = 0;
-		s->next = v->kept;
-		v->kept = s;
-		return NEW;
+		if (x != y)
+			return x < y;
+		if (f + 1 == a->nframe || f + 1 == b->nframe)
+			return a->nframe < b->nframe;
 	}
-	if (skep_vstate_covers(m, s, st, SKEP_CMP_RANGE))
-		return SETTLED;
-	j->widen = ++s->hits > WIDEN_AFTER;
-	join_state(j, s, st);
-	{
-		/* Go on with the join. */
-		struct skep_vstate *c = skep_vstate_copy(m, s), tmp = *st;
-
-		*st = *c;
-		st->next = NULL;
-		*c = tmp;
-		skep_vstate_free(m, c);
-	}
-	return s->hits < 100 ? NEW : RESTLESS;
 }
 
+/* To go on there later; the last one is the next. */
+static void put_off(struct join *j, struct skep_vstate *st)
+{
+	u32 lo = 0, hi = j->pending.n;
+
+	*SKEP_VEC_PUSH(j->m->arena, &j->pending) = NULL;
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (is_before(st, j->pending.v[mid]))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	memmove(j->pending.v + lo + 1, j->pending.v + lo,
+		(j->pending.n - 1 - lo) * sizeof(*j->pending.v));
+	j->pending.v[lo] = st;
+}
+
+static struct skep_vstate *kept_at(const struct skep_mach *m, const struct skep_vstate *st)
+{
+	struct skep_vstate *s;
+
+	for (s = m->insn[st->at].kept; s; s = s->next)
+		if (skep_vstate_same_place(s, st))
+			break;
+	return s;
+}
+
+/*
+ * Join with what was seen here, and with all that waits here. What comes of it goes on in *st;
+ * NULL: nothing is new. Ways that arrive together are no loop, so they are one turn for the
+ * widening.
+ */
+static int merge(struct join *j, struct skep_vstate **st)
+{
+	struct skep_mach *m = j->m;
+	struct skep_vstate *s = kept_at(m, *st), *now = *st;
+	u32 at = now->at;
+	bool fresh = !s, changed = fresh;
+
+	if (fresh) {
+		s = skep_vstate_copy(m, now);
+		s->hits = 0;
+		s->next = m->insn[at].kept;
+		m->insn[at].kept = s;
+	}
+	for (;;) {
+		if (!skep_vstate_covers(m, s, now, SKEP_CMP_RANGE)) {
+			s->hits += !changed;
+			changed = true;
+			j->widen = s->hits > WIDEN_AFTER;
+			join_state(j, s, now);
+		}
+		skep_vstate_free(m, now);
+		if (!j->pending.n)
+			break;
+		now = j->pending.v[j->pending.n - 1];
+		if (now->at != at || !skep_vstate_same_place(s, now))
+			break;
+		j->pending.n--;
+	}
+	*st = NULL;
+	if (changed) {
+		*st = skep_vstate_copy(m, s);
+		(*st)->next = NULL;
+	}
+	return s->hits < 100 ? 0 : SKEP_ELIMIT;
+}
+
+/* From a place to the next ones where ways may meet. */
 static int walk(struct join *j, struct skep_vstate *st, u64 *steps)
 {
 	struct skep_mach *m = j->m;
@@ -316,14 +368,6 @@ static int walk(struct join *j, struct skep_vstate *st, u64 *steps)
 	for (;;) {
 		if (!(*steps)--)
 			return SKEP_ELIMIT;
-		if (meets(m, st->at)) {
-			enum merged how = merge(j, st);
-
-			if (how == RESTLESS)
-				return SKEP_ELIMIT;
-			if (how == SETTLED)
-				break;
-		}
 		record(j, st);
 		if (skep_mach_step(m, st) < 0 && !go_on(j, st)) {
 			/* At the program's end nothing follows; elsewhere something would be
@@ -333,12 +377,16 @@ static int walk(struct join *j, struct skep_vstate *st, u64 *steps)
 			break;
 		}
 		if (m->other)
-			*SKEP_VEC_PUSH(m->arena, &j->pending) = m->other;
+			put_off(j, m->other);
 		if (m->async)
-			*SKEP_VEC_PUSH(m->arena, &j->pending) = m->async;
+			put_off(j, m->async);
 		m->other = m->async = NULL;
 		if (st->at == SKEP_VNONE)
 			break;
+		if (meets(m, st->at)) {
+			put_off(j, st);
+			return 0;
+		}
 	}
 	skep_vstate_free(m, st);
 	return 0;
@@ -352,9 +400,14 @@ static int explore(struct join *j, u32 func)
 
 	if (err)
 		return SKEP_EUNSUP;
-	*SKEP_VEC_PUSH(j->m->arena, &j->pending) = st;
-	while (j->pending.n && !err)
-		err = walk(j, j->pending.v[--j->pending.n], &steps);
+	put_off(j, st);
+	while (j->pending.n && !err) {
+		st = j->pending.v[--j->pending.n];
+		if (meets(j->m, st->at))
+			err = merge(j, &st);
+		if (st && !err)
+			err = walk(j, st, &steps);
+	}
 	return err;
 }
 

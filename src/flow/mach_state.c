@@ -33,11 +33,13 @@ int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 
 	char text[512];
 	va_list ap;
 
+	m->fault = (struct skep_fault){.rule = (u16)rule, .at = st->at, .regs = regs};
+	if (m->joins)
+		return SKEP_EINPUT; /* nobody reads it, and there may be one at each step */
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	skep_text_singular(text);
-	m->fault = (struct skep_fault){.rule = (u16)rule, .at = st->at, .regs = regs};
 	m->fault.text = skep_arena_strdup(m->arena, text);
 	return SKEP_EINPUT;
 }
