@@ -85,7 +85,8 @@ static void new_chunk(struct skep_arena *a, size_t size)
 	a->chunk = c;
 }
 
-void *skep_arena_alloc(struct skep_arena *a, size_t size)
+/* Not zeroed. */
+static void *take(struct skep_arena *a, size_t size)
 {
 	void *p;
 
@@ -99,7 +100,12 @@ void *skep_arena_alloc(struct skep_arena *a, size_t size)
 	p = a->chunk->data + a->chunk->pos;
 	a->chunk->pos += size;
 	a->used += size;
-	return memset(p, 0, size);
+	return p;
+}
+
+void *skep_arena_alloc(struct skep_arena *a, size_t size)
+{
+	return memset(take(a, size), 0, (size + ALIGN - 1) & ~(ALIGN - 1));
 }
 
 void *skep_arena_calloc(struct skep_arena *a, size_t n, size_t size)
@@ -130,7 +136,7 @@ void *skep_arena_grow(struct skep_arena *a, void *old, size_t old_size, size_t n
 
 void *skep_arena_memdup(struct skep_arena *a, const void *p, size_t n)
 {
-	void *q = skep_arena_alloc(a, n);
+	void *q = take(a, n);
 
 	if (n)
 		memcpy(q, p, n);

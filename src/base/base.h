@@ -140,9 +140,29 @@ static inline void skep_bit_clear(u64 *b, size_t i)
 
 /* --- unaligned numbers in a stated byte order ------------------------------ */
 
-u16 skep_get16(const void *p, bool big);
-u32 skep_get32(const void *p, bool big);
-u64 skep_get64(const void *p, bool big);
+static inline u16 skep_get16(const void *p, bool big)
+{
+	const u8 *b = (const u8 *)p;
+
+	return big ? (u16)(b[0] << 8 | b[1]) : (u16)(b[1] << 8 | b[0]);
+}
+
+static inline u32 skep_get32(const void *p, bool big)
+{
+	const u8 *b = (const u8 *)p;
+
+	return big ? (u32)skep_get16(b, true) << 16 | skep_get16(b + 2, true)
+		   : (u32)skep_get16(b + 2, false) << 16 | skep_get16(b, false);
+}
+
+static inline u64 skep_get64(const void *p, bool big)
+{
+	const u8 *b = (const u8 *)p;
+
+	return big ? (u64)skep_get32(b, true) << 32 | skep_get32(b + 4, true)
+		   : (u64)skep_get32(b + 4, false) << 32 | skep_get32(b, false);
+}
+
 void skep_put16(void *p, u16 v, bool big);
 void skep_put32(void *p, u32 v, bool big);
 void skep_put64(void *p, u64 v, bool big);

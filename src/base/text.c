@@ -6,29 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-u16 skep_get16(const void *p, bool big)
-{
-	const u8 *b = p;
-
-	return big ? (u16)(b[0] << 8 | b[1]) : (u16)(b[1] << 8 | b[0]);
-}
-
-u32 skep_get32(const void *p, bool big)
-{
-	const u8 *b = p;
-
-	return big ? (u32)skep_get16(b, big) << 16 | skep_get16(b + 2, big)
-		   : (u32)skep_get16(b + 2, big) << 16 | skep_get16(b, big);
-}
-
-u64 skep_get64(const void *p, bool big)
-{
-	const u8 *b = p;
-
-	return big ? (u64)skep_get32(b, big) << 32 | skep_get32(b + 4, big)
-		   : (u64)skep_get32(b + 4, big) << 32 | skep_get32(b, big);
-}
-
 static void put(void *p, u64 v, int n, bool big)
 {
 	u8 *b = p;

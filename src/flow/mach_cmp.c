@@ -116,12 +116,12 @@ static bool reg_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 	}
 }
 
-static bool all_spill(const struct skep_vslot *s)
+static bool all_are(const struct skep_vslot *s, u8 kind)
 {
-	for (u32 k = 0; k < 8; k++)
-		if (s->byte[k] != SKEP_VB_SPILL)
-			return false;
-	return true;
+	u64 all;
+
+	memcpy(&all, s->byte, sizeof(all));
+	return all == kind * 0x0101010101010101u;
 }
 
 /* Is the slot one number, as the kernel sees it: stored whole, or bytes of which nothing is known? */
@@ -161,6 +161,13 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 		return false;
 	if (skep_vbyte_special(old->byte[0]))
 		return special_covers(c, old, now);
+	/* Most are bytes that nobody wrote, or that are the same. */
+	if (c->how != SKEP_CMP_EXACT && all_are(old, SKEP_VB_NONE))
+		return true;
+	if (old->byte[0] != SKEP_VB_SPILL && memcmp(old->byte, now->byte, 8) == 0)
+		return true;
+	if (all_are(old, SKEP_VB_SPILL) && all_are(now, SKEP_VB_SPILL))
+		return reg_covers(c, old->reg, now->reg);
 	numbers = is_number(old) && is_number(now);
 	for (u32 k = 0; k < 8; k++) {
 		u8 a = old->byte[k], b = now->byte[k];
@@ -184,7 +191,7 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 		}
 	}
 	if (old->byte[0] == SKEP_VB_SPILL && now->byte[0] == SKEP_VB_SPILL) {
-		if (all_spill(old) != all_spill(now))
+		if (all_are(old, SKEP_VB_SPILL) != all_are(now, SKEP_VB_SPILL))
 			return false;
 		return reg_covers(c, old->reg, now->reg);
 	}
@@ -207,23 +214,68 @@ static u16 live_of(const struct skep_mach *m, const struct skep_vstate *st, u32 
 	return (u16)(m->insn[m->insn[below->call].next].live & ~0x3f);
 }
 
-static bool frame_covers(struct cmp *c, const struct skep_vstate *old,
-			 const struct skep_vstate *now, u32 f)
+/* Register k of a frame, or slot k - 10: as far as it matters. */
+static bool part_is_covered(struct cmp *c, const struct skep_vframe *a, const struct skep_vframe *b,
+			    u32 k)
+{
+	if (k < 10)
+		return reg_covers(c, &a->reg[k], &b->reg[k]);
+	k -= 10;
+	return slot_covers(c, &a->slot[k], k < b->nslot ? &b->slot[k] : NULL);
+}
+
+static u64 parts_of(const struct cmp *c, const struct skep_vstate *old,
+		    const struct skep_vstate *now, u32 f, u16 *live)
+{
+	const struct skep_vframe *a = old->frame[f];
+	u64 slots = c->how == SKEP_CMP_COVER ? a->read : UINT64_MAX;
+
+	*live = c->how == SKEP_CMP_EXACT ? 0x3ff : live_of(c->m, now, f) & 0x3ff;
+	return a->nslot < 64 ? slots & (((u64)1 << a->nslot) - 1) : slots;
+}
+
+/*
+ * What told the state from the last one that came most often tells it from the next one, too. All
+ * parts must be covered, so the first that is not decides; names are tied in any order.
+ */
+static bool told_apart(struct cmp *c, const struct skep_vstate *old, const struct skep_vstate *now)
+{
+	u32 f = old->apart_frame, k = old->apart;
+	u16 live;
+	u64 slots;
+	bool apart;
+
+	if (f >= old->nframe)
+		return false;
+	slots = parts_of(c, old, now, f, &live);
+	if (k < 10 ? !(live >> k & 1) : !(slots >> (k - 10) & 1))
+		return false;
+	apart = !part_is_covered(c, old->frame[f], now->frame[f], k);
+	c->ids.n = c->refs.n = 0;
+	return apart;
+}
+
+static bool frame_covers(struct cmp *c, struct skep_vstate *old, const struct skep_vstate *now,
+			 u32 f)
 {
 	const struct skep_vframe *a = old->frame[f], *b = now->frame[f];
-	u16 live = c->how == SKEP_CMP_EXACT ? 0x3ff : live_of(c->m, now, f);
-	u64 slots = c->how == SKEP_CMP_COVER ? a->read : UINT64_MAX;
+	u16 live;
+	u64 slots = parts_of(c, old, now, f, &live);
 
 	/* Where the old one was out of the loop, another round may be left for the new one. */
 	if (a->cb_depth > b->cb_depth)
 		return false;
-	for (u32 k = 0; k < 10; k++)
-		if ((live >> k & 1) && !reg_covers(c, &a->reg[k], &b->reg[k]))
+	old->apart_frame = (u8)f;
+	for (; live; live &= (u16)(live - 1)) {
+		old->apart = (u8)__builtin_ctz(live);
+		if (!part_is_covered(c, a, b, old->apart))
 			return false;
-	for (u32 k = 0; k < a->nslot; k++)
-		if ((slots >> k & 1) &&
-		    !slot_covers(c, &a->slot[k], k < b->nslot ? &b->slot[k] : NULL))
+	}
+	for (; slots; slots &= slots - 1) {
+		old->apart = (u8)(10 + __builtin_ctzll(slots));
+		if (!part_is_covered(c, a, b, old->apart))
 			return false;
+	}
 	/* Special objects must not appear out of nothing. */
 	for (u32 k = a->nslot; k < b->nslot; k++)
 		if (skep_vbyte_special(b->slot[k].byte[0]) ||
@@ -260,7 +312,7 @@ bool skep_vstate_same_place(const struct skep_vstate *old, const struct skep_vst
 	return true;
 }
 
-bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old,
+bool skep_vstate_covers(struct skep_mach *m, struct skep_vstate *old,
 			const struct skep_vstate *now, enum skep_vcmp how)
 {
 	struct cmp c;
@@ -270,7 +322,7 @@ bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old,
 	c.m = m;
 	c.how = how;
 	c.ids.n = c.refs.n = 0;
-	if (!refs_cover(&c, old, now))
+	if (told_apart(&c, old, now) || !refs_cover(&c, old, now))
 		return false;
 	/* The newest frame differs most often. */
 	for (u32 f = old->nframe; f--;)

@@ -146,6 +146,7 @@ struct skep_vstate {
 	bool dropped;	 /* kept: taken from its list, to be freed when finished */
 	bool is_entry;	 /* kept: some state's loop_entry */
 	u32 misses, hits;
+	u8 apart_frame, apart; /* kept: what told the last other state from it: a register, 10 + a slot */
 	u64 print;	/* kept: equal states have equal ones */
 	u32 depth;	/* kept: states before it on the path */
 	u32 goto_depth; /* times that may_goto's loop was entered */
@@ -333,7 +334,7 @@ enum skep_vcmp {
 	SKEP_CMP_RANGE, /* old covers now in every live register and slot */
 	SKEP_CMP_EXACT, /* they are the same */
 };
-bool skep_vstate_covers(struct skep_mach *m, const struct skep_vstate *old,
+bool skep_vstate_covers(struct skep_mach *m, struct skep_vstate *old,
 			const struct skep_vstate *now, enum skep_vcmp how);
 /* The path of `now` ends in `old`: what mattered behind old matters for now. */
 void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct skep_vstate *now);
