@@ -165,12 +165,18 @@ static void sum_blocks(struct keep *k, u32 lo, u32 hi)
 	}
 }
 
+/* No register is left, and none is asked for: where else they are busy says nothing more. */
+static bool all_busy(u16 busy, int z)
+{
+	return z < 0 && (~busy & 0x3ff) == 0;
+}
+
 /* The registers busy at points from..to of one block; with z >= 0: put the kept value into z there. */
 static u16 stretch(struct keep *k, u32 from, u32 to, int z)
 {
 	u16 busy = 0;
 
-	for (u32 n = from; n <= to; n++) {
+	for (u32 n = from; n <= to && !all_busy(busy, z); n++) {
 		if (z >= 0)
 			skep_web_occupy(k->w, n, (u8)z);
 		busy |= point(k, n);
@@ -199,7 +205,7 @@ static u16 between(struct keep *k, const struct skep_insn *e, const struct skep_
 	k->mark++;
 	for (u32 s = 0; s < c->block[bt].npred; s++)
 		k->work[depth++] = c->block[bt].pred[s];
-	while (depth) {
+	while (depth && !all_busy(busy, z)) {
 		u32 b = k->work[--depth];
 
 		if (k->stamp[b] == k->mark || c->block[b].rpo == UINT32_MAX)
