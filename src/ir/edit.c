@@ -36,6 +36,7 @@ struct skep_insn *skep_insn_copy(struct skep_obj *obj, const struct skep_insn *f
 static void touch(struct skep_func *f)
 {
 	f->flags |= SKEP_FF_EDITED;
+	f->changes++;
 }
 
 void skep_edit_append(struct skep_func *f, struct skep_insn *i)

@@ -76,6 +76,7 @@ struct skep_func {
 	const char *ops_type;	/* the struct of which it implements a member ("tcp_congestion_ops"), or NULL */
 	const char *ops_member; /* and the member ("init") */
 	u32 index; /* in obj->func */
+	u32 changes; /* raised by every edit: what was computed before may be wrong then */
 };
 
 /* A section with code: its functions in order. */

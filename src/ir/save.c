@@ -78,12 +78,13 @@ struct skep_func *skep_func_head(const struct skep_func *f, struct skep_arena *a
 
 void skep_func_restore(struct skep_obj *obj, const struct skep_func_saved *s)
 {
-	u32 n = 0;
+	u32 n = 0, changes = s->func->changes;
 
 	/* Instructions that came since belong to nobody. */
 	for (struct skep_insn *i = s->func->first; i; i = i->next)
 		i->func = NULL;
 	*s->func = s->value;
+	s->func->changes = changes + 1;
 	for (u32 k = 0; k < s->value.ninsns; k++)
 		*s->insn[k] = s->insn_value[k];
 	for (u32 k = 1; k < obj->nsym; k++)

@@ -43,14 +43,6 @@ const struct skep_pass *skep_opt_passes(u32 *n)
 	return passes;
 }
 
-void skep_opt_look(struct skep_opt *o, struct skep_func *f, bool live)
-{
-	o->cfg = skep_cfg_compute(f, o->scratch);
-	o->fa = skep_facts_compute(o->obj, o->cfg, o->scratch);
-	o->lv = live ? skep_live_compute(o->obj, o->fa, o->scratch) : NULL;
-	o->touched = SKEP_NEW_N(o->scratch, u8, o->cfg->ninsn);
-}
-
 /* --- edits --------------------------------------------------------------------- */
 
 static const struct skep_edit_insn *capture(struct skep_opt *o, const struct skep_insn *first,
@@ -118,6 +110,7 @@ bool skep_opt_begin(struct skep_opt *o, const char *why, struct skep_insn *first
 	o->func = first->func;
 	o->edge_before = first->prev;
 	o->edge_after = last->next;
+	o->func->changes++; /* also by what is written without skep_edit_...() */
 	return true;
 }
 
@@ -198,14 +191,22 @@ bool skep_opt_run_pass(struct skep_opt *o, u32 p, struct skep_func *f)
 
 	if (!f->first || (passes[p].slower && o->opts->mode == SKEP_OPT_SPEED))
 		return false;
+	skep_opt_forget_seen(o, f);
+	if (o->quiet_func != f)
+		memset(o->quiet, -1, SKEP_ARRAY_SIZE(passes) * sizeof(*o->quiet));
+	o->quiet_func = f;
 	o->pass = passes[p].name;
-	if (!o->opts->judge)
+	if (o->quiet[p] == f->changes && !asks_others(p))
+		changed = false; /* as the last time */
+	else if (!o->opts->judge)
 		changed = skep_pass_fn[p](o, f);
 	else if (o->ahead && !asks_others(p) && !skep_plan_fn[p])
 		changed = skep_ahead_run(o, p, f);
 	else
 		changed = skep_judged_run(o, p, f, false);
 	skep_arena_release(o->scratch, m);
+	if (!changed)
+		o->quiet[p] = f->changes;
 	o->began[f->index] |= changed && skep_pass_fn[p] != skep_pass_ranges;
 	if (o->opts->after_pass)
 		o->opts->after_pass(o->opts->user, o->pass, f, changed);
@@ -254,15 +255,18 @@ static int run_here(struct skep_opt *o, const u32 *list, struct skep_diags *ds)
 	struct skep_func *f = o->obj->func[o->at.func];
 	u32 p = list[o->at.pass];
 	const char *bad = NULL;
+	bool changed;
 
 	o->res->rounds = SKEP_MAX(o->res->rounds, o->at.round + 1);
 	/* It takes its time, so what the others do first it need not find. */
-	if (skep_plan_fn[p] || (o->at.more && skep_pass_fn[p] == skep_pass_search) || skep_pass_fn[p] == skep_pass_order || listed(left_out(o, f), passes[p].name) ||
-	    !skep_opt_run_pass(o, p, f))
+	if (skep_plan_fn[p] || (o->at.more && skep_pass_fn[p] == skep_pass_search) || skep_pass_fn[p] == skep_pass_order || listed(left_out(o, f), passes[p].name))
 		return 0;
-	o->at.more = true;
-	if (o->opts->check)
+	changed = skep_opt_run_pass(o, p, f);
+	o->at.more |= changed;
+	if (o->opts->check && changed)
 		bad = skep_func_check(f);
+	if (o->seen_stale)
+		bad = "what was seen of it earlier is no longer true";
 	return bad ? broken(o, f, ds, bad) : 0;
 }
 
@@ -383,7 +387,7 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 		 struct skep_opt_result *res)
 {
 	struct skep_opt o = {.obj = obj, .opts = opts, .res = res};
-	struct skep_arena scratch, keep, whole;
+	struct skep_arena scratch, keep, whole, seen;
 	volatile int result = 0;
 	volatile u32 n = 0;
 	int oom = 0;
@@ -392,7 +396,9 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	skep_arena_init(&scratch);
 	skep_arena_init(&keep);
 	skep_arena_init(&whole);
+	skep_arena_init(&seen);
 	o.whole = &whole;
+	o.seen = &seen;
 	o.scratch = &scratch;
 	o.keep = &keep;
 	o.level = opts->cpu ? opts->cpu : obj->level;
@@ -402,11 +408,12 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	SKEP_GUARD(obj->arena, oom, {
 		jmp_buf *old = res->arena->on_oom;
 
-		scratch.on_oom = keep.on_oom = whole.on_oom = obj->arena->on_oom;
+		scratch.on_oom = keep.on_oom = whole.on_oom = seen.on_oom = obj->arena->on_oom;
 		o.began = SKEP_NEW_N(&keep, u8, obj->nfunc + 1);
 		o.slots = SKEP_NEW_N(&keep, u32, obj->nfunc + 1);
 		for (u32 k = 0; k < obj->nfunc; k++)
 			o.slots[k] = skep_func_slots(obj->func[k]);
+		o.quiet = SKEP_NEW_N(&keep, u32, SKEP_ARRAY_SIZE(passes));
 		res->arena->on_oom = obj->arena->on_oom;
 		o.legacy_subprog = legacy_subprog(obj, &scratch);
 		if (opts->judge_begin)
@@ -426,5 +433,6 @@ int skep_opt_run(struct skep_obj *obj, const struct skep_opt_opts *opts, struct 
 	skep_arena_fini(&scratch);
 	skep_arena_fini(&keep);
 	skep_arena_fini(&whole);
+	skep_arena_fini(&seen);
 	return oom ? oom : result;
 }

@@ -84,6 +84,9 @@ enum skep_opt_order { SKEP_ORDER_FREE, SKEP_ORDER_WORTH, SKEP_ORDER_ANY };
 /* With size as the goal: so many per cent of the verifier's work are worth one per cent of the slots. */
 enum { SKEP_OPT_WORTH = 5 };
 
+/* An answer of `cost` below. */
+#define SKEP_COST_OVER UINT64_MAX
+
 struct skep_opt_opts {
 	size_t sz;		/* sizeof(struct skep_opt_opts) */
 	enum skep_opt_mode mode;
@@ -125,8 +128,9 @@ struct skep_opt_opts {
 	void *search_user;
 	/*
 	 * What a verifier has to do for the programs that reach this function, as they are: instructions
-	 * that it processes; 0 when that is more than `limit` (0: no limit), or not to be told. For the
-	 * pass "order", which does nothing without. May be NULL.
+	 * that it processes; 0 when that is more than `limit` (0: no limit), or not to be told;
+	 * SKEP_COST_OVER when no question with a limit will get an answer any more. For the pass
+	 * "order", which does nothing without. May be NULL.
 	 */
 	u64 (*cost)(void *cost_user, const struct skep_func *f, u64 limit);
 	void *cost_user;

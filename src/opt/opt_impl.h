@@ -28,6 +28,14 @@ struct skep_opt {
 	struct skep_arena *scratch; /* released after each pass run */
 	u32 level;		    /* instructions allowed */
 	const char *pass;
+	/* What was seen of a function, good while it is not changed (seen.c). */
+	struct skep_arena *seen; /* released before a pass when it is no longer good */
+	struct skep_func *seen_func;
+	struct skep_live *seen_live;
+	u32 seen_at;	 /* its count of changes then */
+	bool seen_stale; /* found by the check of the model */
+	struct skep_func *quiet_func;
+	u32 *quiet; /* by pass: the count of changes when it last found nothing */
 	/* Facts of the current function; see skep_opt_look(). */
 	struct skep_cfg *cfg;
 	struct skep_facts *fa;
@@ -55,8 +63,13 @@ struct skep_opt {
 	struct skep_func *func;
 };
 
-/* Compute graph and facts, and liveness when `live`. */
+/*
+ * Graph and facts, and liveness when `live`; they last until the pass ends. Passes do not write into
+ * them, but where they say so (o->seen_func = NULL).
+ */
 void skep_opt_look(struct skep_opt *o, struct skep_func *f, bool live);
+/* Before a pass: what was seen of another function or version goes. */
+void skep_opt_forget_seen(struct skep_opt *o, struct skep_func *f);
 
 /*
  * Open an edit of the region first..last (in list order, one function). False

@@ -125,7 +125,7 @@ static u64 most(const struct skep_opt *o, const struct skep_func *f, const struc
 	return best > gain ? best - gain : 0;
 }
 
-/* Try one branch; *best is what the function costs now. */
+/* Try one branch; *best is what the function costs now, 1 when nothing more can come of it. */
 static bool try_branch(struct skep_opt *o, struct skep_insn *i, enum skep_opt_order how, u64 *best)
 {
 	const struct skep_func_saved *saved;
@@ -142,6 +142,10 @@ static bool try_branch(struct skep_opt *o, struct skep_insn *i, enum skep_opt_or
 	exchange(o, &a);
 	cost = o->opts->cost(o->opts->cost_user, f, limit);
 	skep_func_restore(o->obj, saved);
+	if (cost == SKEP_COST_OVER) {
+		*best = 1;
+		return false;
+	}
 	if (!cost ||
 	    !skep_opt_begin(o, a.jump ? "skipped code to the end" : "ways of a branch exchanged",
 			    a.lo, a.hi))

@@ -196,6 +196,7 @@ static struct skep_ins move_for(const struct skep_insn *i, u8 reg)
 
 static void put(struct skep_opt *o, const struct spill *s, struct skep_webs *w, u8 reg)
 {
+	o->seen_func = NULL; /* it is written into below */
 	/* Both by what was there before the first of them changes. */
 	u8 *state = SKEP_NEW_N(o->scratch, u8, s->hi - s->lo + 1);
 

@@ -268,6 +268,7 @@ static void rename_insn(struct skep_webs *w, struct skep_insn *i, u32 web, u8 re
 		return;
 	/* The same operation: references, targets and records stay. */
 	i->func->flags |= SKEP_FF_EDITED;
+	i->func->changes++;
 	if (written)
 		w->up[i->num * NREG + to] = web;
 }
@@ -277,6 +278,7 @@ void skep_web_rename(struct skep_webs *w, u32 web, u8 reg, u8 to)
 	struct skep_opt *o = w->o;
 	u16 x = (u16)(1u << reg), y = (u16)(1u << to);
 
+	o->seen_func = NULL; /* it is written into, here and below */
 	for (u32 n = w->lo[web]; n <= w->hi[web]; n++) {
 		struct skep_insn *i = o->cfg->insn[n];
 		bool before, after;
@@ -298,6 +300,7 @@ void skep_web_rename(struct skep_webs *w, u32 web, u8 reg, u8 to)
 
 void skep_web_occupy(struct skep_webs *w, u32 num, u8 reg)
 {
+	w->o->seen_func = NULL;
 	w->o->lv->in[num] |= (u16)(1u << reg);
 	w->use[num * NREG + reg] = w->other;
 }
