@@ -167,6 +167,8 @@ u64 skep_counter_func(void *user, const struct skep_func *f, u64 limit)
 			continue;
 		if (limit && sum >= limit)
 			return 0;
+		if (limit && !c->left)
+			return SKEP_COST_OVER;
 		n = skep_counter_prog(c, c->prog[k], limit ? limit - sum : 0);
 		if (!n)
 			return 0;

@@ -12,8 +12,11 @@
  */
 #include "run/variants.h"
 
-/* Instructions that our verifier may go through to count a program, and more for each slot. */
-enum { COUNT_WORK = 20000, COUNT_WORK_SLOT = 150 };
+/*
+ * Instructions that our verifier may go through to count a program, and more for each slot; four millions take
+ * a second. Of large programs not so many, so that one of 4,000 instructions does not take the time of the goal.
+ */
+enum { COUNT_WORK = 20000, COUNT_WORK_SLOT = 150, COUNT_LARGE = 200000, COUNT_LARGE_SLOT = 50 };
 /*
  * What the passes take for an instruction of the program, and what all versions of an object
  * together may take where no program is dearer than it was.
@@ -129,6 +132,15 @@ static void told(const struct skep_obj *obj, const struct skep_kernel_report *r,
 	}
 }
 
+static u64 count_limit(const struct skep_job *j, const struct skep_func *prog)
+{
+	u64 slots = skep_prog_slots(j->res->before->obj, prog), large = COUNT_LARGE_SLOT * slots;
+
+	if (is_goal(j))
+		return 0;
+	return SKEP_MIN(COUNT_WORK + COUNT_WORK_SLOT * slots, SKEP_MAX(large, (u64)COUNT_LARGE));
+}
+
 /* What each costs; 0: not accepted, or it takes longer than the goal is worth. */
 static void count_before(struct skep_job *j)
 {
@@ -142,15 +154,10 @@ static void count_before(struct skep_job *j)
 		return;
 	}
 	skep_counter_begin(&j->counter, obj, UINT64_MAX, j->arena);
-	for (u32 k = 0; k < obj->nfunc; k++) {
-		u64 limit = is_goal(j) ? 0
-				       : COUNT_WORK + (u64)COUNT_WORK_SLOT *
-							      skep_prog_slots(obj, obj->func[k]);
-
+	for (u32 k = 0; k < obj->nfunc; k++)
 		if (obj->func[k]->flags & SKEP_FF_PROG)
 			r->before_cost[k] = (u32)skep_counter_prog(&j->counter, obj->func[k],
-								   SKEP_MIN(limit, 1000000u));
-	}
+								   SKEP_MIN(count_limit(j, obj->func[k]), 1000000u));
 }
 
 /* 0 as soon as it is more than may be, and for programs that were not counted before. */
