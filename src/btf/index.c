@@ -17,6 +17,8 @@ size_t skep_btf_essential(const char *name)
 {
 	size_t n = strlen(name);
 
+	if (!strstr(name, "___"))
+		return n;
 	for (size_t i = n < 5 ? 0 : n - 4; i-- > 0;)
 		if (name[i] != '_' && name[i + 1] == '_' && name[i + 2] == '_' &&
 		    name[i + 3] == '_' && name[i + 4] != '_')

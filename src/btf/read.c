@@ -161,6 +161,13 @@ s64 skep_btf_size(const struct skep_btf *btf, u32 id)
 	return -1;
 }
 
+/* Can a type of that kind contain others by value? Most cannot. */
+static bool contains(u32 kind)
+{
+	return is_modifier(kind) || kind == SKEP_BTF_VAR || kind == SKEP_BTF_ARRAY ||
+	       kind == SKEP_BTF_STRUCT || kind == SKEP_BTF_UNION;
+}
+
 /* The i-th type that `t` contains by value, or 0 when there are no more. */
 static u32 contained(const struct skep_btf *b, const struct skep_btf_type *t, u32 i)
 {
@@ -186,7 +193,7 @@ static int check_cycles(const struct skep_btf *b, struct skep_arena *arena, stru
 	for (u32 root = 1; root < b->ntypes; root++) {
 		u32 depth = 0;
 
-		if (state[root])
+		if (state[root] || !contains(skep_get32(b->data + b->off[root] + 4, b->big) >> 24 & 31))
 			continue;
 		state[root] = 1;
 		stack[depth++] = (struct frame){root, 0};
