@@ -3,18 +3,23 @@
  * Nanoseconds of a map's operation from a program, by test runs: in the kernel when started by
  * itself, in skep when started through skep exec.
  *
- *	bench-maps [REPEAT]
+ *	bench-maps [REPEAT [ROUNDS]]
+ *
+ * A loop of operations, less the same loop without one, for as many threads; of each the best of
+ * ROUNDS turns of REPEAT runs, which alternate, so that what else the machine does disturbs both.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TURNS = 64, ENTRIES = 1024, THREADS = 2 };
 
-static int repeat = 200000;
+static int repeat = 2000, rounds = 20;
 
 static int load(int map, int helper)
 {
@@ -57,11 +62,12 @@ static void *thread(void *arg)
 	return NULL;
 }
 
-/* The slowest of several threads that do the same at once. */
+/* The slowest of several threads that do the same at once; less than 0: it failed. */
 static double run_threads(int prog, int n)
 {
 	pthread_t t[THREADS];
 	double ns[THREADS], worst = 0;
+	bool failed = false;
 
 	for (int k = 0; k < n; k++) {
 		ns[k] = prog;
@@ -70,8 +76,28 @@ static double run_threads(int prog, int n)
 	for (int k = 0; k < n; k++) {
 		pthread_join(t[k], NULL);
 		worst = ns[k] > worst ? ns[k] : worst;
+		failed |= ns[k] < 0;
 	}
-	return worst;
+	return failed ? -1 : worst;
+}
+
+/* ns[k]: of an operation by k + 1 threads. */
+static bool measure(int prog, int loop, double ns[THREADS])
+{
+	for (int k = 0; k < THREADS; k++) {
+		double with = 1e9, without = 1e9;
+
+		for (int turn = 0; turn < rounds; turn++) {
+			double x = run_threads(prog, k + 1), y = run_threads(loop, k + 1);
+
+			if (x < 0 || y < 0)
+				return false;
+			with = x < with ? x : with;
+			without = y < without ? y : without;
+		}
+		ns[k] = with - without;
+	}
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -87,25 +113,25 @@ int main(int argc, char **argv)
 		   {"array update", BPF_MAP_TYPE_ARRAY, BPF_FUNC_map_update_elem},
 		   {"hash update", BPF_MAP_TYPE_HASH, BPF_FUNC_map_update_elem},
 		   {"percpu_hash update", BPF_MAP_TYPE_PERCPU_HASH, BPF_FUNC_map_update_elem}};
-	double base, one, two;
-	int failed = 0;
+	int failed = 0, loop = load(-1, 0);
 
 	if (argc > 1)
 		repeat = atoi(argv[1]);
-	base = run(load(-1, 0));
-	printf("%-22s %10s %10s   ns, less %.2f of the loop\n", "", "1 thread", "2 threads", base);
+	if (argc > 2)
+		rounds = atoi(argv[2]);
+	printf("%-22s %10s %10s   ns\n", "", "1 thread", "2 threads");
 	for (unsigned k = 0; k < sizeof(row) / sizeof(*row); k++) {
 		int map = bpf_map_create(row[k].type, "bench", 4, 8, ENTRIES, NULL);
 		unsigned long long values[256] = {0};
-		int prog;
+		double ns[THREADS];
 
 		for (int key = 0; key < TURNS; key++)
 			bpf_map_update_elem(map, &key, values, 0);
-		prog = load(map, row[k].helper);
-		one = run_threads(prog, 1);
-		two = run_threads(prog, 2);
-		failed |= one < 0 || two < 0;
-		printf("%-22s %10.2f %10.2f\n", row[k].name, one - base, two - base);
+		if (measure(load(map, row[k].helper), loop, ns))
+			printf("%-22s %10.2f %10.2f\n", row[k].name, ns[0], ns[1]);
+		else
+			failed = 1;
+		close(map);
 	}
 	return failed;
 }
