@@ -343,6 +343,11 @@ static int dump(struct skep_cli *cli, int argc, char **argv)
 		err = skep_port_extra(cli, argv[at]);
 	if (err)
 		return err;
+	if (!m.i.key_size) {
+		SKEP_CLI_DIAG(cli, PORT, "reading the map", "it has no keys to go through");
+		skep_diag_hint(&cli->ds, "skep map lookup shows the element that comes next");
+		return SKEP_EXIT_INPUT;
+	}
 	open_list(cli);
 	/* A map may change meanwhile, so an end is set. */
 	for (err = bpf_map_get_next_key(m.fd, NULL, m.next); !err && n <= m.i.max_entries + 1024;

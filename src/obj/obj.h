@@ -132,7 +132,7 @@ int skep_var_find(const struct skep_objfile *file, const char *path, struct skep
 		  struct skep_var *out);
 /*
  * Its bytes for a value as text: a number (decimal, 0x, negative), true and false, the name of an
- * enumerator, text for arrays of characters. SKEP_EINPUT with a diagnostic when the type has no such value.
+ * enumerator, text for arrays of characters, bare or in double quotes. SKEP_EINPUT with a diagnostic when the type has no such value.
  */
 int skep_var_parse(const struct skep_objfile *file, const struct skep_var *v, const char *text, struct skep_arena *arena,
 		   struct skep_diags *ds, struct skep_fixed *out);

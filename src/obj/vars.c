@@ -263,10 +263,14 @@ int skep_var_parse(const struct skep_objfile *file, const struct skep_var *v, co
 
 	*out = (struct skep_fixed){v->dsec ? v->dsec->elf : 0, v->sym, v->off, v->size, bytes};
 	if (skep_var_chars(b, v->type)) {
-		if (strlen(text) >= v->size)
+		size_t len = strlen(text);
+		bool quoted = len >= 2 && text[0] == '"' && text[len - 1] == '"'; /* as it is printed */
+
+		len -= quoted ? 2 : 0;
+		if (len >= v->size)
 			return bad_value(file, v, text, "the text is too long",
 					 skep_arena_printf(arena, "there is room for %u characters", v->size - 1), arena, ds);
-		memcpy(bytes, text, strlen(text));
+		memcpy(bytes, text + quoted, len);
 		return 0;
 	}
 	skep_var_peel(b, &at, &t);
