@@ -143,6 +143,7 @@ struct skep_vstate {
 	u8 nref;
 	u8 rcu, preempt; /* depth of read sections */
 	bool sleeps;	 /* what may sleep may be called, but for these sections */
+	bool joined;	 /* kept: what it reads was joined with what the others there read */
 	bool dropped;	 /* kept: taken from its list, to be freed when finished */
 	bool is_entry;	 /* kept: some state's loop_entry */
 	u32 misses, hits;

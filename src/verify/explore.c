@@ -86,7 +86,7 @@ static void keep(struct engine *e, struct skep_vstate *st)
 	k->depth = st->parent ? st->parent->depth + 1 : 0;
 	k->misses = k->hits = 0;
 	k->loop_entry = NULL;
-	k->dropped = k->is_entry = false;
+	k->joined = k->dropped = k->is_entry = false;
 	k->next = v->kept;
 	v->kept = k;
 	st->parent = k;
@@ -164,6 +164,35 @@ static enum outcome against_finished(struct engine *e, struct skep_vstate *s,
 	return HIT;
 }
 
+/*
+ * Since Linux 6.18 the kernel's verifier knows of an instruction, not of a state, which slots of
+ * the stack are read from there on: what was read behind any state that came here (with the same
+ * chain of calls), as far as that was seen when the state was first looked at finished. To compare
+ * more slots than those that were read behind a state is right, too, and tells better what it costs
+ * the kernel.
+ */
+static void join_reads(struct skep_vinsn *v, struct skep_vstate *st)
+{
+	u64 read[SKEP_VFRAMES] = {0};
+	struct skep_vstate *s;
+
+	for (s = v->kept; s; s = s->next)
+		for (u32 f = 0; skep_vstate_same_place(s, st) && f < st->nframe; f++)
+			read[f] |= s->frame[f]->read;
+	for (s = v->kept; s; s = s->next) {
+		if (s->branches || s->joined || marks_incomplete(s) ||
+		    !skep_vstate_same_place(s, st))
+			continue;
+		s->joined = true;
+		for (u32 f = 0; f < st->nframe; f++)
+			s->frame[f]->read |= read[f];
+	}
+	/* What is read from here on is read from the states before this one, too. */
+	for (u32 f = 0; f < st->nframe; f++)
+		for (; read[f]; read[f] &= read[f] - 1)
+			skep_vstate_mark_read(st, f, (u32)__builtin_ctzll(read[f]));
+}
+
 /* Is the path covered by what was seen here? Else keep its state, when it is worth it. */
 static enum outcome visit(struct engine *e, struct skep_vstate *st)
 {
@@ -178,6 +207,7 @@ static enum outcome visit(struct engine *e, struct skep_vstate *st)
 	if (e->opts->flags & SKEP_VF_NO_PRUNE &&
 	    !(v->flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER | SKEP_VI_FORCE)))
 		return MISS;
+	join_reads(v, st);
 	while ((s = *link)) {
 		enum outcome o;
 		u32 limit;
