@@ -34,6 +34,12 @@ struct run {
 	bool low, facts;
 };
 
+/* What touches a register before the last instruction: most rules that end alike ask for the same. */
+struct prior {
+	u16 known;
+	struct skep_insn *by[11];
+};
+
 struct match {
 	const struct skep_rule *rule;
 	struct skep_insn *at[SKEP_RW_INSNS]; /* of the left side */
@@ -69,14 +75,17 @@ static bool bind_number(struct match *m, const struct skep_rule_expr *e, s64 is,
 	return true;
 }
 
+static bool usable(const struct skep_insn *i)
+{
+	return !skep_insn_frozen(i) && skep_rule_legal(&i->in);
+}
+
 static bool bind_insn(struct match *m, u32 k, struct skep_insn *i)
 {
 	const struct skep_rule_insn *t = &m->rule->before[k];
 	const struct skep_ins *in = &i->in;
-	u16 reads = skep_isa_reads(&t->in);
 
-	if (in->op != t->in.op || in->size != t->in.size || in->form != t->in.form ||
-	    skep_insn_frozen(i) || !skep_rule_legal(in))
+	if (in->op != t->in.op || in->size != t->in.size || in->form != t->in.form)
 		return false;
 	if (in->form == SKEP_IMM &&
 	    (!skep_insn_const(i) || !bind_number(m, t->imm, t->in.imm, in->imm)))
@@ -85,7 +94,7 @@ static bool bind_insn(struct match *m, u32 k, struct skep_insn *i)
 		return false;
 	m->at[k] = i;
 	return bind_reg(m, t->in.dst, in->dst) &&
-	       (!(reads >> t->in.src & 1) || in->form == SKEP_IMM ||
+	       (in->form == SKEP_IMM || !(skep_isa_reads(&t->in) >> t->in.src & 1) ||
 		bind_reg(m, t->in.src, in->src));
 }
 
@@ -100,7 +109,17 @@ static struct skep_insn *touched_before(const struct skep_opt *o, const struct s
 	return NULL;
 }
 
-static bool bind_all(const struct skep_opt *o, struct match *m, struct skep_insn *last)
+static struct skep_insn *before_last(const struct skep_opt *o, const struct skep_insn *last, u8 reg,
+				     struct prior *p)
+{
+	if (!(p->known >> reg & 1))
+		p->by[reg] = touched_before(o, last, reg);
+	p->known |= (u16)(1u << reg);
+	return p->by[reg];
+}
+
+static bool bind_all(const struct skep_opt *o, struct match *m, struct skep_insn *last,
+		     struct prior *p)
 {
 	u32 k = m->rule->nbefore - 1;
 
@@ -109,10 +128,11 @@ static bool bind_all(const struct skep_opt *o, struct match *m, struct skep_insn
 	if (!bind_insn(m, k, last))
 		return false;
 	while (k--) {
-		u8 var = m->rule->before[k].in.dst;
-		struct skep_insn *i = touched_before(o, m->at[k + 1], m->reg[var]);
+		u8 reg = m->reg[m->rule->before[k].in.dst];
+		struct skep_insn *i = m->at[k + 1] == last ? before_last(o, last, reg, p)
+							   : touched_before(o, m->at[k + 1], reg);
 
-		if (!i || !bind_insn(m, k, i))
+		if (!i || !bind_insn(m, k, i) || !usable(i))
 			return false;
 	}
 	return true;
@@ -257,15 +277,18 @@ static bool visit(struct skep_opt *o, struct skep_insn *i, struct run *run)
 	const struct skep_rule_index *x = &skep_opt_rules;
 	u32 key = skep_rule_key(&i->in);
 	struct skep_ins in[SKEP_RW_INSNS];
+	struct prior prior = {.known = 0};
 	struct match m;
 
+	if (x->first[key] == x->first[key + 1] || !usable(i))
+		return false;
 	for (u32 k = x->first[key]; k < x->first[key + 1]; k++) {
 		m.rule = &x->rule[x->order[k]];
 		if (!(m.rule->goals >> o->opts->mode & 1) || (m.rule->little && o->obj->big) ||
 		    m.rule->cpu > o->level || (!m.rule->nafter && !i->next) ||
 		    (m.rule->low && run->facts) || (m.rule->facts && run->low))
 			continue;
-		if (bind_all(o, &m, i) && skep_opt_clean(o, m.at[0], i) && movable(o, &m) &&
+		if (bind_all(o, &m, i, &prior) && skep_opt_clean(o, m.at[0], i) && movable(o, &m) &&
 		    conditions(o, &m) && right_side(o, &m, in) && apply(o, &m, in)) {
 			run->low |= m.rule->low != 0;
 			run->facts |= m.rule->facts;
