@@ -180,6 +180,10 @@ static int bad_deref(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (p->type == SKEP_VT_NUM && (p->flags & SKEP_VF_STALE)) {
 		const struct skep_vreg was = {.type = (u8)p->aux};
 
+		if (p->def == SKEP_VNONE) /* states that met here had it from different calls */
+			return skep_fault(m, st, SKEP_RULE_STALE, REG(a->reg),
+					  "r%u was %s, which a call made invalid", a->reg,
+					  skep_vreg_what(&was));
 		return skep_fault(m, st, SKEP_RULE_STALE, REG(a->reg),
 				  "r%u was %s, which the call at instruction %u made invalid",
 				  a->reg, skep_vreg_what(&was), m->insn[p->def].insn->slot);
