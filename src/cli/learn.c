@@ -22,6 +22,7 @@ const struct skep_opt_def skep_opts_learn[] = {
 	{"raw", 0, NULL, "take the windows of the objects as they are, before the passes"},
 	{"after", 0, "PASS",
 	 "take the windows that this pass leaves, each time that it ran, before the passes behind it"},
+	{"new", 0, NULL, "leave out windows of which a rule that ships makes something, if only of a part"},
 	{"threads", 0, "N", "1 or 2 (default 2)"},
 	{"seed", 0, "N", "another seed takes other random steps (default 1)"},
 	{"cache", 0, "FILE",
@@ -62,6 +63,7 @@ struct learn {
 	struct skep_run_cache *cache;
 	const char *path;
 	bool verbose, oom;
+	bool only_new; /* no windows that a rule of the build covers */
 	SKEP_VEC(learnt_vec, struct learnt) rule;
 	struct learnt_vec missed; /* cheaper, but without a rule */
 };
@@ -152,14 +154,27 @@ static u32 slots_of(const struct skep_ins *in, u32 n)
 	return s;
 }
 
+static bool shipped(const struct skep_window *w)
+{
+	const struct skep_rule_index *x = &skep_opt_rules;
+	u32 key = skep_rule_key(&w->in[w->n - 1]);
+
+	for (u32 k = x->first[key]; k < x->first[key + 1]; k++)
+		if (skep_rule_covers(&x->rule[x->order[k]], w))
+			return true;
+	return false;
+}
+
 /* Does one of the rules (but `not`) apply to the window, or to some of its instructions? */
 static bool covered(const struct learn *l, const struct skep_window *w, u32 not )
 {
-	for (u32 which = 3; which < 1u << w->n; which++) {
+	for (u32 which = 1; which < 1u << w->n; which++) {
 		struct skep_window part;
 
 		if (!skep_window_part(w, which, &part))
 			continue;
+		if (l->only_new && shipped(&part))
+			return true;
 		for (u32 k = 0; k < l->rule.n; k++)
 			if (k != not &&!l->rule.v[k].dropped &&
 			    skep_rule_covers(l->rule.v[k].rule, &part))
@@ -448,6 +463,7 @@ int skep_cmd_learn(struct skep_cli *cli, int argc, char **argv)
 	int oom = 0;
 
 	l.verbose = skep_cli_flag(cli, "verbose") || isatty(STDERR_FILENO);
+	l.only_new = skep_cli_flag(cli, "new");
 	skep_arena_init(&l.arena);
 	SKEP_GUARD(&l.arena, oom, { err = learn(&l, argc, argv); });
 	if (oom)

@@ -17,11 +17,11 @@
  * arrives between the first and the last of its instructions, for only one way leads
  * to each. Where control leaves between them, what those before that branch write is
  * not live on the other way, so nobody there sees that they are gone; what the row
- * reads is kept by nobody but the row itself, within the region that is marked. Of registers that the
- * rule calls low nobody reads the upper half behind it. What else reads them goes on with another
- * upper half, so in one run such rules and those that ask for facts do not meet (struct run): a fact
- * may be of that half. Without facts the others hold for all values. Instructions with a
- * CO-RE record are left, as are constants that are not known yet. Facts (`bits`, `scalar`) are of
+ * reads is kept by nobody but the row itself, within the region that is marked. Of registers that
+ * the rule calls low nobody reads the upper half behind it. What else reads them goes on with
+ * another upper half, so in one run such rules and those that ask for facts do not meet (struct
+ * run): a fact may be of that half. Without facts the others hold for all values. Instructions with
+ * a CO-RE record are left, as are constants that are not known yet. Facts (`bits`, `scalar`) are of
  * the place where the register is read first, and it keeps its value to the end. A rule makes the
  * code cheaper in an order without end points below zero, so rewriting stops.
  */
@@ -34,7 +34,8 @@ struct run {
 	bool low, facts;
 };
 
-/* What touches a register before the last instruction: most rules that end alike ask for the same. */
+/* What touches a register before the last instruction: most rules that end alike ask for the same.
+ */
 struct prior {
 	u16 known;
 	struct skep_insn *by[11];
@@ -272,17 +273,32 @@ static bool apply(struct skep_opt *o, const struct match *m, const struct skep_i
 	return true;
 }
 
+/* The key of what last touched the register before the last instruction. */
+static u16 prior_key(const struct skep_opt *o, const struct skep_insn *last, u8 reg, u16 source,
+		     struct prior *prior)
+{
+	const struct skep_insn *p = before_last(o, last, reg, prior);
+
+	return p ? (u16)(skep_rule_key(&p->in) | source) : SKEP_RW_ANY;
+}
+
 static bool visit(struct skep_opt *o, struct skep_insn *i, struct run *run)
 {
 	const struct skep_rule_index *x = &skep_opt_rules;
 	u32 key = skep_rule_key(&i->in);
+	u16 by_dst, by_src = SKEP_RW_ANY;
 	struct skep_ins in[SKEP_RW_INSNS];
 	struct prior prior = {.known = 0};
 	struct match m;
 
 	if (x->first[key] == x->first[key + 1] || !usable(i))
 		return false;
+	by_dst = prior_key(o, i, i->in.dst, 0, &prior);
+	if (i->in.form == SKEP_REG)
+		by_src = prior_key(o, i, i->in.src, SKEP_RW_SOURCE, &prior);
 	for (u32 k = x->first[key]; k < x->first[key + 1]; k++) {
+		if (x->prior[k] != SKEP_RW_ANY && x->prior[k] != by_dst && x->prior[k] != by_src)
+			continue;
 		m.rule = &x->rule[x->order[k]];
 		if (!(m.rule->goals >> o->opts->mode & 1) || (m.rule->little && o->obj->big) ||
 		    m.rule->cpu > o->level || (!m.rule->nafter && !i->next) ||

@@ -172,12 +172,27 @@ u32 skep_rule_key(const struct skep_ins *in)
 	return in->op * 4u + (in->size == 8) * 2u + (form && in->form == SKEP_REG);
 }
 
+static u16 prior_of(const struct skep_rule *r)
+{
+	const struct skep_ins *last, *prior;
+
+	if (r->nbefore < 2)
+		return SKEP_RW_ANY;
+	last = &r->before[r->nbefore - 1].in;
+	prior = &r->before[r->nbefore - 2].in;
+	if (prior->dst == last->dst)
+		return (u16)skep_rule_key(prior);
+	if (last->form == SKEP_REG && prior->dst == last->src)
+		return (u16)(skep_rule_key(prior) | SKEP_RW_SOURCE);
+	return SKEP_RW_ANY;
+}
+
 void skep_rules_index(const struct skep_rules *rules, struct skep_arena *arena,
 		      struct skep_rule_index *out)
 {
 	u32 n = SKEP_MIN(rules->n, UINT16_MAX);
 	u16 *first = SKEP_NEW_N(arena, u16, SKEP_RW_KEYS + 1),
-	    *order = SKEP_NEW_N(arena, u16, n + 1), at = 0;
+	    *order = SKEP_NEW_N(arena, u16, n + 1), *prior = SKEP_NEW_N(arena, u16, n + 1), at = 0;
 
 	for (u32 key = 0; key < SKEP_RW_KEYS; key++) {
 		first[key] = at;
@@ -186,6 +201,8 @@ void skep_rules_index(const struct skep_rules *rules, struct skep_arena *arena,
 			    key)
 				order[at++] = (u16)i;
 	}
+	for (u32 k = 0; k < at; k++)
+		prior[k] = prior_of(&rules->rule[order[k]]);
 	first[SKEP_RW_KEYS] = at;
-	*out = (struct skep_rule_index){rules->rule, n, first, order};
+	*out = (struct skep_rule_index){rules->rule, n, first, order, prior};
 }

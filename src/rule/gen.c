@@ -183,7 +183,9 @@ int main(int argc, char **argv)
 	printf("};\n");
 	numbers("first", index.first, SKEP_RW_KEYS + 1);
 	numbers("order", index.order, all.n);
-	printf("const struct skep_rule_index %s = {rules, %u, first, order};\n", argv[1], all.n);
+	numbers("prior", index.prior, all.n);
+	printf("const struct skep_rule_index %s = {rules, %u, first, order, prior};\n", argv[1],
+	       all.n);
 	skep_arena_fini(&arena);
 	return fflush(stdout) ? 3 : 0;
 }

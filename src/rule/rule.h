@@ -131,8 +131,14 @@ struct skep_rule_index {
 	u32 n;
 	const u16 *first; /* by key: where its rules begin in `order`; one more than keys */
 	const u16 *order; /* numbers of rules */
+	/*
+	 * Beside `order`: the key of the instruction before the last; with SKEP_RW_SOURCE it writes
+	 * what the last has as its source, else as its destination. SKEP_RW_ANY: neither, or there
+	 * is none.
+	 */
+	const u16 *prior;
 };
-enum { SKEP_RW_KEYS = SKEP_OP_NR * 4 };
+enum { SKEP_RW_KEYS = SKEP_OP_NR * 4, SKEP_RW_SOURCE = 0x8000, SKEP_RW_ANY = 0xffff };
 u32 skep_rule_key(const struct skep_ins *in);
 /* Index the rules; in the arena. More than 65,535 rules are not indexed: the rest is left out. */
 void skep_rules_index(const struct skep_rules *rules, struct skep_arena *arena,

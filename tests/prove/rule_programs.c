@@ -10,7 +10,10 @@
 
 #include "opt/opt.h"
 
-enum { FIRST_REG = 6, FRAME = 64, TRIES = 200000 };
+enum { INPUTS = 4, FRAME = 64, TRIES = 200000 };
+
+/* What holds a rule's variables: A to D, which may come in, keep their values over calls. */
+static const u8 reg_of[] = {6, 7, 8, 9, 3, 4, 5};
 
 static s64 some_number(struct skep_rng *g)
 {
@@ -109,40 +112,37 @@ static void program(FILE *f, const struct skep_rule *r, const struct skep_rule_e
 	fprintf(f, ".license \"GPL\"\n.section \"xdp\"\n.func f\n");
 	for (u32 o = 8; o <= FRAME; o += 8)
 		fprintf(f, "\t*(u64 *)(r10 - %u) = %u\n", o, o * 77);
-	for (u32 k = 0; k < 4; k++) {
+	for (u32 k = 0; k < INPUTS; k++) {
 		if (base >> k & 1) {
-			fprintf(f, "\tr%u = r10\n\tr%u += -%u\n", k + FIRST_REG, k + FIRST_REG,
-				FRAME);
+			fprintf(f, "\tr%u = r10\n\tr%u += -%u\n", reg_of[k], reg_of[k], FRAME);
 			continue;
 		}
 		/* Through the frame, so that no rule takes part of this. */
 		fprintf(f, "\tcall bpf_get_prandom_u32\n\t*(u32 *)(r10 - 68) = r0\n"
 			   "\tcall bpf_get_prandom_u32\n\t*(u32 *)(r10 - 72) = r0\n");
-		fprintf(f, "\tr%u = *(u%u *)(r10 - 72)\n", k + FIRST_REG,
-			SKEP_MAX(env->bits[k], 8));
+		fprintf(f, "\tr%u = *(u%u *)(r10 - 72)\n", reg_of[k], SKEP_MAX(env->bits[k], 8));
 		if (env->bits[k] == 1)
-			fprintf(f, "\tr%u &= 1\n", k + FIRST_REG);
+			fprintf(f, "\tr%u &= 1\n", reg_of[k]);
 		if (env->bits[k] == 64)
-			fprintf(f, "\tr%u = le64 r%u\n", k + FIRST_REG, k + FIRST_REG);
+			fprintf(f, "\tr%u = le64 r%u\n", reg_of[k], reg_of[k]);
 	}
 	for (u32 k = 0; k < r->nbefore; k++) {
 		struct skep_ins in = skep_rule_fill(&r->before[k], env);
 
-		in.dst += FIRST_REG;
+		in.dst = reg_of[in.dst];
 		if (in.form == SKEP_REG)
-			in.src += FIRST_REG;
+			in.src = reg_of[in.src];
 		line(f, &in);
 	}
 	fprintf(f, "\tr2 = 1\n");
 	if (skep_is_cond(end->in.op))
 		fprintf(f, "\tgoto out\nL:\n\tr2 = 2\nout:\n");
 	fprintf(f, "\t*(u64 *)(r10 - 72) = r2\n\tr0 = *(u64 *)(r10 - 72)\n");
-	for (u32 k = 0; k < 4; k++)
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(reg_of); k++)
 		if (live >> k & 1)
 			fprintf(f,
 				"\t*(u%u *)(r10 - 72) = r%u\n\tr1 = *(u%u *)(r10 - 72)\n\tr0 *= 31\n\tr0 += r1\n",
-				r->low >> k & 1 ? 32 : 64, k + FIRST_REG,
-				r->low >> k & 1 ? 32 : 64);
+				r->low >> k & 1 ? 32 : 64, reg_of[k], r->low >> k & 1 ? 32 : 64);
 	for (u32 o = 8; o <= FRAME && end->in.op == SKEP_STX; o += 8)
 		fprintf(f, "\tr1 = *(u64 *)(r10 - %u)\n\tr0 *= 31\n\tr0 += r1\n", o);
 	/* Both halves count. */
@@ -165,8 +165,10 @@ int main(int argc, char **argv)
 		char path[4096];
 		FILE *f;
 
-		if (!choose(r, &g, &env)) {
-			fprintf(stderr, "rule %s: no immediates found\n", r->name);
+		if (r->inputs >> INPUTS || (r->inputs | r->writes) >> SKEP_ARRAY_SIZE(reg_of) ||
+		    !choose(r, &g, &env)) {
+			fprintf(stderr, "rule %s: too many registers, or no immediates found\n",
+				r->name);
 			status = 1;
 			continue;
 		}

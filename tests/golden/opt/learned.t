@@ -589,3 +589,153 @@ L3:
 	if r7 < 5 goto L3
 	w0 = w6
 	exit
+
+=== title
+a part of a word as an index: masked where it stands, shifted once
+=== args
+optimize --passes=rules --cpu=v1 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r6 >>= 16
+	r6 &= 255
+	r6 <<= 2
+	r0 = r6
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r6 &= 16711680
+	r6 >>= 14
+	r0 = r6
+	exit
+
+=== title
+an index that is shifted up by more than down stays as it is
+=== args
+optimize --passes=rules --cpu=v1 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r6 >>= 1
+	r6 &= 255
+	r6 <<= 2
+	r0 = r6
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r6 >>= 1
+	r6 &= 255
+	r6 <<= 2
+	r0 = r6
+	exit
+
+=== title
+a result that replaces its second operand needs no copy first
+=== args
+optimize --passes=rules --cpu=v1 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r8 = r6
+	r8 ^= r7
+	r7 = r8
+	r0 = r7
+	r0 *= r8
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r7 ^= r6
+	r0 = r7
+	r0 *= r7
+	exit
+
+=== title
+an operand that is read afterwards stays where it is
+=== args
+optimize --passes=rules --cpu=v1 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r8 = r6
+	r8 &= r7
+	r9 = r8
+	r0 = r9
+	r0 += r7
+	r0 += r8
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r8 = r6
+	r8 &= r7
+	r0 = r8
+	r0 += r7
+	r0 += r8
+	exit
+
+=== title
+a mask of bits that a shift does not read
+=== args
+optimize --passes=rules --cpu=v3 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	w7 &= 31
+	w6 <<= w7
+	r0 = r6
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	w6 <<= w7
+	r0 = r6
+	exit
+
+=== title
+halves shifted together, of which only the low half is read
+=== args
+optimize --passes=rules --cpu=v1 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r6 <<= 24
+	r8 = r7
+	r8 >>= 8
+	r6 |= r8
+	w0 = w6
+	exit
+=== expect
+f:
+	r6 = *(u32 *)(r1 + 0)
+	r7 = *(u32 *)(r1 + 4)
+	r6 <<= 32
+	r6 += r7
+	r6 >>= 8
+	w0 = w6
+	exit
