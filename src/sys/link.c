@@ -264,7 +264,8 @@ int skep_sys_raise(const char *name, const u64 *args, u32 n)
 
 	if (!v)
 		return -ENOMEM;
-	memcpy(ctx, args, SKEP_MIN(n, (u32)SKEP_ARRAY_SIZE(ctx)) * sizeof(*ctx));
+	if (n)
+		memcpy(ctx, args, SKEP_MIN(n, (u32)SKEP_ARRAY_SIZE(ctx)) * sizeof(*ctx));
 	for (u32 k = 0; k < v->n; k++)
 		if (strcmp(v->v[k].l->d.name, name) == 0 && !__atomic_load_n(&v->v[k].l->h->detached, __ATOMIC_ACQUIRE)) {
 			sys_prog_run_event(v->v[k].p, ctx, v->v[k].l->d.cookie);

@@ -285,7 +285,8 @@ static int load(const struct bpf_insn *body, unsigned n, int map, int type)
 	LIBBPF_OPTS(bpf_prog_load_opts, o,
 		    .prog_flags = type == BPF_PROG_TYPE_SYSCALL ? BPF_F_SLEEPABLE : 0);
 
-	memcpy(code + k, body, n * sizeof(*body));
+	if (n)
+		memcpy(code + k, body, n * sizeof(*body));
 	k += n;
 	code[k++] = I(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
 	code[k++] = I(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
