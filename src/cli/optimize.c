@@ -25,7 +25,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)", .with = "search"},
 	{"cache", 0, "FILE", "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere", .with = "search"},
 	{"verbose", 'v', NULL, "with --search: tell how far it is, also when standard error is no terminal", .with = "search"},
-	{"dearer", 0, "N", "per cent that a program may cost the verifier more than before (default 5)"},
+	{"dearer", 0, "N", "per cent that a program may cost the verifier more than before (default 5); over 100 no slot is given for less to verify"},
 	{"kernel-btf", 0, "FILE", "types of the target kernel, for programs that need them to be counted (default: the running one's; none: do without)"},
 	{"drop-unused", 0, NULL, "take out functions that nobody calls, maps that no code uses, and externs not used any more"},
 	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},

@@ -104,13 +104,19 @@ const char *skep_variant_without(void *user, const struct skep_func *f)
 	return variant[variant_of(j, f)].without;
 }
 
+/* Is a slot given for clearly less to verify? Who lets a program cost over twice as much wants it small. */
+static bool gives_slots(const struct skep_job *j)
+{
+	return j->opts.mode == SKEP_OPT_SIZE && j->cost->dearer <= 100;
+}
+
 enum skep_opt_order skep_variant_order(void *user, const struct skep_func *f)
 {
 	const struct skep_job *j = user;
 
 	if (is_goal(j) || variant[variant_of(j, f)].order)
 		return SKEP_ORDER_ANY;
-	return j->opts.mode == SKEP_OPT_SIZE ? SKEP_ORDER_WORTH : SKEP_ORDER_FREE;
+	return gives_slots(j) ? SKEP_ORDER_WORTH : SKEP_ORDER_FREE;
 }
 
 void skep_variants_nothing(struct skep_job *j)
@@ -226,13 +232,12 @@ static u64 price(const struct skep_job *j, u32 k, const struct outcome *o)
 {
 	const struct skep_obj *obj = j->res->before->obj;
 
-	switch (j->opts.mode) {
-	case SKEP_OPT_VERIFIER: return (u64)o->processed << 32 | o->slots;
-	case SKEP_OPT_SPEED: return (u64)o->slots << 32 | o->processed;
-	default:
+	if (is_goal(j))
+		return (u64)o->processed << 32 | o->slots;
+	if (gives_slots(j))
 		return (u64)o->slots * SKEP_OPT_WORTH * j->res->before_cost[k] +
 		       (u64)o->processed * skep_prog_slots(obj, obj->func[k]);
-	}
+	return (u64)o->slots << 32 | o->processed;
 }
 
 /* Which variant serves a program best; `o` are the outcomes of all. */
