@@ -9,8 +9,12 @@
  * over all objects. -q measures once (so that the benchmark itself is tested).
  */
 #include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "obj/obj.h"
 #include "run/run.h"
@@ -36,9 +40,15 @@ static double now(void)
 static struct skep_btf *target_types(void *user)
 {
 	struct skep_btf *btf = NULL;
-	size_t len = 0;
-	void *image = slurp("/sys/kernel/btf/vmlinux", &len);
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	struct stat st = {0};
+	size_t len = fd >= 0 && fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
+	void *image = len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 
+	if (fd >= 0)
+		close(fd);
+	if (image == MAP_FAILED)
+		image = slurp("/sys/kernel/btf/vmlinux", &len);
 	if (image && skep_btf_read(image, len, false, user, NULL, &btf) == 0)
 		skep_btf_index(btf, user);
 	return btf;

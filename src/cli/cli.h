@@ -63,6 +63,7 @@ struct skep_input {
 	bool std;	  /* it is standard input */
 	u8 *image;
 	size_t len;
+	bool mapped;		 /* the image is a mapping, not allocated */
 	struct skep_arena arena; /* owns the model */
 	struct skep_diags ds;
 	struct skep_objfile *file; /* after skep_cli_load() */
@@ -107,6 +108,8 @@ const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of
 
 /* Read a file or "-"; 0 or an exit status with a diagnostic. *in stays until the command ends. */
 int skep_cli_read(struct skep_cli *cli, const char *path, struct skep_input **in);
+/* The bytes of the file are not needed any more, nor is what was read from them. */
+void skep_cli_drop_image(struct skep_input *in);
 /*
  * The types of a target kernel, indexed: of the file `path` (or vmlinux in that folder), of the running kernel when it is NULL, none when it is
  * "none". *types is NULL without an error when the running kernel has none. 0 or the exit status.

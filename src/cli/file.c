@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,32 @@ static int read_all(struct skep_cli *cli, struct skep_input *in, int fd, size_t 
 	return 0;
 }
 
+/* The kernel's types need no copy: they stay as they are, and later kernels give them as a mapping. */
+static bool map_types(struct skep_input *in, int fd, size_t len)
+{
+	void *p;
+
+	if (strncmp(in->path, KERNEL_FOLDER "/", strlen(KERNEL_FOLDER "/")) != 0)
+		return false;
+	p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	in->image = p;
+	in->len = len;
+	in->mapped = true;
+	return true;
+}
+
+void skep_cli_drop_image(struct skep_input *in)
+{
+	if (in->mapped)
+		munmap(in->image, in->len);
+	else
+		free(in->image);
+	in->image = NULL;
+	in->mapped = false;
+}
+
 static int read_path(struct skep_cli *cli, struct skep_input *in)
 {
 	struct stat st;
@@ -86,7 +113,7 @@ static int read_path(struct skep_cli *cli, struct skep_input *in)
 	else if (st.st_size > (off_t)INPUT_MAX)
 		err = too_large(cli, in->path);
 	else
-		err = read_all(cli, in, fd, (size_t)st.st_size);
+		err = map_types(in, fd, (size_t)st.st_size) ? 0 : read_all(cli, in, fd, (size_t)st.st_size);
 	close(fd);
 	return err;
 }
@@ -131,7 +158,7 @@ static int assemble(struct skep_input *in)
 		skep_buf_fini(&bytes);
 		return err;
 	}
-	free(in->image);
+	skep_cli_drop_image(in);
 	in->image = (u8 *)bytes.p;
 	in->len = bytes.n;
 	return 0;

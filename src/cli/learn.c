@@ -138,8 +138,7 @@ static int harvest_one(struct learn *l, const char *path)
 	skep_arena_fini(&in->arena);
 	skep_arena_init(&in->arena);
 	in->file = NULL;
-	free(in->image);
-	in->image = NULL;
+	skep_cli_drop_image(in);
 	return 0;
 }
 

@@ -164,7 +164,7 @@ static int print_all(struct skep_cli *cli, int status)
 static void cleanup(struct skep_cli *cli)
 {
 	for (struct skep_input *in = cli->inputs; in; in = in->next) {
-		free(in->image);
+		skep_cli_drop_image(in);
 		skep_arena_fini(&in->arena);
 		skep_diags_fini(&in->ds);
 	}
