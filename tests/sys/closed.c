@@ -619,10 +619,11 @@ static u32 race(void)
 
 		if (pid == 0) {
 			u32 ret = 0, word = 1;
-			int map = new_map(BPF_MAP_TYPE_ARRAY, 4, 1, 0),
-			    outer = new_map(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 1, map), prog;
+			int map, outer, prog;
 
 			alarm(30);
+			map = new_map(BPF_MAP_TYPE_ARRAY, 4, 1, 0);
+			outer = new_map(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 1, map);
 			prog = inner_reader(outer);
 			_exit(element(BPF_MAP_UPDATE_ELEM, map, 0, &word) ||
 			      element(BPF_MAP_UPDATE_ELEM, outer, 0, &map) || run(prog, &ret) ||
