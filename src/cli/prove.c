@@ -26,7 +26,9 @@ const char skep_about_prove[] =
 	"unknown values, from one place where they agree to the next. What they return, what they leave in "
 	"memory outside of their stack, and what calls they make with which arguments in which order must be "
 	"the same. Functions that both call under the same name count as the same, which is right because "
-	"they are compared, too.\n\n"
+	"they are compared, too. What surrounds the functions must be the same as well: where programs are "
+	"attached, the license, and of what both have maps, what these hold from the start, and variables; "
+	"else the answer is unknown.\n\n"
 	"Trusted are the kinds of pointers (a pointer into the packet does not meet a map's value; the "
 	"kernel's verifier sees to that), the table of helpers, that nobody else writes memory in between, and, "
 	"where the proof needs bounds that come from a join or another function, the facts of A that skep disasm --facts "
@@ -63,58 +65,6 @@ static void dump(void *user, const char *text, size_t n, const char *answer)
 	path = skep_arena_printf(&j->cli->arena, "%s.answer", path);
 	if (!j->dump_failed && skep_cli_write(j->cli, path, answer, strlen(answer)))
 		j->dump_failed = true;
-}
-
-static bool same_map(const struct skep_map *x, const struct skep_map *y)
-{
-	return x->type == y->type && x->key_size == y->key_size && x->value_size == y->value_size &&
-	       x->max_entries == y->max_entries && x->map_flags == y->map_flags;
-}
-
-static const struct skep_map *map_named(const struct skep_obj *o, const char *name)
-{
-	for (u32 k = 0; k < o->nmap; k++)
-		if (strcmp(o->map[k]->name, name) == 0)
-			return o->map[k];
-	return NULL;
-}
-
-static const struct skep_dsec *section(const struct skep_obj *o, const char *name)
-{
-	for (u32 k = 0; k < o->ndsec; k++)
-		if (strcmp(o->dsec[k]->name, name) == 0)
-			return o->dsec[k];
-	return NULL;
-}
-
-static bool same_data(const struct skep_dsec *x, const struct skep_dsec *y)
-{
-	if (x->size != y->size || !x->bytes != !y->bytes)
-		return false;
-	return !x->bytes || memcmp(x->bytes, y->bytes, x->size) == 0;
-}
-
-/* Maps and variables that both have must be the same: programs name them. */
-static const char *other_data(struct job *j)
-{
-	const struct skep_obj *a = j->a->file->obj, *b = j->b->file->obj;
-
-	for (u32 k = 0; k < a->nmap; k++) {
-		const struct skep_map *m = map_named(b, a->map[k]->name);
-
-		if (m && !same_map(a->map[k], m))
-			return skep_arena_printf(&j->cli->arena, "map '%s' is not the same in both",
-						 a->map[k]->name);
-	}
-	for (u32 k = 0; k < a->ndsec; k++) {
-		const struct skep_dsec *d = section(b, a->dsec[k]->name);
-
-		if (d && a->dsec[k]->kind != SKEP_DSEC_OTHER && !same_data(a->dsec[k], d))
-			return skep_arena_printf(&j->cli->arena,
-						 "section '%s' is not the same in both",
-						 a->dsec[k]->name);
-	}
-	return NULL;
 }
 
 /* Facts of A, which bound what the proof alone does not: when they are needed. */
@@ -292,6 +242,13 @@ static int prove_named(struct job *j, struct skep_func *f)
 		return SKEP_EXIT_INPUT;
 	}
 	prove_one(j, f, g, &j->result[f->index]);
+	if (j->result[f->index].verdict == SKEP_PROVE_EQUAL && !skep_run_same_place(f, g)) {
+		j->result[f->index].verdict = SKEP_PROVE_UNKNOWN;
+		j->result[f->index].reason = skep_arena_printf(
+			&j->cli->arena,
+			"it does the same, but from section '%s', and there from '%s'",
+			f->sec->name, g->sec->name);
+	}
 	j->unproved[f->index] = j->result[f->index].verdict != SKEP_PROVE_EQUAL;
 	return 0;
 }
@@ -393,7 +350,7 @@ int skep_cmd_prove(struct skep_cli *cli, int argc, char **argv)
 	j.result = SKEP_NEW_N(&cli->arena, struct skep_prove_result, j.a->file->obj->nfunc);
 	skep_ctx_args_compute(j.a->file->obj, &cli->arena);
 	skep_ctx_args_compute(j.b->file->obj, &cli->arena);
-	other = other_data(&j);
+	other = skep_run_other_data(j.a->file, j.b->file, &cli->arena);
 	if (cli->json) {
 		skep_json_kstr(&cli->j, "data", other);
 		skep_json_key(&cli->j, "functions");

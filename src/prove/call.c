@@ -357,9 +357,37 @@ void skep_prove_clobber(struct prover *p, struct state *st, u32 ev)
 		st->reg[r] = skep_smt_app(&p->smt, 64, FN(FN_RESULT, r), &ev, 1, 0);
 }
 
+/*
+ * Registers that a callee reads beyond what the table of arguments says. One that holds nothing in
+ * P is none: the verifier would not have it. Q gives those that P did.
+ */
+static u16 readable(struct prover *p, int side, const struct state *st, const struct skep_insn *i,
+		    u16 regs)
+{
+	for (int r = 1; r <= 5; r++)
+		if (side == P && p->side[side].fa->in[i->num][r].kind == SKEP_K_UNINIT)
+			regs &= (u16) ~(1u << r);
+	if (side == Q && st->nevent < p->nevent)
+		regs &= p->event[st->nevent].regs;
+	return regs;
+}
+
+/* Values that follow the arguments that the table knows, as many as a format asks for. */
+static u16 more_values(struct prover *p, int side, const struct state *st,
+		       const struct skep_insn *i, const struct skep_helper *h)
+{
+	u16 regs = skep_helper_reads(i->in.imm);
+
+	for (int k = 0; k < 5; k++)
+		if (h->arg[k] != SKEP_ARG_NONE)
+			regs &= (u16) ~(2u << k);
+	return regs ? readable(p, side, st, i, regs) : 0;
+}
+
 static enum step call_helper(struct prover *p, int side, struct state *st,
 			     const struct skep_insn *i, const struct skep_helper *h)
 {
+	u16 more = more_values(p, side, st, i, h);
 	const struct skep_map *map = NULL;
 	struct args a = {.n = 2};
 	bool mem = false, is_pure;
@@ -373,6 +401,8 @@ static enum step call_helper(struct prover *p, int side, struct state *st,
 	for (int k = 0; k < 5; k++)
 		if (h->arg[k] != SKEP_ARG_NONE)
 			helper_arg(p, side, st, i, h, k, map, &a, &mem);
+		else if (more >> (k + 1) & 1)
+			skep_prove_put(&a, st->reg[k + 1]);
 	if (skep_reads_indirect(i->in.imm) || h->flags & SKEP_HF_CB)
 		skep_prove_put(&a, skep_prove_stack(p, st));
 	if (is_pure) {
@@ -389,6 +419,8 @@ static enum step call_helper(struct prover *p, int side, struct state *st,
 	ev = skep_prove_event(p, side, st, i, FN(FN_EVENT, (u64)i->in.imm << 8), &a, false);
 	if (!ev)
 		return STEP_FAIL;
+	if (side == P)
+		p->event[p->nevent - 1].regs = more;
 	helper_writes(p, side, st, i, h, ev, map);
 	if (skep_reads_indirect(i->in.imm) & SKEP_EFF_WRITE_STACK || h->flags & SKEP_HF_CB)
 		written(p, st, ev, 5, -STK, STK, SKEP_FILLS_NOT);
@@ -424,7 +456,7 @@ static enum step call_other(struct prover *p, int side, struct state *st, const 
 {
 	const struct side *sd = &p->side[side];
 	struct args a = {.v = {st->trace, st->mem}, .n = 2};
-	u16 regs = skep_reads(sd->obj, i);
+	u16 regs = readable(p, side, st, i, skep_reads(sd->obj, i));
 	bool stack = false;
 	u64 who = 0;
 	u32 ev;
@@ -438,13 +470,6 @@ static enum step call_other(struct prover *p, int side, struct state *st, const 
 		who = skep_prove_hash("extern", sd->obj->sym[i->sym].name);
 	else
 		who = (u64)i->in.imm;
-	/* A register that holds nothing in P is none that the callee reads: the verifier would not
-	 * have it. */
-	for (int r = 1; r <= 5; r++)
-		if (side == P && sd->fa->in[i->num][r].kind == SKEP_K_UNINIT)
-			regs &= (u16) ~(1u << r);
-	if (side == Q && st->nevent < p->nevent)
-		regs &= p->event[st->nevent].regs;
 	for (int r = 1; r <= 5; r++) {
 		if (!(regs >> r & 1))
 			continue;

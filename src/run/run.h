@@ -319,6 +319,17 @@ int skep_run_differ(const struct skep_objfile *a, const struct skep_objfile *b, 
 		    const struct skep_run_differ_opts *opts, struct skep_arena *arena,
 		    struct skep_diags *ds, struct skep_run_differ_result *out);
 
+/* --- what a proof is not about (same.c) ------------------------------------------------ */
+
+/*
+ * What is not the same in both objects beside their functions, of that which both have: a map or what
+ * it holds from the start, variables, the license. A text in the arena, or NULL.
+ */
+const char *skep_run_other_data(const struct skep_objfile *a, const struct skep_objfile *b,
+				struct skep_arena *arena);
+/* Are they programs of one type, attached to the same; or no programs? */
+bool skep_run_same_place(const struct skep_func *f, const struct skep_func *g);
+
 /* --- inputs that the prover found (witness.c) ------------------------------------------ */
 
 /* An element that a map holds; the values of all SKEP_RUN_CPUS where there are several. */

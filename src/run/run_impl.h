@@ -78,6 +78,15 @@ int skep_run_map_add(struct skep_run_vm *r, const struct skep_map *m, struct ske
 		     u32 *at);
 /* Fill prog arrays and maps of maps: as the object says, else with what there is. */
 int skep_run_values(struct skep_run_vm *r, struct skep_arena *arena);
+/* An element that a prog array or a map of maps holds from the start. */
+struct skep_run_value {
+	const struct skep_map *map;
+	u32 key;
+	const struct skep_sym *sym;
+};
+/* Those that the object states, in the arena. */
+const struct skep_run_value *skep_run_stated_values(const struct skep_objfile *file,
+						    struct skep_arena *arena, u32 *count);
 /* Two more maps: the values of configuration variables, and memory behind kernel pointers. */
 int skep_run_kernel_side(struct skep_run_vm *r, struct skep_arena *arena);
 /* Is it a configuration variable? Its offset in that map. */

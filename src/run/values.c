@@ -56,38 +56,52 @@ static void store_u32(struct skep_run_vm *r, u32 map, u32 key, u32 value)
 	skep_vm_map_update(r->vm, map, k, v, 0);
 }
 
-/* Programs and maps that .maps itself refers to. */
-static void static_values(struct skep_run_vm *r, struct skep_arena *arena, bool *filled)
+const struct skep_run_value *skep_run_stated_values(const struct skep_objfile *file,
+						    struct skep_arena *arena, u32 *count)
 {
-	const struct skep_obj *o = r->file->obj;
+	const struct skep_obj *o = file->obj;
+	struct skep_run_value *v;
 	struct skep_elf_rel *rel;
 	u32 sec, n, rels;
 
-	if (!o->btf || !skep_elf_find(r->file->elf, ".maps", &sec))
-		return;
-	rels = skep_elf_rel_section(r->file->elf, sec);
-	if (!rels || skep_elf_rels(r->file->elf, rels, arena, NULL, &rel, &n))
-		return;
+	*count = 0;
+	if (!o->btf || !skep_elf_find(file->elf, ".maps", &sec))
+		return NULL;
+	rels = skep_elf_rel_section(file->elf, sec);
+	if (!rels || skep_elf_rels(file->elf, rels, arena, NULL, &rel, &n))
+		return NULL;
+	v = SKEP_NEW_N(arena, struct skep_run_value, n);
 	for (u32 i = 0; i < n; i++) {
-		u32 values = 0, map, slot;
+		u32 values = 0;
 		const struct skep_map *m = map_at(o, rel[i].offset, &values);
-		const struct skep_sym *s = &o->sym[rel[i].sym];
-		u64 at;
+		u64 at = m ? rel[i].offset - o->sym[m->sym].value : 0;
 
-		if (!m || r->map[r->map_of[m->index]].vm == SKEP_RUN_NONE)
+		if (m && at >= values)
+			v[(*count)++] = (struct skep_run_value){m, (u32)((at - values) / 8),
+								&o->sym[rel[i].sym]};
+	}
+	return v;
+}
+
+/* Programs and maps that .maps itself refers to. */
+static void static_values(struct skep_run_vm *r, struct skep_arena *arena, bool *filled)
+{
+	u32 n;
+	const struct skep_run_value *v = skep_run_stated_values(r->file, arena, &n);
+
+	for (u32 i = 0; i < n; i++) {
+		u32 at = r->map_of[v[i].map->index], map = r->map[at].vm;
+		const struct skep_sym *s = v[i].sym;
+
+		if (map == SKEP_RUN_NONE)
 			continue;
-		at = rel[i].offset - o->sym[m->sym].value;
-		if (at < values)
-			continue;
-		slot = (u32)((at - values) / 8);
-		map = r->map[r->map_of[m->index]].vm;
-		filled[r->map_of[m->index]] = true;
-		if (m->type == SKEP_MAP_PROG_ARRAY && s->func)
+		filled[at] = true;
+		if (v[i].map->type == SKEP_MAP_PROG_ARRAY && s->func)
 			for (u32 k = 0; k < r->nloaded; k++)
 				if (r->loaded[k] && strcmp(r->loaded[k]->name, s->func->name) == 0)
-					store_u32(r, map, slot, k);
-		if (is_outer(m->type) && s->map)
-			store_u32(r, map, slot, r->map[r->map_of[s->map->index]].vm);
+					store_u32(r, map, v[i].key, k);
+		if (is_outer(v[i].map->type) && s->map)
+			store_u32(r, map, v[i].key, r->map[r->map_of[s->map->index]].vm);
 	}
 }
 
