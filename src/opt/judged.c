@@ -36,6 +36,8 @@ static bool run_once(struct skep_opt *o, u32 p, struct skep_func *f,
 		o->ranged[f->index] = 0;
 	o->res->nedit = first;
 	o->step_limit = limit ? first + limit : 0;
+	/* A run that is done anew needs as much memory as one, not as all of them. */
+	skep_opt_forget_seen(o, f);
 	m = skep_arena_mark(o->scratch);
 	changed = skep_pass_fn[p](o, f);
 	skep_arena_release(o->scratch, m);

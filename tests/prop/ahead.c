@@ -5,6 +5,8 @@
  * function of pass and instruction that refuses some edits, here one in `rate`; the late one
  * answers when a random number says so, and checks that what it was given stayed as it was.
  */
+#include <sys/resource.h>
+
 #include "obj/obj.h"
 #include "opt/opt.h"
 #include "../slurp.h"
@@ -206,9 +208,54 @@ static int check(const char *path)
 	return bad;
 }
 
+/* --- what it takes ---------------------------------------------------------------------- */
+
+enum { DEAD = 300, BESIDE = 8, REFUSE_ONE_IN = 8, MOST_MIB = 128 };
+
+static long peak_mib(void)
+{
+	struct rusage u = {0};
+
+	getrusage(RUSAGE_SELF, &u);
+	return u.ru_maxrss / 1024;
+}
+
+/* A pass that is run a thousand times, as halving does, takes the memory of a few runs. */
+static int check_memory(void)
+{
+	struct skep_buf text = {0}, image = {0};
+	struct skep_objfile *file = NULL;
+	struct skep_arena arena;
+	struct skep_diags ds;
+	struct result r = {0};
+	long before;
+	int bad;
+
+	skep_buf_puts(&text, ".license \"GPL\"\n.section \"socket\"\n.func f\nr0 = *(u32 *)(r1 + 0)\n");
+	for (u32 k = 0; k < DEAD * (BESIDE + 1); k++)
+		skep_buf_puts(&text, k % (BESIDE + 1) ? "r0 *= 3\n" : "r2 = 1\n");
+	skep_buf_puts(&text, "exit\n");
+	skep_arena_init(&arena);
+	skep_diags_init(&ds);
+	bad = skep_obj_parse(text.p, text.n, &arena, &ds, &file) || skep_obj_write(file, 0, &ds, &image);
+	before = peak_mib();
+	bad = bad || optimize("what is dead", image.p, image.n, REFUSE_ONE_IN, false, &r);
+	if (!bad && (peak_mib() - before > MOST_MIB || r.nrefused < DEAD / REFUSE_ONE_IN / 2)) {
+		printf("FAIL %u edits refused, %ld MiB more (seed %llu)\n", r.nrefused, peak_mib() - before,
+		       (unsigned long long)seed);
+		bad = 1;
+	}
+	skep_diags_fini(&ds);
+	skep_arena_fini(&arena);
+	skep_buf_fini(&text);
+	skep_buf_fini(&image);
+	skep_buf_fini(&r.out);
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
-	int bad = 0, n = 0;
+	int bad = check_memory(), n = 1;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-s") == 0 && i + 1 < argc)
