@@ -121,6 +121,11 @@ void *skep_arena_grow(struct skep_arena *a, void *old, size_t old_size, size_t n
 	size_t old_round = (old_size + ALIGN - 1) & ~(ALIGN - 1);
 	void *p;
 
+	if (new_size <= old_size)
+		return old;
+	/* Behind a copy lies what was there before it. */
+	if (old)
+		memset((char *)old + old_size, 0, SKEP_MIN(new_size, old_round) - old_size);
 	if (new_size <= old_round)
 		return old;
 	if (c && old && (char *)old + old_round == c->data + c->pos &&

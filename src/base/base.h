@@ -67,11 +67,12 @@ void skep_arena_fini(struct skep_arena *a);
 void *skep_arena_alloc(struct skep_arena *a, size_t size);
 /* The same for `n` elements; an overflowing product counts as no memory. */
 void *skep_arena_calloc(struct skep_arena *a, size_t n, size_t size);
-/* A larger copy of `old` (of `old_size` bytes); extends in place when it was the last block. */
+/* A larger copy of `old` (of `old_size` bytes), the rest zeroed; extends in place when it was the last block. */
 void *skep_arena_grow(struct skep_arena *a, void *old, size_t old_size, size_t new_size);
 char *skep_arena_strndup(struct skep_arena *a, const char *s, size_t n);
 char *skep_arena_strdup(struct skep_arena *a, const char *s);
 char *skep_arena_printf(struct skep_arena *a, const char *fmt, ...) SKEP_PRINTF(2, 3);
+/* A copy; what lies behind its end is not zeroed. */
 void *skep_arena_memdup(struct skep_arena *a, const void *p, size_t n);
 /* Scratch use: everything allocated after the mark is freed by release. */
 struct skep_arena_mark {

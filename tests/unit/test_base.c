@@ -45,6 +45,14 @@ static void arenas(void **state)
 	r = skep_arena_grow(&a, r, 16, 200000);
 	assert_memory_equal(r, "12345678\0\0\0\0\0\0\0\0", 16);
 	assert_int_equal(r[199999], 0);
+	/* What is new is zeroed, also where a copy ended and there was something before. */
+	m = skep_arena_mark(&a);
+	memset(skep_arena_alloc(&a, 64), 0xaa, 64);
+	skep_arena_release(&a, m);
+	r = skep_arena_memdup(&a, "12345", 5);
+	r = skep_arena_grow(&a, r, 5, 40);
+	for (int k = 5; k < 40; k++)
+		assert_int_equal(r[k], 0);
 	assert_string_equal(skep_arena_strndup(&a, "abcdef", 3), "abc");
 	assert_string_equal(skep_arena_printf(&a, "%s-%d", "x", 7), "x-7");
 	skep_arena_fini(&a);
