@@ -460,11 +460,15 @@ static void begin(struct trial *t, const struct skep_buf *out)
 	t->may += QUICK_WORK;
 }
 
-/* As it was put together, is it no better than what all passes made? */
+/*
+ * As it was put together, is it no better than what all passes made? It is not where a program costs too much
+ * now: what it shares with another one is as that one chose.
+ */
 static bool in_vain(const struct trial *t)
 {
 	const struct skep_optimized *r = t->j->res;
 	const struct skep_obj *obj = r->after->obj;
+	bool worse = false;
 	u64 first = 0, now = 0;
 
 	for (u32 k = 0; k < t->nfunc; k++) {
@@ -472,10 +476,11 @@ static bool in_vain(const struct trial *t)
 
 		if (!t->reach[k] || !r->before_cost[k])
 			continue;
+		worse |= dearer(t->j, r->before_cost[k], o.processed);
 		first += price(t->j, k, &t->o[k][0]);
 		now += price(t->j, k, &o);
 	}
-	return !t->dear && now >= first;
+	return !t->dear && (worse || now >= first);
 }
 
 int skep_variants_try(struct skep_job *j, struct skep_buf *out, u32 *refused)
