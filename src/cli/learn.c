@@ -164,8 +164,8 @@ static bool shipped(const struct skep_window *w)
 	return false;
 }
 
-/* Does one of the rules (but `not`) apply to the window, or to some of its instructions? */
-static bool covered(const struct learn *l, const struct skep_window *w, u32 not )
+/* Does one of the rules (but number `except`) apply to the window, or to some of its instructions? */
+static bool covered(const struct learn *l, const struct skep_window *w, u32 except)
 {
 	for (u32 which = 1; which < 1u << w->n; which++) {
 		struct skep_window part;
@@ -175,7 +175,7 @@ static bool covered(const struct learn *l, const struct skep_window *w, u32 not 
 		if (l->only_new && shipped(&part))
 			return true;
 		for (u32 k = 0; k < l->rule.n; k++)
-			if (k != not &&!l->rule.v[k].dropped &&
+			if (k != except && !l->rule.v[k].dropped &&
 			    skep_rule_covers(l->rule.v[k].rule, &part))
 				return true;
 	}

@@ -18,7 +18,6 @@ struct idmap {
 		u32 old, now;
 	} v[NMAP];
 	u32 n;
-	bool full;
 };
 
 struct cmp {

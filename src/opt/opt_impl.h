@@ -29,7 +29,7 @@ struct skep_opt {
 	u32 level;		    /* instructions allowed */
 	const char *pass;
 	/* What was seen of a function, good while it is not changed (seen.c). */
-	struct skep_arena *seen; /* released before a pass when it is no longer good */
+	struct skep_arena *seen; /* released before a run of a pass when it is no longer good */
 	struct skep_func *seen_func;
 	struct skep_live *seen_live;
 	u32 seen_at;	 /* its count of changes then */
@@ -68,7 +68,7 @@ struct skep_opt {
  * them, but where they say so (o->seen_func = NULL).
  */
 void skep_opt_look(struct skep_opt *o, struct skep_func *f, bool live);
-/* Before a pass: what was seen of another function or version goes. */
+/* Before a run of a pass: what was seen of another function or version goes. */
 void skep_opt_forget_seen(struct skep_opt *o, struct skep_func *f);
 
 /*

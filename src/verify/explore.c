@@ -177,8 +177,9 @@ static void join_reads(struct skep_vinsn *v, struct skep_vstate *st)
 	struct skep_vstate *s;
 
 	for (s = v->kept; s; s = s->next)
-		for (u32 f = 0; skep_vstate_same_place(s, st) && f < st->nframe; f++)
-			read[f] |= s->frame[f]->read;
+		if (skep_vstate_same_place(s, st))
+			for (u32 f = 0; f < st->nframe; f++)
+				read[f] |= s->frame[f]->read;
 	for (s = v->kept; s; s = s->next) {
 		if (s->branches || s->joined || marks_incomplete(s) ||
 		    !skep_vstate_same_place(s, st))
