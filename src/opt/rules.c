@@ -27,7 +27,7 @@
  */
 #include "opt/opt_impl.h"
 
-enum { WINDOW = 32, NO_REG = 0xff };
+enum { WINDOW = 32 };
 
 /* What was applied in this run. */
 struct run {
@@ -44,37 +44,8 @@ struct prior {
 struct match {
 	const struct skep_rule *rule;
 	struct skep_insn *at[SKEP_RW_INSNS]; /* of the left side */
-	u8 reg[SKEP_RW_REGS];		     /* by variable */
-	u16 used;			     /* registers that have a variable */
-	u16 known;			     /* parameters that have a value */
-	struct skep_rule_env env;
+	struct skep_rule_binding b;
 };
-
-static bool bind_reg(struct match *m, u8 var, u8 reg)
-{
-	if (m->reg[var] != NO_REG)
-		return m->reg[var] == reg;
-	if (m->used >> reg & 1)
-		return false;
-	m->reg[var] = reg;
-	m->used |= (u16)(1u << reg);
-	return true;
-}
-
-/* The number that stands where the rule has a parameter (`e`) or `is`. */
-static bool bind_number(struct match *m, const struct skep_rule_expr *e, s64 is, s64 number)
-{
-	u32 k;
-
-	if (!e)
-		return is == number;
-	k = (u32)e->tok[0].k;
-	if (m->known >> k & 1)
-		return m->env.param[k] == number;
-	m->known |= (u16)(1u << k);
-	m->env.param[k] = number;
-	return true;
-}
 
 static bool usable(const struct skep_insn *i)
 {
@@ -83,20 +54,9 @@ static bool usable(const struct skep_insn *i)
 
 static bool bind_insn(struct match *m, u32 k, struct skep_insn *i)
 {
-	const struct skep_rule_insn *t = &m->rule->before[k];
-	const struct skep_ins *in = &i->in;
-
-	if (in->op != t->in.op || in->size != t->in.size || in->form != t->in.form)
-		return false;
-	if (in->form == SKEP_IMM &&
-	    (!skep_insn_const(i) || !bind_number(m, t->imm, t->in.imm, in->imm)))
-		return false;
-	if (!skep_is_cond(in->op) && !bind_number(m, t->off, t->in.off, in->off))
-		return false;
 	m->at[k] = i;
-	return bind_reg(m, t->in.dst, in->dst) &&
-	       (in->form == SKEP_IMM || !(skep_isa_reads(&t->in) >> t->in.src & 1) ||
-		bind_reg(m, t->in.src, in->src));
+	return (i->in.form != SKEP_IMM || skep_insn_const(i)) &&
+	       skep_rule_bind(&m->b, &m->rule->before[k], &i->in);
 }
 
 /* The last instruction on the way to `i` that touches the register, or NULL. */
@@ -124,12 +84,11 @@ static bool bind_all(const struct skep_opt *o, struct match *m, struct skep_insn
 {
 	u32 k = m->rule->nbefore - 1;
 
-	memset(m->reg, NO_REG, sizeof(m->reg));
-	m->used = m->known = 0;
+	m->b.known = m->b.bound = m->b.used = 0;
 	if (!bind_insn(m, k, last))
 		return false;
 	while (k--) {
-		u8 reg = m->reg[m->rule->before[k].in.dst];
+		u8 reg = m->b.reg[m->rule->before[k].in.dst];
 		struct skep_insn *i = m->at[k + 1] == last ? before_last(o, last, reg, p)
 							   : touched_before(o, m->at[k + 1], reg);
 
@@ -200,7 +159,7 @@ static const struct skep_val *entry_value(const struct skep_opt *o, const struct
 
 	while (!(skep_isa_reads(&m->rule->before[k].in) >> var & 1))
 		k++;
-	return &o->fa->in[m->at[k]->num][m->reg[var]];
+	return &o->fa->in[m->at[k]->num][m->b.reg[var]];
 }
 
 static u8 bits_of(const struct skep_val *v)
@@ -217,19 +176,19 @@ static bool conditions(const struct skep_opt *o, struct match *m)
 	u16 live = o->lv->out[last], upper = o->lv->upper[last];
 
 	for (u32 v = 0; v < SKEP_RW_REGS; v++) {
-		if (r->dead >> v & 1 && live >> m->reg[v] & 1)
+		if (r->dead >> v & 1 && live >> m->b.reg[v] & 1)
 			return false;
-		if (r->low >> v & 1 && upper >> m->reg[v] & 1)
+		if (r->low >> v & 1 && upper >> m->b.reg[v] & 1)
 			return false;
 		if (!(r->inputs >> v & 1))
 			continue;
-		m->env.bits[v] = bits_of(entry_value(o, m, v));
+		m->b.env.bits[v] = bits_of(entry_value(o, m, v));
 		if (r->scalar >> v & 1 && entry_value(o, m, v)->kind != SKEP_K_CONST &&
 		    entry_value(o, m, v)->kind != SKEP_K_SCALAR)
 			return false;
 	}
 	for (u32 k = 0; k < r->nwhen; k++)
-		if (!skep_rule_eval(&r->when[k], &m->env))
+		if (!skep_rule_eval(&r->when[k], &m->b.env))
 			return false;
 	return true;
 }
@@ -241,10 +200,10 @@ static bool right_side(const struct skep_opt *o, const struct match *m, struct s
 		const struct skep_rule_insn *t = &m->rule->after[k];
 		u16 regs = skep_isa_reads(&t->in);
 
-		out[k] = skep_rule_fill(t, &m->env);
+		out[k] = skep_rule_fill(t, &m->b.env);
 		if (t->in.form == SKEP_REG && regs >> t->in.src & 1)
-			out[k].src = m->reg[t->in.src];
-		out[k].dst = m->reg[t->in.dst];
+			out[k].src = m->b.reg[t->in.src];
+		out[k].dst = m->b.reg[t->in.dst];
 		if (!skep_opt_allowed(o, &out[k]) || !skep_rule_legal(&out[k]))
 			return false;
 	}

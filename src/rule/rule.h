@@ -118,6 +118,21 @@ u64 skep_rule_eval(const struct skep_rule_expr *e, const struct skep_rule_env *e
 /* The instruction with the values in place; registers stay variables. */
 struct skep_ins skep_rule_fill(const struct skep_rule_insn *i, const struct skep_rule_env *env);
 
+/* What a rule's variables stand for. To begin with nothing is known, bound or used. */
+struct skep_rule_binding {
+	struct skep_rule_env env;
+	u16 known; /* parameters that have a value */
+	u16 bound; /* variables that have a register */
+	u16 used;  /* registers that have a variable */
+	u8 reg[SKEP_RW_REGS]; /* by variable */
+};
+/*
+ * Is `in` a case of the instruction of a left side, with what is bound already? Then its registers
+ * and numbers are bound, too; else some of them may be.
+ */
+bool skep_rule_bind(struct skep_rule_binding *b, const struct skep_rule_insn *t,
+		    const struct skep_ins *in);
+
 /*
  * Is it an instruction that the kernel takes? Fields are legal, a constant shift is below the
  * width, a constant divisor not zero. Rules are proved for such only, and applied to such only.

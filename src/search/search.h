@@ -235,7 +235,7 @@ struct skep_learn_opts {
 const struct skep_rule *skep_learn_rule(const struct skep_window *w, const struct skep_found *f,
 					const char *name, const struct skep_learn_opts *opts,
 					struct skep_arena *arena);
-/* Does the rule apply to the window, registers in their order? */
+/* Does the rule apply to the window, whatever its registers are called? */
 bool skep_rule_covers(const struct skep_rule *r, const struct skep_window *w);
 /*
  * The window of some of the instructions (bits of `which`) where the others stay, or

@@ -142,6 +142,58 @@ static void refused(struct skep_arena *a)
 	}
 }
 
+/* --- what is a case of a left side ----------------------------------------------------- */
+
+static const char bind_rule[] = "rB = rA\n\trB <<= [K]\n\trA += rB\n\trA += [K]\n=>\n\trA += [K]";
+
+static const struct {
+	const char *row; /* with a right side, as a rule has it */
+	bool fits;
+} rows[] = {
+	{"rB = rA\n\trB <<= 3\n\trA += rB\n\trA += 3\n=>\n\trA += 3", true},
+	{"rD = rC\n\trD <<= 5\n\trC += rD\n\trC += 5\n=>\n\trC += 3", true},
+	/* A parameter is one number, */
+	{"rB = rA\n\trB <<= 3\n\trA += rB\n\trA += 4\n=>\n\trA += 3", false},
+	/* a variable one register, */
+	{"rB = rA\n\trB <<= 3\n\trC += rB\n\trC += 3\n=>\n\trC += 3", false},
+	/* and no other variable is the same. */
+	{"rA = rA\n\trA <<= 3\n\trA += rA\n\trA += 3\n=>\n\trA += 3", false},
+	{"wB = wA\n\trB <<= 3\n\trA += rB\n\trA += 3\n=>\n\trA += 3", false},
+	{"rB = rA\n\trB >>= 3\n\trA += rB\n\trA += 3\n=>\n\trA += 3", false},
+};
+
+static const struct skep_rule *rule_of(struct skep_arena *a, const char *body)
+{
+	const char *text = skep_arena_printf(a, "rule x\nsummary x\n\t%s\n", body);
+	struct skep_rules r;
+
+	if (skep_rules_parse(text, strlen(text), a, NULL, &r) || r.n != 1) {
+		check(false, body, "is not understood");
+		return NULL;
+	}
+	return r.rule;
+}
+
+static void binding(struct skep_arena *a)
+{
+	const struct skep_rule *r = rule_of(a, bind_rule);
+
+	for (u32 i = 0; i < SKEP_ARRAY_SIZE(rows) && r; i++) {
+		const struct skep_rule *row = rule_of(a, rows[i].row);
+		struct skep_rule_binding b = {.bound = 0};
+		bool fits = row && row->nbefore == r->nbefore;
+
+		for (u32 k = 0; fits && k < r->nbefore; k++)
+			fits = skep_rule_bind(&b, &r->before[k], &row->before[k].in);
+		check(fits == rows[i].fits, rows[i].row, fits ? "fits" : "does not fit");
+		if (fits && rows[i].fits)
+			check(b.reg[0] == row->before[0].in.src &&
+				      b.reg[1] == row->before[0].in.dst && b.known == 1 &&
+				      b.env.param[0] == row->before[1].in.imm,
+			      rows[i].row, "is bound otherwise");
+	}
+}
+
 /* --- printed and read again ------------------------------------------------------------ */
 
 static void again(struct skep_arena *a, const struct skep_rule *r)
@@ -171,6 +223,7 @@ int main(void)
 	skep_arena_init(&a);
 	expressions(&a);
 	refused(&a);
+	binding(&a);
 	for (u32 i = 0; i < skep_opt_rules.n; i++)
 		again(&a, &skep_opt_rules.rule[i]);
 	check(skep_opt_rules.n > 0, "rules", "there are none");
