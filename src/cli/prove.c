@@ -12,7 +12,7 @@ const struct skep_opt_def skep_opts_prove[] = {
 	{"prog", 'p', "NAME", "only this program or function"},
 	{"timeout", 0, "MS", "for one question to the solver (default 2000)"},
 	{"paths", 0, "N",
-	 "paths that are followed between two places where both agree (default 4096)"},
+	 "paths that are followed between two places where both agree, and questions to the solver for one function (default 4096)"},
 	{"inputs", 'n', "N", "inputs to try where the proof fails (default 1000)"},
 	{"seed", 0, "N", "another seed gives other inputs (default 1)"},
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
@@ -328,7 +328,8 @@ static int prepare(struct job *j, char **argv)
 	j->opts = (struct skep_prove_opts){.sz = sizeof(j->opts),
 					   .match = SKEP_PROVE_BY_TEXT,
 					   .timeout_ms = (u32)ms,
-					   .max_paths = (u32)paths};
+					   .max_paths = (u32)paths,
+					   .max_solved = (u32)paths};
 	j->dir = skep_cli_opt(j->cli, "smt-dump");
 	if (j->dir) {
 		j->opts.dump = dump;

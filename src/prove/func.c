@@ -8,7 +8,7 @@
 #include "prove/prove_impl.h"
 
 /* AGAIN_: what the second attempt may take. */
-enum { MAX_GIVEN_UP = 10, MAX_TEXT = 6000, AGAIN_MS = 50, AGAIN_STEPS = 200000 };
+enum { MAX_GIVEN_UP = 10, MAX_TEXT = 6000, AGAIN_MS = 50, AGAIN_STEPS = 200000, AGAIN_SOLVED = 60 };
 
 /* --- twins -------------------------------------------------------------------------------- */
 
@@ -242,6 +242,8 @@ static bool attempt(const struct skep_obj *a, struct skep_func *f, const struct 
 		p->opts.max_paths = 96;
 	if (!p->opts.max_steps)
 		p->opts.max_steps = 4000000;
+	if (!p->opts.max_solved)
+		p->opts.max_solved = 600;
 	skep_smt_init(&p->smt, arena);
 	p->smt.timeout_ms = opts->timeout_ms ? opts->timeout_ms : 500;
 	p->smt.dump = opts->dump;
@@ -272,6 +274,7 @@ void skep_prove_both(const struct skep_obj *a, struct skep_func *f, const struct
 		return;
 	less.timeout_ms = AGAIN_MS;
 	less.max_steps = AGAIN_STEPS;
+	less.max_solved = AGAIN_SOLVED;
 	attempt(a, f, b, g, &less, arena, hunt, false, true, &halves);
 	if (halves.verdict == SKEP_PROVE_EQUAL)
 		*out = halves;

@@ -42,6 +42,7 @@ struct skep_prove_opts {
 	u32 timeout_ms; /* of one question to the solver; 0: 500 */
 	u32 max_paths;	/* followed between two cuts; 0: 96 */
 	u32 max_steps;	/* instructions followed in all; 0: 4,000,000 */
+	u32 max_solved; /* questions to the solver in all; 0: 600, more than nearly all proofs need */
 	/*
 	 * What holds before each instruction of A, by id (see skep_vfacts_of(), of A or of the version
 	 * that this function of it has been in since); or NULL. Then it is taken on trust, too.

@@ -300,12 +300,17 @@ bool skep_prove_spend(struct prover *p)
 {
 	bool stop = p->opts.stop && atomic_load_explicit(p->opts.stop, memory_order_relaxed);
 
-	if (!stop && (p->hunt || ++p->path_steps <= MAX_PATH_STEPS) && ++p->res->steps <= p->opts.max_steps)
+	const char *why = "too many instructions between two cuts";
+
+	if (!p->hunt && p->smt.solved > p->opts.max_solved)
+		why = "too many questions for the solver";
+	else if (!stop && (p->hunt || ++p->path_steps <= MAX_PATH_STEPS) &&
+		 ++p->res->steps <= p->opts.max_steps)
 		return true;
-	skep_prove_fail(p, SKEP_SMT_UNKNOWN, "too many instructions between two cuts");
+	skep_prove_fail(p, SKEP_SMT_UNKNOWN, why);
 	p->failed = true;
 	if (!p->reason)
-		p->reason = "too many instructions between two cuts", p->why = SKEP_SMT_UNKNOWN;
+		p->reason = why, p->why = SKEP_SMT_UNKNOWN;
 	return false;
 }
 

@@ -60,6 +60,9 @@ void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_
 		o.user = w;
 	}
 	skep_prove_func(step->obj, step->before, step->obj, step->after, &o, w->arena, &w->result);
+	/* Values on the way may be none that a program gets there: no difference is shown. */
+	if (w->result.verdict == SKEP_PROVE_DIFFERS && !w->result.from_entry)
+		w->result.verdict = SKEP_PROVE_UNKNOWN;
 	w->result.reason = w->result.reason ? skep_arena_strdup(w->keep, w->result.reason) : NULL;
 	w->result.values = w->result.values ? skep_arena_strdup(w->keep, w->result.values) : NULL;
 	w->ms = now_ms() - t;
