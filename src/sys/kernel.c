@@ -134,7 +134,7 @@ static struct view *read_view(const char *path, bool declared)
 	return v;
 }
 
-/* With the lock. A kernel that tells nothing is not asked again. */
+/* With the lock. A kernel that tells nothing is not asked again; who lacked memory or a descriptor did not ask. */
 static struct view *renew_view(void)
 {
 	static bool silent;
@@ -149,8 +149,9 @@ static struct view *renew_view(void)
 		return now;
 	if (!declared && silent)
 		return now;
+	errno = 0;
 	v = read_view(declared ? path : kernels_own, declared);
-	silent = !declared && !v;
+	silent = !declared && !v && !sys_err_passes(-errno);
 	if (v) {
 		v->next = now;
 		now = v;

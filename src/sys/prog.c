@@ -222,31 +222,38 @@ static int own_objects(struct sprog *p, struct skep_buf *log)
 	return 0;
 }
 
+/* It takes part in the program from here on, but for the programs that it may call. */
+static int use_map(struct sprog *p, struct smap *m)
+{
+	u32 type = m->d.type;
+
+	if (sys_map_percpu(type) || m->d.inner || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		p->percpu = true;
+	if (type == SKEP_MAP_ARENA)
+		p->arena = m;
+	if (type == BPF_MAP_TYPE_PROG_ARRAY && !same_callers(p, m))
+		return -EINVAL;
+	if (type == BPF_MAP_TYPE_PROG_ARRAY)
+		p->tails = p->percpu = true; /* of those that it may call nothing is known */
+	return sys_map_fix(m);
+}
+
+/* Goes on where it was given up the last time. */
 static int open_maps(struct sprog *p)
 {
-	if (p->map)
-		return 0;
-	p->map = calloc(p->d.nmap + 1, sizeof(*p->map));
+	if (!p->map)
+		p->map = calloc(p->d.nmap + 1, sizeof(*p->map));
 	if (!p->map)
 		return -ENOMEM;
-	for (u32 k = 0; k < p->d.nmap; k++) {
+	while (p->nmap < p->d.nmap) {
 		struct sobj *o;
-		int err = sys_sobj_get_id(p->map_id[k], SKEP_SYS_MAP, &o);
+		int err = sys_sobj_get_id(p->map_id[p->nmap], SKEP_SYS_MAP, &o);
 
+		if (!err && (err = use_map(p, smap_of(o))))
+			sys_sobj_put(o);
 		if (err)
 			return err;
 		p->map[p->nmap++] = smap_of(o);
-		if (sys_map_percpu(p->map[k]->d.type) || p->map[k]->d.inner || p->map[k]->d.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-			p->percpu = true;
-		if (p->map[k]->d.type == SKEP_MAP_ARENA)
-			p->arena = p->map[k];
-		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY && !same_callers(p, p->map[k]))
-			return -EINVAL;
-		if (p->map[k]->d.type == BPF_MAP_TYPE_PROG_ARRAY)
-			p->tails = p->percpu = true; /* of those that it may call nothing is known */
-		err = sys_map_fix(p->map[k]);
-		if (err)
-			return err;
 	}
 	return 0;
 }
@@ -273,7 +280,6 @@ static int place_arena(struct sprog *p, struct skep_buf *log)
 int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 {
 	int ready = atomic_load(&p->ready);
-	bool again = false;
 
 	if (ready)
 		return ready > 0 ? 0 : ready;
@@ -281,10 +287,8 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 	ready = atomic_load(&p->ready);
 	if (!ready) {
 		ready = open_maps(p);
-		if (!ready) {
+		if (!ready)
 			ready = own_objects(p, log);
-			again = ready == -EBUSY;
-		}
 		if (!ready)
 			ready = place_arena(p, log);
 		if (!ready)
@@ -299,7 +303,8 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 			sys_announce(p);
 			ready = 1;
 		}
-		if (!again) /* the process that owns its objects may end */
+		/* Memory may be there the next time, and the process that owns its objects may end. */
+		if (!sys_err_passes(ready))
 			atomic_store(&p->ready, ready);
 	}
 	unlock_prog(p);

@@ -47,6 +47,7 @@ static int know_calls(struct sprog *p, struct skep_buf *log)
 {
 	const struct bpf_insn *i;
 	u32 slot = 0;
+	int err;
 
 	if (calls_helper(p, SKEP_FN_get_current_task_btf))
 		p->kernel = sys_kernel_types();
@@ -60,8 +61,9 @@ static int know_calls(struct sprog *p, struct skep_buf *log)
 		return -EINVAL;
 	}
 	p->kernel = sys_kernel_types();
-	if (p->d.btf && !p->types && sys_sobj_get_id(p->d.btf, SKEP_SYS_BTF, &p->types))
-		return -EINVAL;
+	err = p->d.btf && !p->types ? sys_sobj_get_id(p->d.btf, SKEP_SYS_BTF, &p->types) : 0;
+	if (err)
+		return sys_err_passes(err) ? err : -EINVAL;
 	for (slot = 0; (i = next_kfunc(p, &slot));)
 		p->percpu |= sys_kfunc_owns_cpu(sys_kernel_function(p->kernel, (u32)i->imm));
 	return 0;

@@ -47,7 +47,7 @@ struct table {
 };
 enum { TABLE_VERSION = 3 };
 _Thread_local struct sthread skep_sys_thread = {.slot = -1};
-static struct table *table;
+static _Atomic(struct table *) table; /* once it is there it stays */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static u32 ncpu;
@@ -164,39 +164,64 @@ static void fresh_table(struct table *t)
 	t->boot = sys_store_boot();
 }
 
-static void open_table(void)
+static void prepare(void)
 {
-	char path[PATH_LEN];
-	struct table *t;
-	struct stat st;
-	int fd, lock = sys_store_lock(true);
-
 	ncpu = read_ncpu();
-	if (lock < 0)
-		return;
-	snprintf(path, sizeof(path), "%s/readers", sys_store_dir());
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && posix_fallocate(fd, 0, sizeof(*t)) == 0) {
-		t = sys_map_pages(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		if (t != MAP_FAILED) {
-			if (t->magic != OBJ_MAGIC || t->version != TABLE_VERSION || t->boot != sys_store_boot() || !t->epoch)
-				fresh_table(t);
-			table = t;
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	sys_store_unlock(lock);
 	pthread_key_create(&key, leave_thread);
 	pthread_atfork(NULL, NULL, in_child);
 }
 
+static struct table *map_table(int fd)
+{
+	struct table *t;
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || posix_fallocate(fd, 0, sizeof(*t)))
+		return NULL;
+	t = sys_map_pages(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (t == MAP_FAILED)
+		return NULL;
+	if (t->magic != OBJ_MAGIC || t->version != TABLE_VERSION || t->boot != sys_store_boot() || !t->epoch)
+		fresh_table(t);
+	return t;
+}
+
+/*
+ * Whoever comes first makes it what it should be; a lock of its own sees to that, for the store's
+ * may be held. Two threads may do this at once, and the one that is late takes the other's.
+ */
+static void open_table(void)
+{
+	char path[PATH_LEN];
+	struct table *t, *none = NULL;
+	int lock = sys_store_lock_table(), fd;
+
+	if (lock < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/readers", sys_store_dir());
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	t = fd < 0 ? NULL : map_table(fd);
+	if (fd >= 0)
+		close(fd);
+	if (t && !atomic_compare_exchange_strong(&table, &none, t))
+		munmap(t, sizeof(*t));
+	sys_store_unlock(lock);
+}
+
+/* What is missing now, memory or a descriptor, may be there the next time. */
 static struct table *get_table(void)
 {
 	if (!sys_store_dir())
 		return NULL;
-	pthread_once(&once, open_table);
+	pthread_once(&once, prepare);
+	if (!table)
+		open_table();
 	return table;
+}
+
+bool sys_table_ready(void)
+{
+	return get_table() != NULL;
 }
 
 u32 sys_cpu_count(void)

@@ -7,6 +7,7 @@
  *	readers							see shared.c
  *	lock							flock: creating and opening is shared, collecting is exclusive
  *	ops							flock: who registers struct_ops
+ *	table							flock: who opens the table of readers
  *	types-BOOT						see kernel.c
  *
  * The names are those that tools look for behind /proc/self/fd. Every descriptor of an object
@@ -203,6 +204,11 @@ int sys_store_lock_ops(void)
 	return err ? err : take_lock("ops", true);
 }
 
+int sys_store_lock_table(void)
+{
+	return take_lock("table", true);
+}
+
 void sys_store_unlock(int lock)
 {
 	close(lock);
@@ -330,7 +336,8 @@ int sys_store_publish(int fd, struct fhead *h)
 	char from[PATH_LEN], to[PATH_LEN];
 	int lock, err = -ENOSPC;
 
-	sys_table_generation(); /* opening the table takes the store's lock, too */
+	if (!sys_table_ready()) /* which has the numbers */
+		return -ENOMEM;
 	lock = sys_store_lock(false);
 	if (lock < 0)
 		return lock;

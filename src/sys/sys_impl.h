@@ -53,6 +53,7 @@ const char *sys_store_dir(void); /* NULL: there is none, errno says why */
 int sys_store_path(char *buf, u32 kind, u32 id);
 int sys_store_lock(bool exclusive); /* for sys_store_unlock(), or a negative errno */
 int sys_store_lock_ops(void);	    /* the same, for who registers struct_ops */
+int sys_store_lock_table(void);	    /* for who opens the table of readers; others may be held */
 void sys_store_unlock(int lock);
 struct stat;
 bool sys_store_holds(const struct stat *st); /* may it be a file of the store? */
@@ -118,6 +119,8 @@ struct wordlock {
 int sys_wordlock_take(struct wordlock *l);
 int sys_wordlock_try(struct wordlock *l);
 void sys_wordlock_drop(struct wordlock *l);
+/* Is the table of readers there? Else not now: it is tried again by whoever needs it. */
+bool sys_table_ready(void);
 u32 sys_next_id(u32 kind);
 /* A processor for the time of a run, nobody else's meanwhile. */
 int sys_cpu_take(void);
@@ -646,6 +649,12 @@ int sys_user_read(void *to, u64 from, u64 n);  /* -EFAULT */
 int sys_user_write(u64 to, const void *from, u64 n);
 int sys_user_string(char *to, u64 from, u32 size); /* length, -EFAULT, -E2BIG when it does not end */
 bool sys_user_zero(u64 from, u64 n);
+/* What is missing is memory or the like, which may be there the next time. */
+static inline bool sys_err_passes(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EAGAIN || err == -EINTR ||
+	       err == -EBUSY;
+}
 /* mmap(2) itself: libc's may be interposed for others' sake, even by another copy of this. */
 void *sys_map_pages(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 

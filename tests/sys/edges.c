@@ -3,7 +3,7 @@
  * What happens behind the back of the process: a link whose owner is killed; a descriptor that the
  * program closes although it is not its own, and uses for something else; a buffer that comes into
  * an array before it is mapped; a file that somebody removes; a map that would take all memory; no
- * descriptor that is left.
+ * descriptor that is left, which is no reason to refuse when there are some again.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -334,6 +334,96 @@ static void no_descriptors(void)
 	CHECK(!is_there(id[0]) && !is_there(id[1]));
 }
 
+/* --- what was missing may be there the next time
+ * ------------------------------------------------------------ */
+
+enum { FEW = 12 };
+
+/* Do it with ever more descriptors left, then with all; how often was it done in vain before? */
+static u32 with_few(bool (*done)(int), int arg)
+{
+	int lowest = dup(0);
+	struct rlimit had, few;
+	u32 vain = 0;
+
+	close(lowest);
+	CHECK(lowest > 0 && getrlimit(RLIMIT_NOFILE, &had) == 0);
+	few = had;
+	for (u32 left = 0; left < FEW; left++) {
+		few.rlim_cur = (rlim_t)lowest + left;
+		CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+		vain += !done(arg);
+		CHECK(setrlimit(RLIMIT_NOFILE, &had) == 0);
+	}
+	CHECK(vain > 0 && vain < FEW);
+	CHECK(done(arg));
+	return vain;
+}
+
+static bool makes_map(int arg)
+{
+	int fd = new_map(BPF_MAP_TYPE_ARRAY, 4, 8, (u32)arg);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool runs(int prog)
+{
+	return run(prog) == 7;
+}
+
+static bool has_types(int arg)
+{
+	(void)arg;
+	return sys_kernel_types() != NULL;
+}
+
+/* Of another process, so that it is to be verified here, for which its map is opened. */
+static void load_and_wait(int to)
+{
+	int map = new_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
+	const struct bpf_insn insns[] = {{BPF_LD | BPF_DW | BPF_IMM, 1, BPF_PSEUDO_MAP_FD, 0, map},
+					 {0, 0, 0, 0, 0},
+					 {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 7},
+					 {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+	int prog = load(BPF_PROG_TYPE_SOCKET_FILTER, insns, 4);
+	struct bpf_prog_info i = {0};
+	union bpf_attr a = {0};
+
+	a.info.bpf_fd = (u32)prog;
+	a.info.info_len = sizeof(i);
+	a.info.info = (u64)(uintptr_t)&i;
+	if (skep_sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) || write(to, &i.id, 4) != 4)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+static void tried_again(void)
+{
+	union bpf_attr a = {0};
+	int pipes[2], prog;
+	u32 id = 0, vain;
+	pid_t pid;
+
+	CHECK(pipe(pipes) == 0);
+	pid = fork();
+	if (!pid)
+		load_and_wait(pipes[1]);
+	CHECK(read(pipes[0], &id, 4) == 4);
+	close(pipes[0]);
+	close(pipes[1]);
+	a.prog_id = id;
+	prog = skep_sys_bpf(BPF_PROG_GET_FD_BY_ID, &a, sizeof(a));
+	vain = with_few(runs, prog);
+	printf("a program without descriptors for its map: %u times in vain, then it runs\n", vain);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(prog);
+}
+
 int main(void)
 {
 	char cmd[64];
@@ -341,6 +431,14 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!mkdtemp(store) || setenv("SKEP_STORE", store, 1))
 		return 1;
+	/* First: the process has not opened the store's table yet. */
+	printf("a map without descriptors: %u times in vain, then it is made\n", with_few(makes_map, 1));
+	tried_again();
+	if (access("/sys/kernel/btf/vmlinux", R_OK) == 0)
+		printf("the kernel's types without descriptors: %u times in vain, then they are known\n",
+		       with_few(has_types, 0));
+	else
+		puts("SKIP the kernel's types without descriptors: it does not tell them");
 	killed_link();
 	foreign_descriptor();
 	late_buffer();
