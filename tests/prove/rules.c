@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules [--cvc5 PROGRAM] [--list] [--only NAME] WRONG.rule: every rule of the build must be proved by both
- * solvers, each rule of the file refused by both: a solver in process (Z3), with values on
- * which the reference meaning differs, and cvc5 in a process of its own, which gets each
- * question as it stands. No answer in time is a failure, as is no rule. Exit status 77: one
- * of the solvers is not there.
+ * rules [--cvc5 PROGRAM] [--list] [--only NAME] [--jobs N] [FILE.rule...]: the rules of the build that these files
+ * have must be proved by both solvers: one in process (Z3) and cvc5 in a process of its own, which gets each
+ * question as it stands. Without files all rules of the build.
+ *
+ * rules --wrong WRONG.rule: the rules of this file must be refused by both, the first with values
+ * on which the reference meaning differs.
+ *
+ * rules --whole FILE.rule...: proves nothing; the files together have all rules of the build, in
+ * its order and none else, so those that are proved file by file are all.
+ *
+ * No answer in time is a failure, as is no rule. Exit status 77: one of the solvers is not there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,35 +149,95 @@ static struct skep_rules read_rules(struct skep_arena *arena, const char *path)
 	return rules;
 }
 
-/* --- all of them, on all processors ------------------------------------------------- */
+/* --- which of them --------------------------------------------------------------------- */
 
-/* Rule number `i`: those of the build, then the wrong ones. */
-static void judge_number(struct test *t, const struct skep_rules *wrong, u32 i)
+/* Rules to be judged. */
+struct work {
+	SKEP_VEC(rule_vec, const struct skep_rule *) rule;
+	bool right; /* else all of them are wrong */
+	u32 jobs;
+};
+
+static bool same_text(const struct skep_rule *a, const struct skep_rule *b)
 {
-	bool right = i < skep_opt_rules.n;
-	const struct skep_rule *r = right ? &skep_opt_rules.rule[i]
-					  : &wrong->rule[i - skep_opt_rules.n];
+	struct skep_buf x = {0}, y = {0};
+	bool same;
 
-	if (!t->only || strstr(r->name, t->only))
-		judge(t, r, right);
+	skep_rule_print(a, &x);
+	skep_rule_print(b, &y);
+	same = x.n == y.n && memcmp(x.p, y.p, x.n) == 0;
+	skep_buf_fini(&x);
+	skep_buf_fini(&y);
+	return same;
 }
 
+/* The rule as it was built in; names are unique. */
+static const struct skep_rule *built_in(const struct skep_rule *r)
+{
+	for (u32 k = 0; k < skep_opt_rules.n; k++)
+		if (strcmp(skep_opt_rules.rule[k].name, r->name) == 0)
+			return same_text(&skep_opt_rules.rule[k], r) ? &skep_opt_rules.rule[k] : NULL;
+	return NULL;
+}
+
+/* All rules of a file; those that are right as they were built in. */
+static bool add_file(struct work *w, struct skep_arena *arena, const char *path)
+{
+	struct skep_rules rules = read_rules(arena, path);
+
+	for (u32 k = 0; k < rules.n; k++) {
+		const struct skep_rule *r = w->right ? built_in(&rules.rule[k]) : &rules.rule[k];
+
+		if (!r) {
+			printf("FAIL %s: rule %s is not in the build as it stands here\n", path,
+			       rules.rule[k].name);
+			return false;
+		}
+		*SKEP_VEC_PUSH(arena, &w->rule) = r;
+	}
+	return true;
+}
+
+/* Are these all rules of the build, one after the other? */
+static int whole(struct skep_arena *arena, char **path, int n)
+{
+	struct work w = {.right = true};
+	u32 k = 0;
+	bool ok = n > 0;
+
+	for (int i = 0; i < n; i++)
+		ok &= add_file(&w, arena, path[i]);
+	while (k < w.rule.n && k < skep_opt_rules.n && w.rule.v[k] == &skep_opt_rules.rule[k])
+		k++;
+	if (k < skep_opt_rules.n || k < w.rule.n) {
+		printf("FAIL the build has %u rules, the files %u, of which the first %u are the same\n",
+		       skep_opt_rules.n, w.rule.n, k);
+		ok = false;
+	}
+	if (ok)
+		printf("%u rules in %d files are all of the build\n", w.rule.n, n);
+	printf("%d passed, %d failed, 0 skipped\n", ok, !ok);
+	return !ok;
+}
+
+/* --- all of them, on several processors ------------------------------------------------- */
+
 /* Every `jobs`-th rule from `first` on in a process of its own, which writes its counts. */
-static bool start(struct test *t, const struct skep_rules *wrong, u32 first, u32 jobs, int to)
+static bool start(struct test *t, const struct work *w, u32 first, int to)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid > 0;
-	for (u32 i = first; i < skep_opt_rules.n + wrong->n; i += jobs)
-		judge_number(t, wrong, i);
+	for (u32 i = first; i < w->rule.n; i += w->jobs)
+		if (!t->only || strstr(w->rule.v[i]->name, t->only))
+			judge(t, w->rule.v[i], w->right);
 	_exit(write(to, t, sizeof(*t)) != (ssize_t)sizeof(*t));
 }
 
-static bool judge_all(struct test *t, const struct skep_rules *wrong)
+static bool judge_all(struct test *t, const struct work *w)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	u32 jobs = cpus > 1 ? (u32)cpus : 1, started = 0, ended = 0;
+	u32 started = 0, ended = 0;
 	int pipes[2], status;
 	struct test part;
 	bool ok = true;
@@ -181,7 +247,7 @@ static bool judge_all(struct test *t, const struct skep_rules *wrong)
 		return false;
 	}
 	fflush(stdout);
-	for (; started < jobs && start(t, wrong, started, jobs, pipes[1]); started++)
+	for (; started < w->jobs && start(t, w, started, pipes[1]); started++)
 		;
 	close(pipes[1]);
 	for (; read(pipes[0], &part, sizeof(part)) == (ssize_t)sizeof(part); ended++) {
@@ -192,46 +258,82 @@ static bool judge_all(struct test *t, const struct skep_rules *wrong)
 	close(pipes[0]);
 	while (wait(&status) > 0)
 		ok &= status == 0;
-	return ok && ended == jobs;
+	return ok && ended == w->jobs;
 }
 
-int main(int argc, char **argv)
+static int run(struct test *t, const struct work *w)
 {
-	struct test t = {.cvc5 = "cvc5"};
-	struct skep_arena arena;
-	struct skep_rules wrong;
 	struct answers a;
 	bool ok;
-	int k = 1;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (k + 1 < argc && strcmp(argv[k], "--cvc5") == 0) {
-		t.cvc5 = argv[k + 1];
-		k += 2;
-	}
-	if (k < argc && strcmp(argv[k], "--list") == 0) {
-		t.list = true;
-		k++;
-	}
-	if (k + 1 < argc && strcmp(argv[k], "--only") == 0) {
-		t.only = argv[k + 1];
-		k += 2;
-	}
-	if (k + 1 != argc) {
-		fprintf(stderr,
-			"usage: rules [--cvc5 PROGRAM] [--list] [--only NAME] WRONG.rule\n");
-		return 2;
-	}
-	if (!skep_smt_solver() || (run_cvc5(&t, "--version", &a) && a.other < 2)) {
+	if (!skep_smt_solver() || (run_cvc5(t, "--version", &a) && a.other < 2)) {
 		printf("SKIP: two solvers are needed: %s is not there\n",
 		       skep_smt_solver() ? "cvc5" : "Z3");
 		return 77;
 	}
+	ok = judge_all(t, w);
+	printf("%u passed, %u failed, 0 skipped\n%u rules %s both solvers, %u questions each\n", t->passed,
+	       t->failed, t->passed, w->right ? "proved by" : "refused by", t->questions);
+	if (!w->right && w->rule.n < MIN_WRONG) {
+		printf("FAIL too few wrong rules\n");
+		ok = false;
+	}
+	return !ok || t->failed || !t->passed || (!t->only && t->passed < w->rule.n);
+}
+
+/* The value of an option, or NULL. */
+static const char *value(int argc, char **argv, int *k, const char *name)
+{
+	if (*k + 1 >= argc || strcmp(argv[*k], name) != 0)
+		return NULL;
+	*k += 2;
+	return argv[*k - 1];
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: rules [--cvc5 PROGRAM] [--list] [--only NAME] [--jobs N] [FILE.rule...]\n"
+			"       rules --wrong FILE.rule\n       rules --whole FILE.rule...\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct work w = {.right = true, .jobs = cpus > 1 ? (u32)cpus : 1};
+	struct test t = {.cvc5 = "cvc5"};
+	struct skep_arena arena;
+	const char *v;
+	int k = 1, status = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	skep_arena_init(&arena);
-	wrong = read_rules(&arena, argv[k]);
-	ok = judge_all(&t, &wrong);
-	printf("%u passed, %u failed, 0 skipped; %u rules proved and %u wrong ones refused by both solvers, %u questions each\n",
-	       t.passed, t.failed, skep_opt_rules.n, wrong.n, t.questions);
+	if (k < argc && strcmp(argv[k], "--whole") == 0) {
+		status = whole(&arena, argv + 2, argc - 2);
+		skep_arena_fini(&arena);
+		return status;
+	}
+	while (k < argc && argv[k][0] == '-') {
+		if (strcmp(argv[k], "--list") == 0 && k++)
+			t.list = true;
+		else if (strcmp(argv[k], "--wrong") == 0 && k++)
+			w.right = false;
+		else if ((v = value(argc, argv, &k, "--cvc5")))
+			t.cvc5 = v;
+		else if ((v = value(argc, argv, &k, "--only")))
+			t.only = v;
+		else if ((v = value(argc, argv, &k, "--jobs")) && sscanf(v, "%u", &w.jobs) == 1 && w.jobs)
+			continue;
+		else
+			return usage();
+	}
+	if (k == argc && !w.right)
+		return usage();
+	for (u32 i = 0; k == argc && i < skep_opt_rules.n; i++)
+		*SKEP_VEC_PUSH(&arena, &w.rule) = &skep_opt_rules.rule[i];
+	for (; k < argc && !status; k++)
+		status = !add_file(&w, &arena, argv[k]);
+	status = status ? status : run(&t, &w);
 	skep_arena_fini(&arena);
-	return !ok || t.failed || (!t.only && t.passed < skep_opt_rules.n + wrong.n) || wrong.n < MIN_WRONG || !skep_opt_rules.n;
+	return status;
 }
