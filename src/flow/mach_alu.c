@@ -195,8 +195,8 @@ static int mov(struct skep_mach *m, struct skep_vstate *st, const struct skep_in
 	s = skep_vreg(st, i->in.src);
 	if (i->in.size == 8) {
 		/* Equal numbers are tied, so that what is found of one holds for the other. */
-		if (s->type == SKEP_VT_NUM && !s->id && !known(&s->r))
-			s->id = ++m->ids;
+		if (s->type == SKEP_VT_NUM)
+			skep_vreg_tie(m, s);
 		*d = *s;
 		if (d->type != SKEP_VT_NONE)
 			d->def = s->type == SKEP_VT_NUM ? def : s->def;
@@ -214,8 +214,7 @@ static int mov(struct skep_mach *m, struct skep_vstate *st, const struct skep_in
 		return 0;
 	}
 	if (s->r.umax <= UINT32_MAX) {
-		if (!s->id && !known(&s->r))
-			s->id = ++m->ids;
+		skep_vreg_tie(m, s);
 		*d = *s;
 	} else {
 		struct skep_range old = s->r;
@@ -248,23 +247,20 @@ static int check_operands(struct skep_mach *m, struct skep_vstate *st, const str
 	return 0;
 }
 
-/*
- * x += constant keeps the tie to its equals, at a distance; of 32 bits too, where all 64 bits
- * of x + constant are the result: x and the sum lie within the lower 32.
- */
-static bool keep_link(const struct skep_insn *i, const struct skep_vreg *d, s32 *delta)
+/* x += constant keeps the tie to its equals, at a distance. */
+static bool keep_link(const struct skep_insn *i, const struct skep_vreg *d,
+		      const struct skep_range *s, s32 *delta)
 {
-	s64 n = i->in.imm;
+	s64 n = (s64)s->bits.value;
 
-	if (i->in.form != SKEP_IMM || !d->id || (i->in.op != SKEP_ADD && i->in.op != SKEP_SUB))
+	if (!d->id || !known(s) || (i->in.op != SKEP_ADD && i->in.op != SKEP_SUB))
 		return false;
+	if (i->in.size == 4)
+		n = (s32)n;
 	if (d->flags & SKEP_VF_LINKED || n != (s32)n || n == INT32_MIN)
 		return false;
 	*delta = (s32)(i->in.op == SKEP_ADD ? n : -n);
-	if (i->in.size == 8)
-		return true;
-	return d->r.umax <= UINT32_MAX && (s64)d->r.umin + *delta >= 0 &&
-	       (s64)d->r.umax + *delta <= (s64)UINT32_MAX;
+	return i->in.size == 8 || d->r.umax <= UINT32_MAX;
 }
 
 /*
@@ -311,7 +307,7 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	err = m->opt.unpriv ? skep_unpriv_numbers(m, st, i) : 0;
 	if (err)
 		return err;
-	link = keep_link(i, d, &delta);
+	link = keep_link(i, d, &s.r, &delta);
 	id = d->id;
 	if (i->in.form == SKEP_REG && i->in.src == i->in.dst &&
 	    (i->in.op == SKEP_XOR || i->in.op == SKEP_SUB)) {
@@ -336,7 +332,7 @@ int skep_step_alu(struct skep_mach *m, struct skep_vstate *st, const struct skep
 	d->node = node;
 	if (link && !known(&d->r)) {
 		d->id = id;
-		d->flags = SKEP_VF_LINKED;
+		d->flags = i->in.size == 4 ? SKEP_VF_LINKED | SKEP_VF_LINKED32 : SKEP_VF_LINKED;
 		d->off = delta;
 	}
 	return 0;

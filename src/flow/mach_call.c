@@ -57,7 +57,7 @@ static int check_region(struct skep_mach *m, struct skep_vstate *st, struct call
 		use = SKEP_USE_READ;
 	if (at->flags & SKEP_AF_UNINIT && !maybe)
 		use &= ~(u32)SKEP_USE_READ;
-	return skep_access_region(m, st, reg, size, use | (maybe ? SKEP_USE_MAYBE : 0));
+	return skep_access_region(m, st, reg, size, use);
 }
 
 static int check_size(struct skep_mach *m, struct skep_vstate *st, struct call *c, u32 reg)

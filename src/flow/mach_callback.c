@@ -145,7 +145,6 @@ static void push_later(struct skep_mach *m, const struct skep_vstate *st,
 	fr->callback = SKEP_CB_ASYNC;
 	cb->callbacks = st->callbacks + 1;
 	cb->sleeps = kinds[c->kind].sleeps;
-	fr->written = UINT64_MAX;
 	fr->ret_min = kinds[c->kind].ret_min;
 	fr->ret_max = kinds[c->kind].ret_max;
 	callback_args(m, cb, c, caller);

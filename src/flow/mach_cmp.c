@@ -73,12 +73,11 @@ static bool num_covers(struct cmp *c, const struct skep_vreg *old, const struct 
 	if (!skep_range_includes(&old->r, &now->r) ||
 	    (c->m->alu_limits && !skep_range_eq(&old->r, &now->r)))
 		return false;
-	if (!old->id)
-		return true;
-	if (!now->id || (old->flags & SKEP_VF_LINKED) != (now->flags & SKEP_VF_LINKED) ||
-	    old->off != now->off)
+	if ((old->flags ^ now->flags) & (SKEP_VF_LINKED | SKEP_VF_LINKED32) ||
+	    (old->flags & SKEP_VF_LINKED && old->off != now->off))
 		return false;
-	return map_id(&c->ids, old->id, now->id, false);
+	/* One that is tied to no other has a name of its own. */
+	return !old->id || map_id(&c->ids, old->id, now->id ? now->id : ++c->m->ids, true);
 }
 
 static bool part_covers(const struct cmp *c, const struct skep_vreg *old,
@@ -124,12 +123,14 @@ static bool all_are(const struct skep_vslot *s, u8 kind)
 }
 
 /* Is the slot one number, as the kernel sees it: stored whole, or bytes of which nothing is known? */
-static bool is_number(const struct skep_vslot *s)
+static bool is_number(const struct cmp *c, const struct skep_vslot *s)
 {
 	bool stored = s->byte[0] == SKEP_VB_SPILL && s->reg->type == SKEP_VT_NUM;
 
 	for (u32 k = 0; k < 8; k++)
-		if (stored ? s->byte[k] != SKEP_VB_SPILL : s->byte[k] != SKEP_VB_MISC && s->byte[k] != SKEP_VB_NONE)
+		if (stored ? s->byte[k] != SKEP_VB_SPILL
+			   : s->byte[k] != SKEP_VB_MISC &&
+				     (c->m->opt.unpriv || s->byte[k] != SKEP_VB_NONE))
 			return false;
 	return true;
 }
@@ -152,7 +153,6 @@ static bool special_covers(struct cmp *c, const struct skep_vslot *old,
 static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struct skep_vslot *now)
 {
 	static const struct skep_vslot blank;
-	bool numbers;
 
 	if (!now)
 		now = &blank;
@@ -167,7 +167,13 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 		return true;
 	if (all_are(old, SKEP_VB_SPILL) && all_are(now, SKEP_VB_SPILL))
 		return reg_covers(c, old->reg, now->reg);
-	numbers = is_number(old) && is_number(now);
+	/* Any number covers bytes of which nothing is known; they are tied to no other. */
+	if (c->how != SKEP_CMP_EXACT && old->byte[0] == SKEP_VB_SPILL &&
+	    now->byte[0] != SKEP_VB_SPILL && is_number(c, old) && is_number(c, now)) {
+		struct skep_vreg any = {.type = SKEP_VT_NUM, .r = skep_range_any()};
+
+		return num_covers(c, old->reg, &any);
+	}
 	for (u32 k = 0; k < 8; k++) {
 		u8 a = old->byte[k], b = now->byte[k];
 
@@ -180,20 +186,15 @@ static bool slot_covers(struct cmp *c, const struct skep_vslot *old, const struc
 		if (a == SKEP_VB_MISC && c->m->opt.unpriv &&
 		    (b == SKEP_VB_NONE || (b == SKEP_VB_SPILL && now->reg->type != SKEP_VT_NUM)))
 			return false;
-		if (a == SKEP_VB_SPILL && b != SKEP_VB_SPILL) {
-			/* Any number covers bytes of which nothing is known. */
-			if (!numbers || b == SKEP_VB_NONE)
-				return false;
-			if (precise(c, old->reg) &&
-			    (old->reg->id || old->reg->r.bits.mask != UINT64_MAX))
-				return false;
-		}
-	}
-	if (old->byte[0] == SKEP_VB_SPILL && now->byte[0] == SKEP_VB_SPILL) {
-		if (all_are(old, SKEP_VB_SPILL) != all_are(now, SKEP_VB_SPILL))
+		if (a == SKEP_VB_SPILL && b != SKEP_VB_SPILL)
 			return false;
-		return reg_covers(c, old->reg, now->reg);
 	}
+	/*
+	 * Of a number that is wider than the old one was stored: if its value mattered, it lies
+	 * within the old one's limits, so that its low bytes are all of it.
+	 */
+	if (old->byte[0] == SKEP_VB_SPILL && now->byte[0] == SKEP_VB_SPILL)
+		return reg_covers(c, old->reg, now->reg);
 	return true;
 }
 
@@ -227,7 +228,7 @@ static u64 parts_of(const struct cmp *c, const struct skep_vstate *old,
 		    const struct skep_vstate *now, u32 f, u16 *live)
 {
 	const struct skep_vframe *a = old->frame[f];
-	u64 slots = c->how == SKEP_CMP_COVER ? a->read : UINT64_MAX;
+	u64 slots = c->how == SKEP_CMP_COVER ? a->live : UINT64_MAX;
 
 	*live = c->how == SKEP_CMP_EXACT ? 0x3ff : live_of(c->m, now, f) & 0x3ff;
 	return a->nslot < 64 ? slots & (((u64)1 << a->nslot) - 1) : slots;
@@ -332,21 +333,6 @@ bool skep_vstate_covers(struct skep_mach *m, struct skep_vstate *old,
 
 /* --- what matters behind a state ------------------------------------------------------ */
 
-void skep_vstate_mark_read(struct skep_vstate *st, u32 frame, u32 slot)
-{
-	u64 bit = (u64)1 << slot;
-
-	if (st->frame[frame]->written & bit)
-		return;
-	for (struct skep_vstate *p = st->parent; p; p = p->parent) {
-		if (frame >= p->nframe || (p->frame[frame]->read & bit))
-			return;
-		p->frame[frame]->read |= bit;
-		if (p->frame[frame]->written & bit)
-			return;
-	}
-}
-
 static void tie(struct skep_mach *m, const struct skep_vreg *old, const struct skep_vreg *now,
 		bool unfinished)
 {
@@ -368,15 +354,11 @@ void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct sk
 		for (u32 k = 0; k < 10; k++)
 			tie(m, &a->reg[k], &b->reg[k], unfinished);
 		for (u32 k = 0; k < b->nslot; k++) {
-			if (!unfinished && (k >= a->nslot || !(a->read >> k & 1)))
+			if (!unfinished && (k >= a->nslot || !(a->live >> k & 1)))
 				continue;
-			skep_vstate_mark_read(now, f, k);
 			if (k < a->nslot && a->slot[k].byte[0] == SKEP_VB_SPILL && b->slot[k].byte[0] == SKEP_VB_SPILL)
 				tie(m, a->slot[k].reg, b->slot[k].reg, unfinished);
 		}
-		for (u32 k = b->nslot; k < a->nslot; k++)
-			if (a->read >> k & 1)
-				skep_vstate_mark_read(now, f, k);
 	}
 }
 

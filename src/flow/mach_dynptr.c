@@ -50,12 +50,12 @@ static struct skep_vslot *slots_at(struct skep_mach *m, struct skep_vstate *st,
 	return &fr->slot[k];
 }
 
-static void touch(struct skep_vstate *st, const struct skep_vreg *p)
+static void touch(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p)
 {
 	u32 k = skep_slot_of(p->off);
 
-	skep_vstate_mark_read(st, p->frame, k);
-	skep_vstate_mark_read(st, p->frame, k - 1);
+	skep_slot_read(m, st, p->frame, k);
+	skep_slot_read(m, st, p->frame, k - 1);
 }
 
 int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 flags, s64 helper)
@@ -83,7 +83,7 @@ int skep_dynptr_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg, u16 fl
 					  "the dynptr holds a reference: release it first");
 		return 0;
 	}
-	touch(st, p);
+	touch(m, st, p);
 	if (a->byte[0] != SKEP_VB_DYNPTR || b->byte[0] != SKEP_VB_DYNPTR ||
 	    a->reg->id != b->reg->id || a->reg->off != 0)
 		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
@@ -122,7 +122,8 @@ static int make(struct skep_mach *m, struct skep_vstate *st, u32 reg, u32 kind, 
 		s->reg->ref = ref;
 		s->reg->off = (s32)k;
 	}
-	st->frame[p.frame]->written |= (u64)3 << (skep_slot_of(p.off) - 1);
+	skep_slot_written(m, p.frame, skep_slot_of(p.off));
+	skep_slot_written(m, p.frame, skep_slot_of(p.off) - 1);
 	return 0;
 }
 

@@ -376,7 +376,6 @@ int skep_mach_entry(struct skep_mach *m, u32 func, struct skep_vstate **out)
 	struct skep_vstate *st = skep_vstate_new(m, func);
 
 	*out = st;
-	skep_vtop(st)->written = UINT64_MAX;
 	if (func || m->opt.extends)
 		return entry_args(m, st, func);
 	skep_vreg_pointer(skep_vreg(st, 1), SKEP_VT_CTX, SKEP_VNONE);

@@ -151,11 +151,7 @@ bool skep_may_write_packet(const struct skep_mach *m);
 int skep_pkt_readonly(struct skep_mach *m, const struct skep_vstate *st, u32 reg);
 int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
-enum skep_use {
-	SKEP_USE_READ = 1,
-	SKEP_USE_WRITE = 2,
-	SKEP_USE_MAYBE = 4 /* perhaps fewer bytes */
-};
+enum skep_use { SKEP_USE_READ = 1, SKEP_USE_WRITE = 2 };
 /*
  * Memory that a helper takes: register `reg` must give `size` bytes (the most that there may be)
  * to read, to write (need not be initialised), or both.
@@ -172,6 +168,39 @@ bool skep_stack_const(struct skep_mach *m, struct skep_vstate *st, const struct 
 		      u32 size, u64 *out);
 int skep_btf_access(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
 int skep_ctx_load(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a);
+
+/*
+ * To walk back from here the kernel notes the instruction: ways met, or a register was stored or
+ * restored, or one of several that are tied was compared.
+ */
+static inline void skep_note(struct skep_mach *m, struct skep_vstate *st)
+{
+	st->history += !m->noted;
+	m->noted = true;
+}
+
+/*
+ * The number is about to be copied: equal ones share an id. As to the kernel, a distance to others
+ * is forgotten when verifying.
+ */
+static inline void skep_vreg_tie(struct skep_mach *m, struct skep_vreg *r)
+{
+	if (!m->joins && r->flags & SKEP_VF_LINKED) {
+		r->id = 0;
+		r->off = 0;
+		r->flags &= (u16) ~(SKEP_VF_LINKED | SKEP_VF_LINKED32);
+	}
+	if (!r->id && !skep_range_is_const(&r->r))
+		r->id = ++m->ids;
+}
+
+/* --- live slots of the stack (mach_slots.c) --- */
+struct skep_vchain *skep_chain_of(struct skep_mach *m, struct skep_vchain *up, u32 func, u32 call);
+/* The instruction at st->at reads a slot; it writes one whole. */
+void skep_slot_read(struct skep_mach *m, struct skep_vstate *st, u32 frame, u32 slot);
+void skep_slot_written(struct skep_mach *m, u32 frame, u32 slot);
+/* The instruction was visited, with this chain of calls, and wrote m->wrote. */
+void skep_slots_visited(struct skep_mach *m, struct skep_vchain *c, u32 at);
 
 /* --- fields of map values (mach_field.c) --- */
 enum { SKEP_MAPFL_RDONLY_PROG = 1 << 7, SKEP_MAPFL_WRONLY_PROG = 1 << 8 };

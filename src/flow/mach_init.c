@@ -59,7 +59,7 @@ static void number(struct skep_mach *m)
 			m->insn[k].target = m->insn[k].insn->target->num;
 }
 
-static void prune_at(struct skep_mach *m, u32 at, u8 flags)
+static void flag_at(struct skep_mach *m, u32 at, u8 flags)
 {
 	if (at != SKEP_VNONE)
 		m->insn[at].flags |= flags;
@@ -74,29 +74,29 @@ static void choose_prune_points(struct skep_mach *m)
 		const struct skep_insn *i = v->insn;
 
 		if (skep_is_cond(i->in.op)) {
-			prune_at(m, k, SKEP_VI_PRUNE);
-			prune_at(m, v->target, SKEP_VI_PRUNE);
+			flag_at(m, k, SKEP_VI_PRUNE);
+			flag_at(m, v->target, SKEP_VI_PRUNE | SKEP_VI_JUMPED);
 		} else if (i->in.op == SKEP_JCOND) {
-			prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE);
-			prune_at(m, v->target, SKEP_VI_PRUNE);
+			flag_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE);
+			flag_at(m, v->target, SKEP_VI_PRUNE | SKEP_VI_JUMPED);
 		} else if (skep_is_branch(i->in.op)) {
-			prune_at(m, v->target, SKEP_VI_PRUNE);
+			flag_at(m, v->target, SKEP_VI_PRUNE | SKEP_VI_JUMPED);
 		} else if (is_call(i)) {
-			prune_at(m, v->next, SKEP_VI_PRUNE);
+			flag_at(m, v->next, SKEP_VI_PRUNE | SKEP_VI_JUMPED);
 			if (i->callee && i->ref == SKEP_REF_FUNC) {
 				if (!m->func[m->func_of[i->callee->index]].global) {
-					prune_at(m, k, SKEP_VI_PRUNE);
-					prune_at(m, m->func[m->func_of[i->callee->index]].first,
-						 SKEP_VI_PRUNE);
+					flag_at(m, k, SKEP_VI_PRUNE);
+					flag_at(m, m->func[m->func_of[i->callee->index]].first,
+						SKEP_VI_PRUNE | SKEP_VI_JUMPED);
 				}
 			}
 			if (skep_callback_now(m, i)) {
-				prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_CALLBACK);
-				prune_at(m, v->next, SKEP_VI_PRUNE);
+				flag_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_CALLBACK);
+				flag_at(m, v->next, SKEP_VI_PRUNE);
 			}
 			if (i->ref == SKEP_REF_EXTERN && skep_mach_iter_next(m, i)) {
-				prune_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_ITER);
-				prune_at(m, v->next, SKEP_VI_PRUNE);
+				flag_at(m, k, SKEP_VI_PRUNE | SKEP_VI_FORCE | SKEP_VI_ITER);
+				flag_at(m, v->next, SKEP_VI_PRUNE);
 			}
 		}
 	}

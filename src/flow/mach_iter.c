@@ -30,7 +30,7 @@ int skep_iter_arg(struct skep_mach *m, struct skep_vstate *st, struct skep_kcall
 		bool is = v->byte[0] == SKEP_VB_ITER;
 
 		if (!(c->k->flags & SKEP_KF_ITER_NEW))
-			skep_vstate_mark_read(st, r->frame, k - s);
+			skep_slot_read(m, st, r->frame, k - s);
 		if ((c->k->flags & SKEP_KF_ITER_NEW) &&
 		    (is || v->byte[0] == SKEP_VB_DYNPTR || v->byte[0] == SKEP_VB_IRQ))
 			return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(p->reg),
@@ -65,7 +65,7 @@ void skep_iter_make(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		to->ref = s ? 0 : ref;
 		to->off = (s32)s;
 		to->aux = ITER_ACTIVE;
-		fr->written |= (u64)1 << (k - s);
+		skep_slot_written(m, r.frame, k - s);
 	}
 }
 
@@ -77,8 +77,10 @@ void skep_iter_destroy(struct skep_mach *m, struct skep_vstate *st, const struct
 
 	skep_ref_drop(st, ref);
 	skep_ref_forget(m, st, ref);
-	for (u32 s = 0; s < c->iter_slots; s++)
+	for (u32 s = 0; s < c->iter_slots; s++) {
 		memset(fr->slot[k - s].byte, SKEP_VB_NONE, 8);
+		skep_slot_written(m, r.frame, k - s);
+	}
 }
 
 int skep_iter_advance(struct skep_mach *m, struct skep_vstate *st, const struct skep_kcall *c,

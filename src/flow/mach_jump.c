@@ -170,6 +170,24 @@ static int packet_decided(u16 op, const struct skep_vreg *d, const struct skep_v
 
 /* --- numbers ------------------------------------------------------------------------------ */
 
+/* What is known of r, which is tied to a number that was narrowed; false: nothing more. */
+static bool moved_to(const struct skep_vreg *from, const struct skep_vreg *r,
+		     struct skep_range *out)
+{
+	struct skep_ins add = {.op = SKEP_ADD, .size = 8, .form = SKEP_IMM};
+	struct skep_range dist = skep_range_const((u64)((s64)r->off - from->off));
+
+	if ((from->flags | r->flags) & SKEP_VF_LINKED32) {
+		/* The lower 32 bits are known: all of it where it has no others. */
+		if (!(r->flags & SKEP_VF_LINKED32) && r->r.umax > UINT32_MAX)
+			return false;
+		add.size = 4;
+	}
+	*out = add.size == 8 && r->off == from->off ? from->r
+						    : skep_range_alu(&add, &from->r, &dist);
+	return true;
+}
+
 /*
  * The numbers tied to the one just narrowed are narrowed too. One that cannot be (its own
  * bounds say that this way is impossible) stays as it is, and decides nothing: it may be dead
@@ -177,21 +195,16 @@ static int packet_decided(u16 op, const struct skep_vreg *d, const struct skep_v
  */
 static void narrow_equals(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *to)
 {
-	static const struct skep_ins add = {.op = SKEP_ADD, .size = 8, .form = SKEP_IMM};
 	struct skep_vreg from = *to;
 
 	if (!from.id)
 		return;
 	FOR_EACH_VREG(st, r, {
-		struct skep_range dist, moved;
+		struct skep_range moved;
 
-		if (r->type != SKEP_VT_NUM || r->id != from.id || r == to)
+		if (r->type != SKEP_VT_NUM || r->id != from.id || r == to ||
+		    !moved_to(&from, r, &moved))
 			continue;
-		moved = from.r;
-		if (r->off != from.off) {
-			dist = skep_range_const((u64)((s64)r->off - from.off));
-			moved = skep_range_alu(&add, &moved, &dist);
-		}
 		skep_range_meet(&r->r, &moved, &r->r);
 		r->node = skep_node_join(m, r->node, from.node);
 	});
@@ -310,6 +323,19 @@ static int compared(struct skep_mach *m, struct skep_vstate *st, u32 reg)
 			  reg, skep_vreg_what(skep_vreg(st, reg)));
 }
 
+/* Are there other numbers that are tied to those that are compared? */
+static bool compares_tied(struct skep_vstate *st, const struct skep_vreg *d,
+			  const struct skep_vreg *s)
+{
+	u32 a = d->type == SKEP_VT_NUM ? d->id : 0, b = s->type == SKEP_VT_NUM ? s->id : 0, n = 0;
+
+	if (!a && !b)
+		return false;
+	FOR_EACH_VREG(st, r,
+		      { n += r->type == SKEP_VT_NUM && r->id && (r->id == a || r->id == b); });
+	return n > 1;
+}
+
 static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_insn *i)
 {
 	struct skep_vreg *d = skep_vreg(st, i->in.dst), s;
@@ -336,6 +362,8 @@ static int cond(struct skep_mach *m, struct skep_vstate *st, const struct skep_i
 	    !(i->in.form == SKEP_IMM && null_test(m, i, d, &s)))
 		return compared(m, st, i->in.dst);
 	d0 = *d;
+	if (compares_tied(st, d, &s))
+		skep_note(m, st);
 	taken = skep_vstate_copy(m, st);
 	if (d0.type == SKEP_VT_NUM && s.type == SKEP_VT_NUM) {
 		bool t = narrow(m, taken, i, true), f = narrow(m, st, i, false);

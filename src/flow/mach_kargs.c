@@ -57,9 +57,7 @@ static int check_sized(struct skep_mach *m, struct skep_vstate *st, struct skep_
 	skep_mach_precise(m, n);
 	if (((p->ks & SKEP_KS_NULL) || n->r.umax == 0) && skep_mach_null(m, skep_vreg(st, p->reg)))
 		return 0;
-	return skep_access_region(m, st, p->reg, n->r.umax,
-				  SKEP_USE_READ | SKEP_USE_WRITE |
-					  (skep_range_is_const(&n->r) ? 0 : SKEP_USE_MAYBE));
+	return skep_access_region(m, st, p->reg, n->r.umax, SKEP_USE_READ | SKEP_USE_WRITE);
 }
 
 /*

@@ -439,7 +439,9 @@ static int legacy_load(struct skep_mach *m, struct skep_vstate *st, const struct
 					  "the offset must be a number");
 	}
 	skep_call_clobber(st);
-	skep_vreg_num(skep_vreg(st, 0), skep_range_zext(i->in.size), st->at);
+	/* To the kernel it may be any number; what that costs it is to be told. */
+	skep_vreg_num(skep_vreg(st, 0), m->joins ? skep_range_zext(i->in.size) : skep_range_any(),
+		      st->at);
 	return 0;
 }
 
@@ -449,9 +451,9 @@ static const struct skep_vreg *stored(struct skep_mach *m, struct skep_vstate *s
 {
 	struct skep_vreg *r = skep_vreg(st, i->in.src);
 
-	if (r->type == SKEP_VT_NUM && !r->id && !skep_range_is_const(&r->r) &&
-	    skep_vreg(st, i->in.dst)->type == SKEP_VT_STACK)
-		r->id = ++m->ids;
+	if (r->type == SKEP_VT_NUM && skep_vreg(st, i->in.dst)->type == SKEP_VT_STACK &&
+	    (i->in.size == 8 || r->r.umax >> (i->in.size * 8) == 0))
+		skep_vreg_tie(m, r);
 	return r;
 }
 

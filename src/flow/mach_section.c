@@ -73,7 +73,7 @@ int skep_irq_arg(struct skep_mach *m, struct skep_vstate *st, u32 reg,
 			       ? skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
 					    "the place of the flag is in use")
 			       : 0;
-	skep_vstate_mark_read(st, p->frame, skep_slot_of(p->off));
+	skep_slot_read(m, st, p->frame, skep_slot_of(p->off));
 	if (s->byte[0] != SKEP_VB_IRQ || s->reg->aux != f->flag)
 		return skep_fault(m, st, SKEP_RULE_DYNPTR, REG(reg),
 				  "no flag that %s() restores was saved there", f->name);
@@ -94,7 +94,7 @@ static void save_flag(struct skep_mach *m, struct skep_vstate *st, const struct 
 	skep_vreg_pointer(skep_vslot_reg(m, s), SKEP_VT_DYNPTR, st->at);
 	s->reg->aux = flag;
 	s->reg->ref = id;
-	st->frame[p->frame]->written |= (u64)1 << skep_slot_of(p->off);
+	skep_slot_written(m, p->frame, skep_slot_of(p->off));
 }
 
 static void restore_flag(struct skep_mach *m, struct skep_vstate *st, const struct skep_vreg *p)
@@ -103,6 +103,7 @@ static void restore_flag(struct skep_mach *m, struct skep_vstate *st, const stru
 
 	skep_ref_drop(st, s->reg->ref);
 	memset(s->byte, SKEP_VB_NONE, 8);
+	skep_slot_written(m, p->frame, skep_slot_of(p->off));
 }
 
 /* --- locks -------------------------------------------------------------------------------- */

@@ -85,10 +85,10 @@ static int check_readable(struct skep_mach *m, struct skep_vstate *st, const str
 	return 0;
 }
 
-static void mark_read(struct skep_vstate *st, const struct span *sp)
+static void mark_read(struct skep_mach *m, struct skep_vstate *st, const struct span *sp)
 {
 	for (u32 k = skep_slot_of(sp->hi - 1); k <= skep_slot_of(sp->lo); k++)
-		skep_vstate_mark_read(st, sp->frame, k);
+		skep_slot_read(m, st, sp->frame, k);
 }
 
 static bool all_zero(const struct span *sp)
@@ -133,6 +133,30 @@ static u32 spilled(const struct skep_vslot *s)
 	return n;
 }
 
+/*
+ * Of a part that is not the lowest bytes the kernel knows only that of zero all is zero. What it
+ * costs the kernel is to be told, so the path engine forgets the rest as well.
+ */
+static bool knows_part(const struct skep_mach *m, const struct skep_vslot *s, u32 at)
+{
+	return m->joins || !at || (skep_vreg_is_const(s->reg) && !s->reg->r.bits.value);
+}
+
+/* The number, or a part of it: that is the number itself if that fits. */
+static void fill(struct skep_vreg *out, const struct skep_vreg *from, u32 at,
+		 const struct skep_access *a, u32 def)
+{
+	bool fits = !at && (a->size == 8 || from->r.umax >> (a->size * 8) == 0);
+
+	*out = *from;
+	if (!fits || a->sext) {
+		skep_vreg_num(out, skep_range_part(&from->r, at, a->size), def);
+		out->node = from->node;
+	}
+	if (a->sext)
+		sign_extend(&out->r, a->size);
+}
+
 int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct skep_access *a)
 {
 	struct skep_vreg out;
@@ -145,7 +169,7 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 		err = check_aligned(m, st, a->reg, a->off, a->size);
 	if (err)
 		return err;
-	mark_read(st, &sp);
+	mark_read(m, st, &sp);
 	k = skep_slot_of(sp.lo);
 	at = byte_of(sp.lo);
 	s = sp.fixed && k < sp.fr->nslot ? &sp.fr->slot[k] : NULL;
@@ -161,19 +185,12 @@ int skep_stack_read(struct skep_mach *m, struct skep_vstate *st, const struct sk
 						  "the bytes hold a pointer");
 			if (a->to)
 				*a->to = *s->reg;
+			skep_note(m, st);
 			return 0;
 		}
-		if (at + a->size <= n) {
-			out = *s->reg;
-			if (a->size != n || a->sext) {
-				struct skep_range r = skep_range_part(&s->reg->r, at, a->size);
-				u32 node = out.node;
-
-				skep_vreg_num(&out, r, st->at);
-				out.node = node;
-			}
-			if (a->sext)
-				sign_extend(&out.r, a->size);
+		if (at + a->size <= n && knows_part(m, s, at)) {
+			fill(&out, s->reg, at, a, st->at);
+			skep_note(m, st);
 			if (a->to)
 				*a->to = out;
 			return 0;
@@ -288,12 +305,13 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 	at = byte_of(sp.lo);
 	s = skep_vslot(m, sp.fr, k);
 	if (a->size == 8)
-		sp.fr->written |= (u64)1 << k;
+		skep_slot_written(m, sp.frame, k);
 	if (from && at == 0 && (from->type == SKEP_VT_NUM || a->size == 8)) {
 		if (from->type == SKEP_VT_NONE) {
 			memset(s->byte, SKEP_VB_NONE, 8);
 			return 0;
 		}
+		skep_note(m, st);
 		scrub(s);
 		memset(s->byte, SKEP_VB_SPILL, a->size);
 		*skep_vslot_reg(m, s) = *from;
@@ -317,10 +335,11 @@ int skep_stack_write(struct skep_mach *m, struct skep_vstate *st, const struct s
 	if (zero)
 		skep_mach_precise(m, from);
 	if (s->byte[0] == SKEP_VB_SPILL) {
-		/* The low bytes of a number survive a store above them. */
-		if (s->reg->type == SKEP_VT_NUM && spilled(s) <= at)
-			;
-		else
+		/*
+		 * The low bytes of a number survive a store above them; to the kernel they do not,
+		 * and what it costs the kernel is to be told.
+		 */
+		if (!m->joins || s->reg->type != SKEP_VT_NUM || spilled(s) > at)
 			scrub(s);
 	}
 	memset(s->byte + at, zero ? SKEP_VB_ZERO : SKEP_VB_MISC, a->size);
@@ -335,7 +354,7 @@ int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 
 	if (err || !size)
 		return err;
 	if (use & SKEP_USE_READ) {
-		mark_read(st, &sp);
+		mark_read(m, st, &sp);
 		err = check_readable(m, st, &sp, reg);
 		if (err)
 			return err;
@@ -347,14 +366,14 @@ int skep_stack_region(struct skep_mach *m, struct skep_vstate *st, u32 reg, u64 
 		err = check_torn(m, st, &sp, reg);
 	if (err)
 		return err;
+	/* The kernel does not take these slots for written whole, and neither do we: see
+	 * skep_slot_written(). */
 	for (s64 o = sp.lo; o < sp.hi; o++) {
 		struct skep_vslot *s = skep_vslot(m, sp.fr, skep_slot_of(o));
 
 		if (s->byte[0] == SKEP_VB_SPILL)
 			scrub(s);
 		s->byte[byte_of(o)] = SKEP_VB_MISC;
-		if (sp.fixed && !(use & SKEP_USE_MAYBE) && byte_of(o) == 0 && o + 8 <= sp.hi)
-			sp.fr->written |= (u64)1 << skep_slot_of(o);
 	}
 	return 0;
 }

@@ -222,6 +222,8 @@ struct skep_vframe *skep_vframe_push(struct skep_mach *m, struct skep_vstate *st
 	memset(fr, 0, sizeof(*fr));
 	fr->func = func;
 	fr->call = call;
+	if (!m->joins)
+		fr->chain = skep_chain_of(m, st->nframe ? skep_vtop(st)->chain : NULL, func, call);
 	skep_vreg_pointer(&fr->reg[10], SKEP_VT_STACK, call);
 	fr->reg[10].frame = st->nframe;
 	st->frame[st->nframe++] = fr;

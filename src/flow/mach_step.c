@@ -45,9 +45,17 @@ static int step(struct skep_mach *m, struct skep_vstate *st)
 
 int skep_mach_step(struct skep_mach *m, struct skep_vstate *st)
 {
+	struct skep_vchain *chain = skep_vtop(st)->chain;
 	u32 at = st->at;
 	int err = step(m, st);
 
+	/* What a call writes is known when the function that it calls returns. */
+	if (!err && chain && st->at != SKEP_VNONE && skep_vtop(st)->chain == chain)
+		skep_slots_visited(m, chain, at);
+	if (m->wrote_any) {
+		memset(m->wrote, 0, sizeof(m->wrote));
+		m->wrote_any = false;
+	}
 	if (err || st->nref < SKEP_VREFS)
 		return err;
 	st->at = at;

@@ -27,7 +27,6 @@ int skep_enter(struct skep_mach *m, struct skep_vstate *st, u32 func, u32 call)
 			return skep_fault(m, st, SKEP_RULE_FLOW, 0, "function '%s' calls itself",
 					  m->func[func].func->name);
 	fr = skep_vframe_push(m, st, func, call);
-	fr->written = UINT64_MAX;
 	fr->nref = st->nref;
 	st->at = m->func[func].first;
 	return 0;
@@ -153,6 +152,8 @@ int skep_step_exit(struct skep_mach *m, struct skep_vstate *st, const struct ske
 	u32 next;
 	int err;
 
+	if (st->nframe > 1)
+		skep_slots_solve(m, st);
 	if (fr->callback)
 		return callback_exit(m, st);
 	if (st->nframe == 1) {

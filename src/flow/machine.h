@@ -59,11 +59,13 @@ enum skep_vf {
 	SKEP_VF_ALLOC = 256,	   /* object allocated by the program (local BTF) */
 	SKEP_VF_LINKED = 512,	   /* number: `id` + `off` relates it to others of the id */
 	SKEP_VF_PKT_BEYOND = 1024, /* packet: this very pointer is known to lie beyond the end */
+	SKEP_VF_LINKED32 = 1024,   /* number: linked, by the sum's lower 32 bits */
 	SKEP_VF_NONOWN = 2048,
 	SKEP_VF_SLICE = 4096,	  /* memory of the dynptr whose id is `btf` */
 	SKEP_VF_PKT_SLICE = 8192, /* and of a packet: invalid when packets change */
 	SKEP_VF_STALE = 16384, /* number: a pointer of type `aux` until its `def`, for messages */
-	SKEP_VF_GIVEN = 32768, /* a kernel object that is memory though others are none: see `opaque` */
+	SKEP_VF_GIVEN =
+		32768, /* a kernel object that is memory though others are none: see `opaque` */
 };
 
 struct skep_vreg {
@@ -102,7 +104,8 @@ enum { SKEP_VFRAMES = 8, SKEP_VSLOTS = 64 };
 /* One function's activation. slot[k] holds the 8 bytes at r10 - 8 * (k + 1). */
 struct skep_vframe {
 	struct skep_vreg reg[11];
-	u64 read, written; /* slots read by what follows; written since the last kept state */
+	u64 live;		   /* kept: slots that are read by what follows */
+	struct skep_vchain *chain; /* the calls that led here; NULL: joins */
 	u32 func;	   /* index in the machine */
 	u32 call;	   /* number of the call instruction, of callbacks too */
 	u8 callback;	   /* enum skep_vcb */
@@ -143,7 +146,7 @@ struct skep_vstate {
 	u8 nref;
 	u8 rcu, preempt; /* depth of read sections */
 	bool sleeps;	 /* what may sleep may be called, but for these sections */
-	bool joined;	 /* kept: what it reads was joined with what the others there read */
+	bool cleaned;	 /* kept: what is live in its frames is known */
 	bool dropped;	 /* kept: taken from its list, to be freed when finished */
 	bool is_entry;	 /* kept: some state's loop_entry */
 	u32 misses, hits;
@@ -159,7 +162,8 @@ struct skep_vstate {
 	/* The last conditional jumps: number << 1 | taken. */
 	u32 hist[SKEP_VHIST];
 	u32 nhist;
-	u32 jumps; /* since the last kept state */
+	u32 history; /* instructions since the last kept state that the kernel must note to walk
+			back */
 };
 
 /* --- the program ------------------------------------------------------------------ */
@@ -170,6 +174,7 @@ enum skep_vinsn_flag {
 	SKEP_VI_SEEN = 4,
 	SKEP_VI_CALLBACK = 8, /* a call that runs a callback */
 	SKEP_VI_ITER = 16,    /* asks an iterator for the next element */
+	SKEP_VI_JUMPED = 32,  /* reached by other ways than from the instruction before */
 };
 /*
  * Accesses through an arena's pointers go to the arena, with the lower half of the address; 64-bit
@@ -232,6 +237,7 @@ struct skep_vfunc {
 	bool called, callback, async;
 	bool global, queued; /* verified alone by its signature */
 	bool catches; /* gets what is thrown; what it returns, the program returns */
+	u32 *from, *from_first; /* where control comes from (mach_slots.c); NULL: not asked for */
 };
 
 struct skep_fault {
@@ -295,6 +301,10 @@ struct skep_mach {
 	size_t bytes, peak;
 	struct skep_vfields *fields; /* by skep_map.index */
 	struct skep_valloc *allocs;  /* fields of types that are allocated; a list */
+	struct skep_vchain *chains;  /* of calls: a list of those with one frame */
+	u64 wrote[SKEP_VFRAMES];     /* slots that this step wrote whole, by frame */
+	bool wrote_any;
+	bool noted; /* of this instruction there is something in st->history */
 	/* set by a step that leaves more than one way */
 	struct skep_vstate *other; /* the second way, or NULL; taken over by the engine */
 	struct skep_vstate *async; /* a callback that runs later, or NULL */
@@ -343,8 +353,10 @@ void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct sk
 void skep_vstate_renew(struct skep_mach *m, struct skep_vstate *st);
 /* Numbers that differ between two visits of a loop and did not matter so far become unknown. */
 void skep_vstate_widen(struct skep_mach *m, const struct skep_vstate *old, struct skep_vstate *now);
-/* The slot was read: also in the states before, until one wrote it. */
-void skep_vstate_mark_read(struct skep_vstate *st, u32 frame, u32 slot);
+/* The path that came to the state is over: what it read and wrote, of the stack, is taken in. */
+void skep_slots_solve(struct skep_mach *m, const struct skep_vstate *st);
+/* The slots of a frame that are read from the state's place on, before they are written. */
+u64 skep_slots_live(const struct skep_mach *m, const struct skep_vstate *st, u32 frame);
 /* Same frames, called from the same places? */
 bool skep_vstate_same_place(const struct skep_vstate *old, const struct skep_vstate *now);
 void skep_vstate_print(struct skep_mach *m, const struct skep_vstate *st, bool live_only,

@@ -27,6 +27,7 @@ static void finish(struct engine *e, struct skep_vstate *st)
 {
 	struct skep_vstate *p = st->parent;
 
+	skep_slots_solve(&e->m, st);
 	while (p && --p->branches == 0) {
 		struct skep_vstate *up = p->parent;
 
@@ -86,15 +87,11 @@ static void keep(struct engine *e, struct skep_vstate *st)
 	k->depth = st->parent ? st->parent->depth + 1 : 0;
 	k->misses = k->hits = 0;
 	k->loop_entry = NULL;
-	k->joined = k->dropped = k->is_entry = false;
+	k->cleaned = k->dropped = k->is_entry = false;
 	k->next = v->kept;
 	v->kept = k;
 	st->parent = k;
-	st->jumps = 0;
-	for (u32 f = 0; f < st->nframe; f++) {
-		k->frame[f]->read = 0;
-		st->frame[f]->written = 0;
-	}
+	st->history = 0;
 	e->last_jumps = e->jumps;
 	e->last_insns = e->res->processed;
 	e->res->states++;
@@ -165,40 +162,27 @@ static enum outcome against_finished(struct engine *e, struct skep_vstate *s,
 }
 
 /*
- * Since Linux 6.18 the kernel's verifier knows of an instruction, not of a state, which slots of
- * the stack are read from there on: what was read behind any state that came here (with the same
- * chain of calls), as far as that was seen when the state was first looked at finished. To compare
- * more slots than those that were read behind a state is right, too, and tells better what it costs
- * the kernel.
+ * What is live in states is settled when they are first looked at finished (see mach_slots.c). That
+ * grows when others come the same way; to compare more then would be right, too, but the kernel
+ * does not, and what it costs the kernel is to be told.
  */
-static void join_reads(struct skep_vinsn *v, struct skep_vstate *st)
+static void clean(struct engine *e, const struct skep_vinsn *v, const struct skep_vstate *st)
 {
-	u64 read[SKEP_VFRAMES] = {0};
-	struct skep_vstate *s;
-
-	for (s = v->kept; s; s = s->next)
-		if (skep_vstate_same_place(s, st))
-			for (u32 f = 0; f < st->nframe; f++)
-				read[f] |= s->frame[f]->read;
-	for (s = v->kept; s; s = s->next) {
-		if (s->branches || s->joined || marks_incomplete(s) ||
+	for (struct skep_vstate *s = v->kept; s; s = s->next) {
+		if (s->branches || s->cleaned || marks_incomplete(s) ||
 		    !skep_vstate_same_place(s, st))
 			continue;
-		s->joined = true;
-		for (u32 f = 0; f < st->nframe; f++)
-			s->frame[f]->read |= read[f];
+		s->cleaned = true;
+		for (u32 f = 0; f < s->nframe; f++)
+			s->frame[f]->live = skep_slots_live(&e->m, s, f);
 	}
-	/* What is read from here on is read from the states before this one, too. */
-	for (u32 f = 0; f < st->nframe; f++)
-		for (; read[f]; read[f] &= read[f] - 1)
-			skep_vstate_mark_read(st, f, (u32)__builtin_ctzll(read[f]));
 }
 
 /* Is the path covered by what was seen here? Else keep its state, when it is worth it. */
 static enum outcome visit(struct engine *e, struct skep_vstate *st)
 {
 	struct skep_vinsn *v = &e->m.insn[st->at];
-	bool force = (v->flags & SKEP_VI_FORCE) || st->jumps > 40, add = force;
+	bool force = (v->flags & SKEP_VI_FORCE) || st->history > 40, add = force;
 	struct skep_vstate **link = &v->kept, *s;
 	u64 print = v->kept ? fingerprint(st) : 0;
 	u32 n = 0;
@@ -208,7 +192,7 @@ static enum outcome visit(struct engine *e, struct skep_vstate *st)
 	if (e->opts->flags & SKEP_VF_NO_PRUNE &&
 	    !(v->flags & (SKEP_VI_CALLBACK | SKEP_VI_ITER | SKEP_VI_FORCE)))
 		return MISS;
-	join_reads(v, st);
+	clean(e, v, st);
 	while ((s = *link)) {
 		enum outcome o;
 		u32 limit;
@@ -293,10 +277,9 @@ static int walk(struct engine *e, struct skep_vstate *st)
 		}
 		if (e->opts->flags & SKEP_VF_LOG)
 			skep_verify_log(e, st, true);
-		if (counts_as_jump(v->insn)) {
-			e->jumps++;
-			st->jumps++;
-		}
+		e->jumps += counts_as_jump(v->insn);
+		m->noted = v->flags & SKEP_VI_JUMPED;
+		st->history += m->noted;
 		err = skep_mach_step(m, st);
 		if (m->other) {
 			struct skep_vstate *other = m->other;

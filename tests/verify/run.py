@@ -73,6 +73,7 @@ class Case:
         self.file, self.name, self.section, self.expect, self.place = file, name, section, expect, place
         self.body, self.path, self.program, self.problem = [], None, 'prog', None
         self.user = False
+        self.kernel = self.skep = None  # what they said
 
     @property
     def title(self):
@@ -220,6 +221,7 @@ def log_words(row):
 class Verdicts:
     def __init__(self, inventory, rules, verbose):
         self.known, self.rules, self.verbose = inventory['disagreements'], rules, verbose
+        self.uncounted, self.counted_by = inventory['counts'], inventory['counts_of']
         self.used, self.counts, self.failures = set(), collections.Counter(), []
 
     def fail(self, case, text):
@@ -288,6 +290,24 @@ class Verdicts:
                 verdict = 'reject'
             codes = rule.get('skep')
             self.judge(case, 'skep', verdict, f"{row.get('code')} {text}", not codes or row.get('code') in codes)
+
+
+    def count(self, case, kernel, skep):
+        """Where both accept, the instructions that they processed for it: skep tells what it costs the kernel."""
+        if not kernel or not skep or kernel.get('err') != 0 or skep.get('verdict') != 'safe':
+            return
+        entry = next((e for e in self.uncounted if fnmatch.fnmatch(case.title, e['case'])), None)
+        same = kernel['processed'] == skep['processed']
+        if entry:
+            entry['used'] = True
+        if self.verbose:
+            print(f"{case.title}: the kernel processed {kernel['processed']} instructions, skep {skep['processed']}")
+        if same and entry:
+            self.fail(case, f"both processed {skep['processed']} instructions, and the inventory expects other numbers")
+        elif not same and not entry:
+            self.fail(case, f"skep processed {skep['processed']} instructions, the kernel {kernel['processed']}")
+        else:
+            self.counts['passed' if same else 'listed'] += 1
 
 
 def load_rules(cases):
@@ -372,7 +392,8 @@ def main():
                 some = [c for c in cases if c.user == user]
                 rows = ask([args.kernel] + option, sorted({c.path for c in some}))
                 for case in some:
-                    v.kernel(case, rows.get((case.path, case.program)) or rows.get((case.path, '*')))
+                    case.kernel = rows.get((case.path, case.program)) or rows.get((case.path, '*'))
+                    v.kernel(case, case.kernel)
         if v.counts['capability']:
             skipped.append(f"the verdict of the kernel on {v.counts['capability']} cases: users without CAP_BPF may load nothing")
         if args.expectations:
@@ -383,9 +404,20 @@ def main():
                 some = [c for c in cases if c.user == user]
                 rows = ask_skep(args.skep, sorted({c.path for c in some}), args.jobs, option)
                 for case in some:
-                    v.skep(case, rows.get((case.path, case.program)) or rows.get((case.path, '*')))
+                    case.skep = rows.get((case.path, case.program)) or rows.get((case.path, '*'))
+                    v.skep(case, case.skep)
         else:
             skipped.append('the verdict of skep: this build has no command check')
+    if asked == {'kernel', 'skep'}:
+        if os.uname().release.startswith(v.counted_by):
+            for case in cases:
+                v.count(case, case.kernel, case.skep)
+            for entry in v.uncounted:
+                if not entry.get('used') and not args.names:
+                    v.counts['failed'] += 1
+                    v.failures.append(f'inventory.json: {entry["case"]} (counts) is no case')
+        else:
+            skipped.append(f'the instructions that were processed: skep counts as Linux {v.counted_by} does')
     for i, entry in enumerate(v.known):
         if i not in v.used and not args.names and entry['who'] in asked:
             v.counts['failed'] += 1
