@@ -101,6 +101,16 @@ def chromium(browser, tmp, page, *args):
                            f'--user-data-dir={tmp / "profile"}', *args, page], capture_output=True, timeout=100)
 
 
+def narrow(browser, tmp, page):
+    """How wide the page is in a window of 400 pixels, as on a telephone."""
+    frame = tmp / 'frame.html'
+    frame.write_text(f'''<iframe id=f src="{page.name}" width=400 height=2000></iframe><pre id=wide></pre>
+<script>f.onload = () => {{ wide.textContent = 'px ' + f.contentDocument.documentElement.scrollWidth }}</script>''')
+    out = chromium(browser, tmp, f'file://{frame}', '--allow-file-access-from-files', '--dump-dom').stdout.decode(errors='replace')
+    found = re.search(r'>px (\d+)<', out)
+    return int(found.group(1)) if found else 0
+
+
 def browse(browser, tmp, page, shots):
     failed = 0
     out = chromium(browser, tmp, f'file://{page}#selftest', '--dump-dom').stdout.decode(errors='replace')
@@ -112,6 +122,8 @@ def browse(browser, tmp, page, shots):
     shot = shots / (page.stem + '.png')
     chromium(browser, tmp, f'file://{page}', '--window-size=1400,1000', f'--screenshot={shot}')
     failed += check(f'{page.name}: screenshot', shot.exists() and colours(shot) > 60)
+    width = narrow(browser, tmp, page)
+    failed += check(f'{page.name}: fits into 400 pixels', 0 < width <= 400, width)
     return failed
 
 
