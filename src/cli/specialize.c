@@ -41,6 +41,7 @@ struct job {
 	struct skep_input *in;
 	struct skep_var *var;
 	struct skep_fixed *fixed;
+	const char **value; /* as they were given */
 	u32 n;
 	struct skep_pruned pruned;
 	struct skep_opt_result res;
@@ -124,10 +125,26 @@ static u16 last_code(const struct skep_diags *ds)
 	return ds->list.n ? ds->list.v[ds->list.n - 1].def->code : 0;
 }
 
+/* The one before it that sets a byte of the last one, too; or NULL. */
+static const struct skep_var *set_before(const struct job *j)
+{
+	const struct skep_var *v = &j->var[j->n];
+
+	for (u32 k = 0; k < j->n; k++) {
+		const struct skep_var *w = &j->var[k];
+
+		if (w->dsec == v->dsec && (v->dsec || w->sym == v->sym) && w->off < v->off + v->size &&
+		    v->off < w->off + w->size)
+			return w;
+	}
+	return NULL;
+}
+
 static int read_set(struct job *j, const char *text)
 {
 	struct skep_cli *cli = j->cli;
 	const char *eq = strchr(text, '='), *near;
+	const struct skep_var *before;
 	struct skep_vars all;
 	char *name;
 
@@ -146,7 +163,13 @@ static int read_set(struct job *j, const char *text)
 	}
 	if (skep_var_parse(j->in->file, &j->var[j->n], eq + 1, &cli->arena, &j->in->ds, &j->fixed[j->n]))
 		return SKEP_EXIT_USAGE;
-	j->n++;
+	before = set_before(j);
+	if (before) {
+		skep_diag(&j->in->ds, &skep_cli_diags[SKEP_CLI_SET_TWICE], SKEP_NOWHERE,
+			  j->var[j->n].name, before->name);
+		return SKEP_EXIT_USAGE;
+	}
+	j->value[j->n++] = eq + 1;
 	return 0;
 }
 
@@ -157,6 +180,7 @@ static int read_sets(struct job *j)
 
 	j->var = SKEP_NEW_N(&cli->arena, struct skep_var, cli->opt.n + 1);
 	j->fixed = SKEP_NEW_N(&cli->arena, struct skep_fixed, cli->opt.n + 1);
+	j->value = SKEP_NEW_N(&cli->arena, const char *, cli->opt.n + 1);
 	for (u32 k = 0; k < cli->opt.n && !err; k++)
 		if (strcmp(cli->opt.v[k].def->name, "set") == 0)
 			err = read_set(j, cli->opt.v[k].val);
@@ -278,7 +302,7 @@ static void summary(const struct job *j, u64 before, size_t bytes)
 	}
 	for (u32 k = 0; k < j->n; k++)
 		skep_buf_printf(&cli->out, "%s = %s\n", skep_cli_name(cli, j->var[k].name),
-				j->var[k].dsec ? text_of(cli, j->in->file, &j->var[k], skep_var_print_value) : "fixed");
+				j->var[k].dsec ? text_of(cli, j->in->file, &j->var[k], skep_var_print_value) : j->value[k]);
 	skep_gone_text(cli, &j->pruned);
 	skep_buf_printf(&cli->out, "%u loads folded, slots %llu -> %llu, file bytes %zu -> %zu\n", loads(j),
 			(unsigned long long)before, (unsigned long long)after, j->in->len, bytes);
