@@ -111,8 +111,15 @@ static void prepare(struct skep_counter *c)
 	c->usable = resolve(c, c->arena);
 }
 
-static bool ask(struct skep_counter *c, const struct skep_func *prog, u64 budget,
-		struct skep_verify_result *r)
+/* The records of CO-RE as the target gets them, or as they are. */
+static void put_all(struct skep_counter *c, bool target)
+{
+	for (u32 k = 0; k < c->ncore; k++)
+		put(c->core[k].at, target ? &c->core[k].target : &c->core[k].raw);
+}
+
+static int verify(struct skep_counter *c, const struct skep_func *prog, u64 budget,
+		  struct skep_verify_result *r)
 {
 	struct skep_verify_opts o = {.sz = sizeof(o), .kernel = c->types, .budget = budget};
 	struct skep_arena arena;
@@ -122,13 +129,36 @@ static bool ask(struct skep_counter *c, const struct skep_func *prog, u64 budget
 	memset(r, 0, sizeof(*r));
 	skep_arena_init(&arena);
 	skep_diags_init(&ds);
-	for (u32 k = 0; k < c->ncore; k++)
-		put(c->core[k].at, &c->core[k].target);
 	err = skep_verify_prog(c->obj, prog, &o, &arena, &ds, r);
-	for (u32 k = 0; k < c->ncore; k++)
-		put(c->core[k].at, &c->core[k].raw);
 	skep_diags_fini(&ds);
 	skep_arena_fini(&arena);
+	return err;
+}
+
+static const u8 *reach_of(const struct skep_counter *c, const struct skep_func *prog)
+{
+	for (u32 k = 0; k < c->nprog; k++)
+		if (c->prog[k] == prog)
+			return c->reach[k];
+	return NULL;
+}
+
+static bool ask(struct skep_counter *c, const struct skep_func *prog, u64 budget,
+		struct skep_verify_result *r)
+{
+	const u8 *reach = c->counted ? reach_of(c, prog) : NULL;
+	u64 key[2];
+	bool keep;
+	int err = 0;
+
+	put_all(c, true);
+	keep = reach && skep_counted_key(c->obj, reach, prog, c->types, key);
+	if (!keep || !skep_counted_find(c->counted, key, budget, r)) {
+		err = verify(c, prog, budget, r);
+		if (keep && !err)
+			skep_counted_put(c->counted, key, budget, r);
+	}
+	put_all(c, false);
 	c->left -= SKEP_MIN(c->left, r->processed);
 	c->spent += r->processed;
 	return !err && r->verdict == SKEP_SAFE;

@@ -204,8 +204,11 @@ static int run_anew(struct skep_job *j, struct skep_buf *out)
 static int run(struct skep_job *j, struct skep_buf *out)
 {
 	const struct skep_optimized *r = j->res;
-	int err = run_once(j, out);
+	int err;
 
+	if (j->cost)
+		j->counter.counted = skep_counted_new(j->arena);
+	err = run_once(j, out);
 	if (j->opts.mode != SKEP_OPT_SIZE || j->opts.passes)
 		return err;
 	if (!err && out->n > j->len && r->after->obj->nfunc > r->before->obj->nfunc) {

@@ -35,6 +35,25 @@ void skep_run_prove_step(const struct skep_run_proofs *p, const struct skep_opt_
 bool skep_run_prove_told(struct skep_run_proofs *p, const struct skep_opt_step *step,
 			 const struct proving *w);
 
+/* --- counted.c --------------------------------------------------------------------------- */
+
+struct skep_counted;
+struct skep_verify_result;
+/* In the arena; it serves all versions of one object. */
+struct skep_counted *skep_counted_new(struct skep_arena *arena);
+/*
+ * What tells programs apart: as they are now, with the functions that are reached. Numbers the instructions.
+ * False: one of the functions was made by a pass, and its type is not told.
+ */
+bool skep_counted_key(const struct skep_obj *obj, const u8 *reach, const struct skep_func *prog,
+		      const struct skep_btf *types, u64 key[2]);
+/* What the verifier would say with this budget, as far as it is of interest: verdict and how much was processed. */
+bool skep_counted_find(const struct skep_counted *t, const u64 key[2], u64 budget,
+		       struct skep_verify_result *r);
+/* What it said, without an error. */
+void skep_counted_put(struct skep_counted *t, const u64 key[2], u64 budget,
+		      const struct skep_verify_result *r);
+
 /* --- count.c ---------------------------------------------------------------------------- */
 
 /* Counts what our verifier goes through for the programs of one object, as they are at the time. */
@@ -52,6 +71,7 @@ struct skep_counter {
 	u8 **reach; /* by program: functions that it reaches */
 	u64 left;   /* instructions that may still be processed */
 	u64 spent;  /* instructions processed for all questions so far, of all objects */
+	struct skep_counted *counted; /* what is known already, or NULL */
 	u64 work, work_slot; /* skep_counter_func(): how many for a function, and more for each instruction of it */
 };
 /*

@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "run/run.h"
+#include "run/run_impl.h"
+#include "verify/verify.h"
 
 #define HEAD ".object little\n.license \"GPL\"\n"
 #define XDP HEAD ".section \"xdp\"\n.func f\n"
@@ -193,12 +194,64 @@ static void coverage(void **state)
 	fixture_fini(&x);
 }
 
+/* --- counting ------------------------------------------------------------------------- */
+
+/* They differ in one thing each, and in what a verifier has to do, or says. */
+#define COUNTED(number, reg, to)                                                                   \
+	XDP "r6 = " number "\ncall bpf_get_prandom_u32\nif r0 == 0 goto a\nr6 = 1\na:\nif " reg    \
+	    " > 3 goto " to "\nr0 = 1\nr0 += 1\nb:\nr9 = 2\nc:\nr0 = r9\nexit\n"
+static const char *const counted_text[] = {
+	COUNTED("2", "r6", "b"), COUNTED("5", "r6", "b"), COUNTED("5", "r6", "c"),
+	COUNTED("5", "r0", "c"), COUNTED("5", "r7", "c"), /* r7 holds nothing */
+	COUNTED("2", "r6", "b") ".func g local\nr0 = 1\nexit\n",
+	XDP "call g\nexit\n.func g local\nr0 = 1\nexit\n",
+	XDP "call g\nexit\n.func g local\nr0 = 1\nr0 += 1\nexit\n",
+};
+
+/* What was counted before changes no answer, and nothing of what is left to count with. */
+static void counted(void **state)
+{
+	struct skep_cost_opts opts = {.sz = sizeof(opts)};
+	struct skep_counter plain = {.opts = &opts}, knows = {.opts = &opts};
+	struct skep_objfile *file[SKEP_ARRAY_SIZE(counted_text)];
+	struct skep_verify_result r;
+	struct fixture x;
+	struct skep_rng g;
+	u64 sum = 0, safe = 0, key[2];
+
+	(void)state;
+	fixture_init(&x, counted_text[0], counted_text[1]);
+	for (u32 k = 0; k < SKEP_ARRAY_SIZE(file); k++)
+		file[k] = parse(&x, counted_text[k]);
+	knows.counted = skep_counted_new(&x.arena);
+	skep_rng_init(&g, 1);
+	for (u32 turn = 0; turn < 2000; turn++) {
+		struct skep_obj *obj = file[skep_rng_below(&g, SKEP_ARRAY_SIZE(file))]->obj;
+		u64 left = 1 + skep_rng_below(&g, 40), limit = skep_rng_below(&g, 30), n;
+
+		skep_counter_begin(&plain, obj, left, &x.arena);
+		skep_counter_begin(&knows, obj, left, &x.arena);
+		n = skep_counter_prog(&plain, obj->func[0], limit);
+		assert_int_equal(n, skep_counter_prog(&knows, obj->func[0], limit));
+		assert_int_equal(plain.left, knows.left);
+		assert_int_equal(plain.spent, knows.spent);
+		sum += n;
+		safe += n != 0;
+	}
+	assert_true(sum > 0 && safe > 200 && safe < 1800);
+	/* And it is known: nothing was verified a thousand times. */
+	assert_true(skep_counted_key(file[0]->obj, (const u8[]){1}, file[0]->obj->func[0], NULL, key));
+	assert_true(skep_counted_find(knows.counted, key, 1, &r));
+	fixture_fini(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal),      cmocka_unit_test(returns), cmocka_unit_test(packets),
 		cmocka_unit_test(maps),	      cmocka_unit_test(events),	 cmocka_unit_test(unknown),
 		cmocka_unit_test(other_maps), cmocka_unit_test(inputs),	 cmocka_unit_test(coverage),
+		cmocka_unit_test(counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
