@@ -28,6 +28,7 @@ struct skep_opt_def {
 	const char *arg;  /* name of the argument in the help, NULL: a flag */
 	const char *help; /* NULL: hidden */
 	bool writes;	  /* the argument is a file to write, - is standard output */
+	bool folder;	  /* the argument is a folder to write into, which is there */
 	/* Has a meaning only with one of these: names of options, or first arguments; a|b. NULL: always. */
 	const char *with;
 };
@@ -106,6 +107,8 @@ const char *skep_cli_nearest(const char *word, const char *(*nth)(const void *of
 
 /* --- files (file.c) ------------------------------------------------------------ */
 
+/* May files be written into the folder? 0 or an exit status with a diagnostic. */
+int skep_cli_check_folder(struct skep_cli *cli, const char *path);
 /* Read a file or "-"; 0 or an exit status with a diagnostic. *in stays until the command ends. */
 int skep_cli_read(struct skep_cli *cli, const char *path, struct skep_input **in);
 /* The bytes of the file are not needed any more, nor is what was read from them. */

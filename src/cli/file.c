@@ -258,6 +258,22 @@ static int write_beside(struct skep_cli *cli, const char *path, const char *real
 	return cannot_write(cli, path, err);
 }
 
+int skep_cli_check_folder(struct skep_cli *cli, const char *path)
+{
+	struct stat st;
+	int err = 0;
+
+	if (stat(path, &st))
+		err = cannot_write(cli, path, errno);
+	else if (!S_ISDIR(st.st_mode))
+		err = cannot_write(cli, path, ENOTDIR);
+	else if (access(path, W_OK | X_OK))
+		err = cannot_write(cli, path, errno);
+	if (err)
+		skep_diag_hint(&cli->ds, "it must be a folder that is there and that you may write into");
+	return err;
+}
+
 int skep_cli_write(struct skep_cli *cli, const char *path, const void *p, size_t n)
 {
 	struct stat st;

@@ -35,7 +35,8 @@ const char skep_about_learn[] =
 	"and searches the commonest first. What is found becomes a rule: immediates become parameters, with the "
 	"weakest condition found under which the rule holds for all of them, which a solver proves. Rules are written in the "
 	"language of docs/rules.md, the most useful first.\n\n"
-	"Ctrl-C ends the search; what was learned is written. Answers are kept in the cache, so the next run goes on.";
+	"Ctrl-C ends the search; what was learned is written. Answers are kept in the cache, so the next run goes on.\n\n"
+	"Objects that cannot be read are told of and left out; the exit status is 3 then.";
 
 enum { CHUNK = 192 };
 
@@ -56,6 +57,7 @@ struct learn {
 	struct skep_harvest *harvest;
 	struct skep_harvest_row **row;
 	u32 nrow, searched, found;
+	u32 read, unread; /* objects */
 	u64 places;
 	double end;
 	u64 seconds, min_hits, effort, threads, seed;
@@ -140,6 +142,23 @@ static int harvest_one(struct learn *l, const char *path)
 	in->file = NULL;
 	skep_cli_drop_image(in);
 	return 0;
+}
+
+/* An object that cannot be read is no reason to leave out the others. */
+static int harvest(struct learn *l, int argc, char **argv)
+{
+	l->harvest = skep_harvest_new(&l->arena);
+	for (int k = 0; k < argc && !skep_searching_interrupted(); k++) {
+		int err = harvest_one(l, argv[k]);
+
+		if (err && err != SKEP_EXIT_INPUT)
+			return err;
+		l->read += !err;
+		l->unread += err != 0;
+		if (k % 50 == 49)
+			tell(l, "objects", (u32)k + 1, (u32)argc);
+	}
+	return l->unread && !l->read ? SKEP_EXIT_INPUT : 0;
 }
 
 /* --- rules -------------------------------------------------------------------------------- */
@@ -354,6 +373,8 @@ static void summary(struct learn *l)
 	const char *output = skep_cli_opt(cli, "output"), *report = skep_cli_opt(cli, "report");
 
 	if (cli->json) {
+		skep_json_kint(&cli->j, "objects", l->read);
+		skep_json_kint(&cli->j, "unread", l->unread);
 		skep_json_kint(&cli->j, "windows", l->nrow);
 		skep_json_kint(&cli->j, "places", (s64)l->places);
 		skep_json_kint(&cli->j, "searched", l->searched);
@@ -375,8 +396,11 @@ static void summary(struct learn *l)
 	} else if (!(output && strcmp(output, "-") == 0) && !(report && strcmp(report, "-") == 0)) {
 		skep_buf_printf(
 			&cli->out,
-			"%u windows in %llu places: %u searched, %u made cheaper, %u rules%s\n",
+			"%u windows in %llu places: %u searched, %u made cheaper, %u rules%s%s\n",
 			l->nrow, (unsigned long long)l->places, l->searched, l->found, l->rule.n,
+			l->unread ? skep_arena_printf(&l->arena, "; %u of %u objects not read",
+						      l->unread, l->unread + l->read)
+				  : "",
 			skep_searching_interrupted() ? "; interrupted" : "");
 	}
 }
@@ -429,12 +453,7 @@ static int learn(struct learn *l, int argc, char **argv)
 	if (err)
 		return err;
 	skep_searching_catch();
-	l->harvest = skep_harvest_new(&l->arena);
-	for (int k = 0; k < argc && !err && !skep_searching_interrupted(); k++) {
-		err = harvest_one(l, argv[k]);
-		if (k % 50 == 49)
-			tell(l, "objects", (u32)k + 1, (u32)argc);
-	}
+	err = harvest(l, argc, argv);
 	if (err)
 		return err;
 	l->row = skep_harvest_sort(l->harvest, &l->nrow);
@@ -451,7 +470,7 @@ static int learn(struct learn *l, int argc, char **argv)
 		err = write_report(l);
 	if (!err)
 		summary(l);
-	return err;
+	return !err && l->unread ? SKEP_EXIT_INPUT : err;
 }
 
 int skep_cmd_learn(struct skep_cli *cli, int argc, char **argv)

@@ -105,6 +105,20 @@ static int check_outputs(struct skep_cli *cli)
 	return 0;
 }
 
+/* Better than to find out when the work is done. */
+static int check_folders(struct skep_cli *cli)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < cli->opt.n && !err; i++) {
+		const struct skep_opt *o = &cli->opt.v[i];
+
+		if (o->def->folder && skep_cli_opt(cli, o->def->name) == o->val)
+			err = skep_cli_check_folder(cli, o->val);
+	}
+	return err;
+}
+
 static int run_command(struct skep_cli *cli, int argc, char **argv)
 {
 	char **pos = SKEP_NEW_N(&cli->arena, char *, (size_t)argc + 1);
@@ -131,6 +145,8 @@ static int run_command(struct skep_cli *cli, int argc, char **argv)
 		err = skep_cli_company(cli, npos, pos);
 	if (!err)
 		err = check_outputs(cli);
+	if (!err)
+		err = check_folders(cli);
 	if (err)
 		return err;
 	return cli->cmd->run(cli, npos, pos);

@@ -20,7 +20,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)", .with = "kernel-check"},
 	{"prove", 0, NULL, "apply a rewrite only when it is proved to change nothing"},
 	{"threads", 0, "N", "with --prove: threads that prove beside the passes (default: the processors that there are; 1: in turn)", .with = "prove"},
-	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got there, as SMT-LIB2", .with = "prove"},
+	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got into this folder, as SMT-LIB2", .folder = true, .with = "prove"},
 	{"search", 0, "SECONDS", "then search for cheaper rows of instructions for so long (see docs/search.md)"},
 	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)", .with = "search"},
 	{"cache", 0, "FILE", "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere", .with = "search"},

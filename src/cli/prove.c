@@ -18,7 +18,7 @@ const struct skep_opt_def skep_opts_prove[] = {
 	{"type", 't', "TYPE", "program type, when the section does not tell (see skep list progs)"},
 	{"save", 0, "FILE", "write the packet on which they differ there, its context to FILE.ctx"},
 	{"witness", 0, "DIR", "write the input on which they differ there: packet, context, contents of maps, answers of helpers (see skep run --witness)"},
-	{"smt-dump", 0, "DIR", "write each question that the solver gets there, as SMT-LIB2"},
+	{"smt-dump", 0, "DIR", "write each question that the solver gets into this folder, as SMT-LIB2", .folder = true},
 	{0},
 };
 const char skep_about_prove[] =
