@@ -270,7 +270,8 @@ int skep_cli_check_folder(struct skep_cli *cli, const char *path)
 	else if (access(path, W_OK | X_OK))
 		err = cannot_write(cli, path, errno);
 	if (err)
-		skep_diag_hint(&cli->ds, "it must be a folder that is there and that you may write into");
+		skep_diag_hint(&cli->ds,
+			       "it must be a folder that is there and that you may write into");
 	return err;
 }
 

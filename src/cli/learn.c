@@ -183,7 +183,7 @@ static bool shipped(const struct skep_window *w)
 	return false;
 }
 
-/* Does one of the rules (but number `except`) apply to the window, or to some of its instructions? */
+/* Does one of the rules (but number `except`) apply to the window, or to a part of it? */
 static bool covered(const struct learn *l, const struct skep_window *w, u32 except)
 {
 	for (u32 which = 1; which < 1u << w->n; which++) {

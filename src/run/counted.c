@@ -5,10 +5,10 @@
  *
  * Right because: what a verifier does with a program is decided by its instructions, those of the
  * functions that it reaches, and what the counting keeps: the object around them, which is that
- * of one file, and the target's types. The budget only ends it: whoever ran to the end within a budget does the
- * same with any that is as large, and runs over any that is smaller; whoever ran over does so
- * with all that are no larger. So answers, and what is left to count with, are those that would
- * have come. Two programs are taken for the same by 128 bits of a hash.
+ * of one file, and the target's types. The budget only ends it: whoever ran to the end within a
+ * budget does the same with any that is as large, and runs over any that is smaller; whoever ran
+ * over does so with all that are no larger. So answers, and what is left to count with, are those
+ * that would have come. Two programs are taken for the same by 128 bits of a hash.
  */
 #include "run/run_impl.h"
 #include "verify/verify.h"
@@ -93,8 +93,6 @@ bool skep_counted_find(const struct skep_counted *t, const u64 key[2], u64 budge
 void skep_counted_put(struct skep_counted *t, const u64 key[2], u64 budget,
 		      const struct skep_verify_result *r)
 {
-	t->entry[place_of(key)] = (struct entry){{key[0], key[1]},
-						 r->processed,
-						 r->processed <= budget,
-						 r->verdict == SKEP_SAFE};
+	t->entry[place_of(key)] = (struct entry){
+		{key[0], key[1]}, r->processed, r->processed <= budget, r->verdict == SKEP_SAFE};
 }

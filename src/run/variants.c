@@ -461,8 +461,8 @@ static void begin(struct trial *t, const struct skep_buf *out)
 }
 
 /*
- * As it was put together, is it no better than what all passes made? It is not where a program costs too much
- * now: what it shares with another one is as that one chose.
+ * As it was put together, is it no better than what all passes made? It is not where a program
+ * costs too much now: what it shares with another one is as that one chose.
  */
 static bool in_vain(const struct trial *t)
 {

@@ -134,7 +134,10 @@ static struct view *read_view(const char *path, bool declared)
 	return v;
 }
 
-/* With the lock. A kernel that tells nothing is not asked again; who lacked memory or a descriptor did not ask. */
+/*
+ * With the lock. A kernel that tells nothing is not asked again; who lacked memory or a descriptor
+ * did not ask.
+ */
 static struct view *renew_view(void)
 {
 	static bool silent;

@@ -303,7 +303,7 @@ int sys_prog_ready(struct sprog *p, struct skep_buf *log, u32 level, u32 *insns)
 			sys_announce(p);
 			ready = 1;
 		}
-		/* Memory may be there the next time, and the process that owns its objects may end. */
+		/* Memory may be there the next time; who owns its objects may end. */
 		if (!sys_err_passes(ready))
 			atomic_store(&p->ready, ready);
 	}

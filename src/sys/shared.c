@@ -181,7 +181,8 @@ static struct table *map_table(int fd)
 	t = sys_map_pages(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (t == MAP_FAILED)
 		return NULL;
-	if (t->magic != OBJ_MAGIC || t->version != TABLE_VERSION || t->boot != sys_store_boot() || !t->epoch)
+	if (t->magic != OBJ_MAGIC || t->version != TABLE_VERSION || t->boot != sys_store_boot() ||
+	    !t->epoch)
 		fresh_table(t);
 	return t;
 }

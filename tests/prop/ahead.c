@@ -231,18 +231,20 @@ static int check_memory(void)
 	long before;
 	int bad;
 
-	skep_buf_puts(&text, ".license \"GPL\"\n.section \"socket\"\n.func f\nr0 = *(u32 *)(r1 + 0)\n");
+	skep_buf_puts(&text,
+		      ".license \"GPL\"\n.section \"socket\"\n.func f\nr0 = *(u32 *)(r1 + 0)\n");
 	for (u32 k = 0; k < DEAD * (BESIDE + 1); k++)
 		skep_buf_puts(&text, k % (BESIDE + 1) ? "r0 *= 3\n" : "r2 = 1\n");
 	skep_buf_puts(&text, "exit\n");
 	skep_arena_init(&arena);
 	skep_diags_init(&ds);
-	bad = skep_obj_parse(text.p, text.n, &arena, &ds, &file) || skep_obj_write(file, 0, &ds, &image);
+	bad = skep_obj_parse(text.p, text.n, &arena, &ds, &file) ||
+	      skep_obj_write(file, 0, &ds, &image);
 	before = peak_mib();
 	bad = bad || optimize("what is dead", image.p, image.n, REFUSE_ONE_IN, false, &r);
 	if (!bad && (peak_mib() - before > MOST_MIB || r.nrefused < DEAD / REFUSE_ONE_IN / 2)) {
-		printf("FAIL %u edits refused, %ld MiB more (seed %llu)\n", r.nrefused, peak_mib() - before,
-		       (unsigned long long)seed);
+		printf("FAIL %u edits refused, %ld MiB more (seed %llu)\n", r.nrefused,
+		       peak_mib() - before, (unsigned long long)seed);
 		bad = 1;
 	}
 	skep_diags_fini(&ds);

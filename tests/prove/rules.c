@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules [--cvc5 PROGRAM] [--list] [--only NAME] [--jobs N] [FILE.rule...]: the rules of the build that these files
- * have must be proved by both solvers: one in process (Z3) and cvc5 in a process of its own, which gets each
- * question as it stands. Without files all rules of the build.
+ * rules [--cvc5 PROGRAM] [--list] [--only NAME] [--jobs N] [FILE.rule...]: the rules of the build
+ * that these files have must be proved by both solvers: one in process (Z3) and cvc5 in a process
+ * of its own, which gets each question as it stands. Without files all rules of the build.
  *
  * rules --wrong WRONG.rule: the rules of this file must be refused by both, the first with values
  * on which the reference meaning differs.
@@ -176,7 +176,8 @@ static const struct skep_rule *built_in(const struct skep_rule *r)
 {
 	for (u32 k = 0; k < skep_opt_rules.n; k++)
 		if (strcmp(skep_opt_rules.rule[k].name, r->name) == 0)
-			return same_text(&skep_opt_rules.rule[k], r) ? &skep_opt_rules.rule[k] : NULL;
+			return same_text(&skep_opt_rules.rule[k], r) ? &skep_opt_rules.rule[k]
+								     : NULL;
 	return NULL;
 }
 
@@ -272,8 +273,9 @@ static int run(struct test *t, const struct work *w)
 		return 77;
 	}
 	ok = judge_all(t, w);
-	printf("%u passed, %u failed, 0 skipped\n%u rules %s both solvers, %u questions each\n", t->passed,
-	       t->failed, t->passed, w->right ? "proved by" : "refused by", t->questions);
+	printf("%u passed, %u failed, 0 skipped\n%u rules %s both solvers, %u questions each\n",
+	       t->passed, t->failed, t->passed, w->right ? "proved by" : "refused by",
+	       t->questions);
 	if (!w->right && w->rule.n < MIN_WRONG) {
 		printf("FAIL too few wrong rules\n");
 		ok = false;
@@ -292,8 +294,9 @@ static const char *value(int argc, char **argv, int *k, const char *name)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: rules [--cvc5 PROGRAM] [--list] [--only NAME] [--jobs N] [FILE.rule...]\n"
-			"       rules --wrong FILE.rule\n       rules --whole FILE.rule...\n");
+	fprintf(stderr,
+		"usage: rules [--cvc5 PROGRAM] [--list] [--only NAME] [--jobs N] [FILE.rule...]\n"
+		"       rules --wrong FILE.rule\n       rules --whole FILE.rule...\n");
 	return 2;
 }
 
@@ -322,7 +325,8 @@ int main(int argc, char **argv)
 			t.cvc5 = v;
 		else if ((v = value(argc, argv, &k, "--only")))
 			t.only = v;
-		else if ((v = value(argc, argv, &k, "--jobs")) && sscanf(v, "%u", &w.jobs) == 1 && w.jobs)
+		else if ((v = value(argc, argv, &k, "--jobs")) && sscanf(v, "%u", &w.jobs) == 1 &&
+			 w.jobs)
 			continue;
 		else
 			return usage();

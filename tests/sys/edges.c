@@ -432,7 +432,8 @@ int main(void)
 	if (!mkdtemp(store) || setenv("SKEP_STORE", store, 1))
 		return 1;
 	/* First: the process has not opened the store's table yet. */
-	printf("a map without descriptors: %u times in vain, then it is made\n", with_few(makes_map, 1));
+	printf("a map without descriptors: %u times in vain, then it is made\n",
+	       with_few(makes_map, 1));
 	tried_again();
 	if (access("/sys/kernel/btf/vmlinux", R_OK) == 0)
 		printf("the kernel's types without descriptors: %u times in vain, then they are known\n",

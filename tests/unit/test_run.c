@@ -201,8 +201,11 @@ static void coverage(void **state)
 	XDP "r6 = " number "\ncall bpf_get_prandom_u32\nif r0 == 0 goto a\nr6 = 1\na:\nif " reg    \
 	    " > 3 goto " to "\nr0 = 1\nr0 += 1\nb:\nr9 = 2\nc:\nr0 = r9\nexit\n"
 static const char *const counted_text[] = {
-	COUNTED("2", "r6", "b"), COUNTED("5", "r6", "b"), COUNTED("5", "r6", "c"),
-	COUNTED("5", "r0", "c"), COUNTED("5", "r7", "c"), /* r7 holds nothing */
+	COUNTED("2", "r6", "b"),
+	COUNTED("5", "r6", "b"),
+	COUNTED("5", "r6", "c"),
+	COUNTED("5", "r0", "c"),
+	COUNTED("5", "r7", "c"), /* r7 holds nothing */
 	COUNTED("2", "r6", "b") ".func g local\nr0 = 1\nexit\n",
 	XDP "call g\nexit\n.func g local\nr0 = 1\nexit\n",
 	XDP "call g\nexit\n.func g local\nr0 = 1\nr0 += 1\nexit\n",
@@ -240,7 +243,8 @@ static void counted(void **state)
 	}
 	assert_true(sum > 0 && safe > 200 && safe < 1800);
 	/* And it is known: nothing was verified a thousand times. */
-	assert_true(skep_counted_key(file[0]->obj, (const u8[]){1}, file[0]->obj->func[0], NULL, key));
+	assert_true(
+		skep_counted_key(file[0]->obj, (const u8[]){1}, file[0]->obj->func[0], NULL, key));
 	assert_true(skep_counted_find(knows.counted, key, 1, &r));
 	fixture_fini(&x);
 }
