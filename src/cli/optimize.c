@@ -5,6 +5,7 @@
 #include "cli/heat.h"
 #include "cli/remarks.h"
 #include "cli/report.h"
+#include "cli/proving.h"
 #include "cli/searching.h"
 #include "run/run.h"
 
@@ -24,7 +25,7 @@ const struct skep_opt_def skep_opts_optimize[] = {
 	{"search", 0, "SECONDS", "then search for cheaper rows of instructions for so long (see docs/search.md)"},
 	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)", .with = "search"},
 	{"cache", 0, "FILE", "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere", .with = "search"},
-	{"verbose", 'v', NULL, "with --search: tell how far it is, also when standard error is no terminal", .with = "search"},
+	{"verbose", 'v', NULL, "with --search or --prove: tell how far it is, also when standard error is no terminal", .with = "search|prove"},
 	{"dearer", 0, "N", "per cent that a program may cost the verifier more than before (default 5); over 100 no slot is given for less to verify"},
 	{"kernel-btf", 0, "FILE", "types of the target kernel, for programs that need them to be counted (default: the running one's; none: do without)"},
 	{"drop-unused", 0, NULL, "take out functions that nobody calls, maps that no code uses, and externs not used any more"},
@@ -562,6 +563,7 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	struct skep_run_proofs proofs;
 	struct skep_run_beside *beside = NULL;
 	struct searching search = {.cli = cli};
+	struct proving_line line = {0};
 	struct dump dump;
 	u64 threads = processors();
 	int err = read_options(cli, &opts, &kernel, &cost);
@@ -584,10 +586,13 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 		skep_searching_finish(&search);
 		return err;
 	}
-	if (skep_cli_flag(cli, "prove"))
+	if (skep_cli_flag(cli, "prove")) {
+		skep_proving_start(&line, cli, &proofs);
 		beside = skep_run_beside_start(&proofs, (u32)threads, &opts);
+	}
 	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &cost,
 				&in->arena, &in->ds, &r, &out);
+	skep_proving_finish(&line);
 	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL, &search);
 	skep_searching_finish(&search);
 	skep_run_beside_stop(beside);

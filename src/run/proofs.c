@@ -118,6 +118,8 @@ bool skep_run_prove_told(struct skep_run_proofs *p, const struct skep_opt_step *
 			skep_arena_strdup(p->arena, r->reason ? r->reason : ""),
 			r->values ? skep_arena_strdup(p->arena, r->values) : NULL};
 	}
+	if (p->told)
+		p->told(p->user, p);
 	return r->verdict == SKEP_PROVE_EQUAL;
 }
 

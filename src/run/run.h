@@ -118,6 +118,8 @@ struct skep_run_proofs {
 	u32 steps, queries, solved, ndump;
 	double total_ms;
 	int dump_error; /* errno */
+	void (*told)(void *user, const struct skep_run_proofs *p); /* after each step; or NULL */
+	void *user;
 };
 /* For skep_opt_opts.judge; `user` is a struct skep_run_proofs. */
 bool skep_run_judge(void *user, const struct skep_opt_step *step);
