@@ -151,14 +151,14 @@ a15:
 r0 = r6
 r0 &= 1
 == slot-read-on-one-of-the-ways | socket | reject map-bounds
-# The way that is explored first writes the slot before it reads it; the other one does not.
+# What is harmless comes first. The way that is explored first writes the slot before it reads it; the other one does not.
 @value array
 r8 = r0
 @random
 r6 = r0
-r7 = 0
-if r6 > 5 goto b1
 r7 = 1000
+if r6 > 5 goto b1
+r7 = 0
 b1:
 *(u64 *)(r10 - 8) = r7
 @random
@@ -177,15 +177,14 @@ r0 = 0
 r8 = r0
 @random
 r6 = r0
-r7 = 0
-if r6 > 5 goto b3
 r7 = 1000
+if r6 > 5 goto b3
+r7 = 0
 b3:
 *(u64 *)(r10 - 8) = r7
 r5 = 0
 @repeat 10 r5 += 1
-if r6 > 7 goto b4
-r6 = 7
+goto b4
 b4:
 r1 = r10
 r1 += -8
@@ -207,15 +206,14 @@ r8 = r0
 r9 = r0
 @random
 r6 = r0
-r7 = 0
-if r6 > 5 goto b5
 r7 = 1000
+if r6 > 5 goto b5
+r7 = 0
 b5:
 *(u64 *)(r10 - 8) = r7
 r5 = 0
 @repeat 10 r5 += 1
-if r6 > 7 goto b6
-r6 = 7
+goto b6
 b6:
 r1 = r10
 r1 += -8
@@ -252,3 +250,72 @@ goto again
 b8:
 r8 += r1
 r0 = *(u8 *)(r8 + 0)
+== slot-written-by-other-ways | socket | reject map-bounds
+# One instruction writes this slot or that one: neither is written on all ways.
+@value array
+r8 = r0
+@random
+r9 = r0
+@random
+r6 = r0
+*(u64 *)(r10 - 16) = 0
+*(u64 *)(r10 - 8) = 0
+if r6 > 5 goto b9
+r1 = r10
+r1 += -8
+goto store
+b9:
+r7 = 1000
+if r9 > 5 goto b10
+r7 = 0
+b10:
+*(u64 *)(r10 - 8) = r7
+r1 = r10
+r1 += -16
+r5 = 0
+@repeat 10 r5 += 1
+goto n1
+n1:
+goto store
+store:
+*(u64 *)(r1 + 0) = 0
+r2 = *(u64 *)(r10 - 8)
+r8 += r2
+r0 = *(u8 *)(r8 + 0)
+== slot-written-by-the-last-way | socket | reject map-bounds
+# As above, and the way that writes the slot is met after the one that does not.
+@value array
+r8 = r0
+@random
+r9 = r0
+@random
+r6 = r0
+*(u64 *)(r10 - 16) = 0
+*(u64 *)(r10 - 8) = 0
+if r6 > 5 goto b11
+r7 = 0
+b12:
+*(u64 *)(r10 - 8) = r7
+r1 = r10
+r1 += -16
+r5 = 0
+@repeat 10 r5 += 1
+goto n2
+n2:
+goto n3
+n3:
+r5 = 0
+also:
+*(u64 *)(r1 + 0) = 0
+r2 = *(u64 *)(r10 - 8)
+r8 += r2
+r0 = *(u8 *)(r8 + 0)
+goto leave
+b11:
+if r9 > 5 goto b13
+r1 = r10
+r1 += -8
+goto also
+b13:
+r7 = 1000
+goto b12
