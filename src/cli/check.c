@@ -37,7 +37,8 @@ const char skep_about_check[] =
 	"went.\n\n"
 	"Verdicts are *safe*, *unsafe* and *undecided*: the budget was reached, or the program uses something "
 	"that this version does not know. The exit status is 0 when all are safe, 1 when one is unsafe, and 5 "
-	"when none is unsafe but one undecided.\n\n"
+	"when none is unsafe but one undecided. An object that cannot be read is told of, and the others are "
+	"checked; the status is 3 then, when none is unsafe.\n\n"
 	"An extension (freplace) is judged by the rules of the program whose function it replaces: with "
 	"--target, of the programs in that object that have the function, else of those in the same object. "
 	"When it is in neither, all types of programs that have its context are tried: it is safe when it is so "
@@ -53,7 +54,7 @@ struct session {
 	struct skep_btf *all;	 /* with those of modules */
 	struct skep_buf log;
 	bool csv;
-	bool refused; /* records of an object could not be resolved */
+	bool refused; /* an object could not be read, or records of it resolved */
 	u32 n[3];
 };
 
@@ -264,8 +265,14 @@ int skep_cmd_check(struct skep_cli *cli, int argc, char **argv)
 			&cli->out,
 			"file_name,prog_name,verdict,duration,total_insns,total_states,peak_states\n");
 	}
-	for (int i = 0; i < argc && !err; i++)
+	for (int i = 0; i < argc && !err; i++) {
 		err = check_file(cli, &s, argv[i]);
+		/* It was said; the others are told of. */
+		if (err == SKEP_EXIT_INPUT && argc > 1) {
+			s.refused = true;
+			err = 0;
+		}
+	}
 	if (cli->json)
 		skep_json_close(&cli->j, ']');
 	skep_buf_fini(&s.log);
