@@ -10,7 +10,7 @@
  */
 #include "prove/prove_impl.h"
 
-enum { MAX_TRIES = 48, MAX_SOLVED = 1500, MAX_WANT = 4096, MAX_PACKET = 1500 };
+enum { MAX_TRIES = 48, MAX_SOLVED = 1500, MAX_WANT = 4096, MAX_PACKET = 1500, HUNT_STEPS = 200000 };
 /* A packet's address in models; what programs see of it are differences. */
 #define PACKET_AT ((u64)1 << 32)
 
@@ -465,6 +465,7 @@ void skep_prove_hunt(const struct skep_obj *a, struct skep_func *f, const struct
 		     bool (*found)(void *user, const struct skep_prove_input *in), void *user,
 		     struct skep_arena *arena, struct skep_prove_hunt_result *out)
 {
+	struct skep_prove_opts o = *opts;
 	struct skep_prove_result r;
 	struct hunt *h = SKEP_NEW(arena, struct hunt);
 
@@ -474,6 +475,9 @@ void skep_prove_hunt(const struct skep_obj *a, struct skep_func *f, const struct
 	h->found = found;
 	h->user = user;
 	h->res = out;
-	skep_prove_both(a, f, b, g, opts, arena, h, false, &r);
+	/* Loops are followed round by round, each way anew: generated inputs get farther. */
+	if (!o.max_steps)
+		o.max_steps = HUNT_STEPS;
+	skep_prove_both(a, f, b, g, &o, arena, h, false, &r);
 	out->paths = r.paths;
 }
