@@ -5,7 +5,7 @@
 #include "cli/heat.h"
 #include "cli/remarks.h"
 #include "cli/report.h"
-#include "cli/proving.h"
+#include "cli/progress.h"
 #include "cli/searching.h"
 #include "run/run.h"
 
@@ -15,24 +15,43 @@
 const struct skep_opt_def skep_opts_optimize[] = {
 	{"output", 'o', "FILE", "write the result there; - is standard output", true},
 	{"for", 0, "GOAL", "size (default), speed or verifier"},
-	{"cpu", 0, "LEVEL", "instructions that may be used: v1 to v4, or same (default): the object's own level"},
+	{"cpu", 0, "LEVEL",
+	 "instructions that may be used: v1 to v4, or same (default): the object's own level"},
 	{"passes", 0, "LIST", "run only these passes, in this order (see skep list passes)"},
 	{"kernel-check", 'k', NULL, "load both into the running kernel; take back what it refuses"},
-	{"repeat", 0, "N", "with --kernel-check: runs of a networking program per measurement (default 10000)", .with = "kernel-check"},
+	{"repeat", 0, "N",
+	 "with --kernel-check: runs of a networking program per measurement (default 10000)",
+	 .with = "kernel-check"},
 	{"prove", 0, NULL, "apply a rewrite only when it is proved to change nothing"},
-	{"threads", 0, "N", "with --prove: threads that prove beside the passes (default: the processors that there are; 1: in turn)", .with = "prove"},
-	{"smt-dump", 0, "DIR", "with --prove: write each question that the solver got into this folder, as SMT-LIB2", .folder = true, .with = "prove"},
-	{"search", 0, "SECONDS", "then search for cheaper rows of instructions for so long (see docs/search.md)"},
-	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)", .with = "search"},
-	{"cache", 0, "FILE", "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere", .with = "search"},
-	{"verbose", 'v', NULL, "with --search or --prove: tell how far it is, also when standard error is no terminal", .with = "search|prove"},
-	{"dearer", 0, "N", "per cent that a program may cost the verifier more than before (default 5); over 100 no slot is given for less to verify"},
-	{"kernel-btf", 0, "FILE", "types of the target kernel, for programs that need them to be counted (default: the running one's; none: do without)"},
-	{"drop-unused", 0, NULL, "take out functions that nobody calls, maps that no code uses, and externs not used any more"},
-	{"remarks", 0, "FILE", "write every rewrite, with source lines and the new-to-old map, as JSON", true},
-	{"report", 0, "X.html", "write one page with everything: summary, code old and new, each rewrite, graphs", true},
-	{"heat", 0, "N|PCAP", "count what both versions execute: on N generated inputs, or the packets of a capture"},
-	{"dump", 0, "WHAT", "print a function after each pass that changed it (changed), after:PASS, or all passes"},
+	{"threads", 0, "N",
+	 "with --prove: threads that prove beside the passes (default: the processors that there are; 1: in turn)",
+	 .with = "prove"},
+	{"smt-dump", 0, "DIR",
+	 "with --prove: write each question that the solver got into this folder, as SMT-LIB2",
+	 .folder = true, .with = "prove"},
+	{"search", 0, "SECONDS",
+	 "then search for cheaper rows of instructions for so long (see docs/search.md)"},
+	{"seed", 0, "N", "with --search: another seed takes other random steps (default 1)",
+	 .with = "search"},
+	{"cache", 0, "FILE",
+	 "with --search: keep what was found there (default: search.db in the user's cache); none: nowhere",
+	 .with = "search"},
+	{"verbose", 'v', NULL,
+	 "tell how far it is where that takes long, also when standard error is no terminal"},
+	{"dearer", 0, "N",
+	 "per cent that a program may cost the verifier more than before (default 5); over 100 no slot is given for less to verify"},
+	{"kernel-btf", 0, "FILE",
+	 "types of the target kernel, for programs that need them to be counted (default: the running one's; none: do without)"},
+	{"drop-unused", 0, NULL,
+	 "take out functions that nobody calls, maps that no code uses, and externs not used any more"},
+	{"remarks", 0, "FILE",
+	 "write every rewrite, with source lines and the new-to-old map, as JSON", true},
+	{"report", 0, "X.html",
+	 "write one page with everything: summary, code old and new, each rewrite, graphs", true},
+	{"heat", 0, "N|PCAP",
+	 "count what both versions execute: on N generated inputs, or the packets of a capture"},
+	{"dump", 0, "WHAT",
+	 "print a function after each pass that changed it (changed), after:PASS, or all passes"},
 	{"text", 'S', NULL, "print the optimized instructions instead of the summary"},
 	{0},
 };
@@ -563,7 +582,7 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 	struct skep_run_proofs proofs;
 	struct skep_run_beside *beside = NULL;
 	struct searching search = {.cli = cli};
-	struct proving_line line = {0};
+	struct progress progress;
 	struct dump dump;
 	u64 threads = processors();
 	int err = read_options(cli, &opts, &kernel, &cost);
@@ -586,13 +605,12 @@ int skep_cmd_optimize(struct skep_cli *cli, int argc, char **argv)
 		skep_searching_finish(&search);
 		return err;
 	}
-	if (skep_cli_flag(cli, "prove")) {
-		skep_proving_start(&line, cli, &proofs);
+	skep_progress_start(&progress, cli, &proofs, &cost);
+	if (skep_cli_flag(cli, "prove"))
 		beside = skep_run_beside_start(&proofs, (u32)threads, &opts);
-	}
 	err = skep_run_optimize(in->image, in->len, &opts, skep_cli_flag(cli, "kernel-check") ? &kernel : NULL, &cost,
 				&in->arena, &in->ds, &r, &out);
-	skep_proving_finish(&line);
+	skep_progress_finish(&progress);
 	err = err ? skep_cli_fail(cli, in, err) : deliver(cli, &r, in, &out, opts.judge ? &proofs : NULL, &search);
 	skep_searching_finish(&search);
 	skep_run_beside_stop(beside);

@@ -66,6 +66,10 @@ struct skep_cost_opts {
 	/* The target kernel's types, indexed; asked for when a program needs them. NULL, or returning it: none. */
 	struct skep_btf *(*types)(void *types_user);
 	void *types_user;
+	/* Where a program became dearer, or the verifier is the goal: after each set of passes.
+	 * NULL: nobody asks. */
+	void (*tried)(void *user, u32 n, u32 of);
+	void *user;
 };
 /*
  * Optimize an object image into `out`. With `kernel`, programs that the kernel

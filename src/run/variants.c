@@ -502,6 +502,8 @@ int skep_variants_try(struct skep_job *j, struct skep_buf *out, u32 *refused)
 			put_down(&t, v);
 		skep_arena_release(j->arena, j->mark);
 		j->again = j->trial = false;
+		if (j->cost->tried)
+			j->cost->tried(j->cost->user, v, VARIANTS - 1);
 	}
 	if (err)
 		return err;
