@@ -50,6 +50,7 @@ static void number(struct skep_mach *m)
 			i->num = m->ninsn++;
 			v->insn = i;
 			v->func = k;
+			m->legacy |= i->in.op == SKEP_LDABS || i->in.op == SKEP_LDIND;
 			v->next = i->next && !skep_is_end(i->in.op) ? i->num + 1 : SKEP_VNONE;
 			v->target = SKEP_VNONE;
 		}
@@ -153,6 +154,10 @@ static u16 reads(const struct skep_mach *m, const struct skep_insn *i)
 		return skep_helper_reads(i->in.imm);
 	if (is_call(i))
 		return 0x3e;
+	/* To the kernel they need all; less would do, but what it costs the kernel is to be told.
+	 */
+	if (i->in.op == SKEP_LDABS || i->in.op == SKEP_LDIND)
+		return 0x3ff;
 	return skep_isa_reads(&i->in);
 }
 

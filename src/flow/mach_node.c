@@ -39,6 +39,14 @@ u32 skep_node_new(struct skep_mach *m, u32 a, u32 b)
 	return m->nnode++;
 }
 
+/* What a legacy load gives: where it came from the kernel does not find. */
+enum { LEGACY = UINT32_MAX };
+
+u32 skep_node_legacy(struct skep_mach *m)
+{
+	return m->joins ? 0 : skep_node_new(m, LEGACY, 0);
+}
+
 u32 skep_node_join(struct skep_mach *m, u32 a, u32 b)
 {
 	if (!a || a == b)
@@ -68,6 +76,10 @@ void skep_node_precise(struct skep_mach *m, u32 node)
 	while (n) {
 		u32 at = m->work[--n];
 
+		if (m->node[at].a == LEGACY) {
+			m->fell_back = true;
+			continue;
+		}
 		n = push(m, n, m->node[at].a);
 		n = push(m, n, m->node[at].b);
 	}

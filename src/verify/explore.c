@@ -88,6 +88,7 @@ static void keep(struct engine *e, struct skep_vstate *st)
 	k->misses = k->hits = 0;
 	k->loop_entry = NULL;
 	k->cleaned = k->dropped = k->is_entry = false;
+	k->all = e->m.legacy ? skep_vstate_numbers(&e->m, k, st->parent ? st->parent->all : 0) : 0;
 	k->next = v->kept;
 	v->kept = k;
 	st->parent = k;
@@ -266,6 +267,7 @@ static int walk(struct engine *e, struct skep_vstate *st)
 		if (v->flags & SKEP_VI_PRUNE) {
 			enum outcome o = visit(e, st);
 
+			skep_vstate_fall_back(m, st);
 			if (o == ENDLESS)
 				return fault(e, st, SKEP_RULE_LOOP,
 					     "the loop comes back here with nothing changed");
@@ -281,6 +283,7 @@ static int walk(struct engine *e, struct skep_vstate *st)
 		m->noted = v->flags & SKEP_VI_JUMPED;
 		st->history += m->noted;
 		err = skep_mach_step(m, st);
+		skep_vstate_fall_back(m, st);
 		if (m->other) {
 			struct skep_vstate *other = m->other;
 

@@ -319,3 +319,33 @@ goto also
 b13:
 r7 = 1000
 goto b12
+== legacy-load-needs-all-registers | socket | accept
+r6 = r1
+@random
+r7 = r0
+if r7 > 5 goto c1
+r9 = 1
+c1:
+r5 = 0
+@repeat 10 r5 += 1
+goto c2
+c2:
+r0 = *(u8 *)skb[3]
+r0 = 0
+== legacy-load-makes-all-numbers-matter | socket | accept
+r6 = r1
+@random
+r7 = r0
+r8 = 3
+if r7 > 5 goto c3
+r8 = 4
+c3:
+r5 = 0
+@repeat 10 r5 += 1
+goto c4
+c4:
+r0 = *(u8 *)skb[3]
+if r0 != 7 goto leave
+if r0 > 9 goto leave
+r0 = r8
+r0 &= 1
