@@ -4,9 +4,9 @@
  * those of the first, as far as what follows reads it. Then what was found safe from the
  * first is safe from the second.
  *
- * What follows reads: live registers (computed before), stack slots that were read on some
- * path from the first state (marked while those were explored), and bounds of numbers that
- * a check depended on (marked the same way). Ids are names: a covering needs a function from
+ * What follows reads: live registers (computed before), live stack slots (by data flow over the
+ * paths from the first state, mach_slots.c), and bounds of numbers that a check depended on (marked
+ * while those paths were explored). Ids are names: a covering needs a function from
  * the old names to the new ones, since facts that the old state ties together must be tied
  * in the new one; references must also stay distinct.
  */

@@ -2,7 +2,7 @@
 /*
  * The program as the machine sees it: its functions one after the other with numbered
  * instructions, where states are compared, which registers are live, and the state at
- * the entry. Registers only: stack slots are found live by being read.
+ * the entry. Registers only: of stack slots see mach_slots.c.
  */
 #include "flow/mach_impl.h"
 
