@@ -140,6 +140,7 @@ static int pointer_alu(struct skep_mach *m, struct skep_vstate *st, const struct
 	if (dptr && sptr) {
 		if (i->in.op == SKEP_SUB && !m->opt.unpriv) {
 			skep_vreg_unknown(d, st->at);
+			d->node = skep_node_untraced(m);
 			return 0;
 		}
 		return skep_fault(m, st, SKEP_RULE_PTR_ARITH, regs,

@@ -370,21 +370,17 @@ void skep_vstate_renew(struct skep_mach *m, struct skep_vstate *st)
 	});
 }
 
-u32 skep_vstate_numbers(struct skep_mach *m, const struct skep_vstate *st, u32 before)
-{
-	u32 all = before;
-
-	FOR_EACH_VREG(st, r, {
-		if (r->type == SKEP_VT_NUM)
-			all = skep_node_join(m, all, r->node);
-	});
-	return all;
-}
-
 void skep_vstate_fall_back(struct skep_mach *m, const struct skep_vstate *st)
 {
-	if (m->fell_back && st->parent)
-		skep_node_precise(m, st->parent->all);
+	if (!m->fell_back)
+		return;
+	for (struct skep_vstate *p = st->parent; p && !p->all_precise; p = p->parent) {
+		p->all_precise = true;
+		FOR_EACH_VREG(p, r, {
+			if (r->type == SKEP_VT_NUM)
+				skep_node_precise(m, r->node);
+		});
+	}
 	m->fell_back = false;
 }
 

@@ -17,8 +17,8 @@ int skep_fault(struct skep_mach *m, const struct skep_vstate *st, u32 rule, u16 
 /* --- origins of numbers (mach_node.c) --- */
 void skep_nodes_init(struct skep_mach *m);
 u32 skep_node_new(struct skep_mach *m, u32 a, u32 b);
-/* Of a number that a legacy load gave: see skep_vstate_fall_back(). */
-u32 skep_node_legacy(struct skep_mach *m);
+/* Of what a legacy load gives, and differences of pointers: see skep_vstate_fall_back(). */
+u32 skep_node_untraced(struct skep_mach *m);
 /* The origin of what was made from two. */
 u32 skep_node_join(struct skep_mach *m, u32 a, u32 b);
 /* The number mattered: mark it and all that it was made from. */

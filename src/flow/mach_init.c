@@ -50,7 +50,6 @@ static void number(struct skep_mach *m)
 			i->num = m->ninsn++;
 			v->insn = i;
 			v->func = k;
-			m->legacy |= i->in.op == SKEP_LDABS || i->in.op == SKEP_LDIND;
 			v->next = i->next && !skep_is_end(i->in.op) ? i->num + 1 : SKEP_VNONE;
 			v->target = SKEP_VNONE;
 		}

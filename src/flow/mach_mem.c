@@ -442,7 +442,7 @@ static int legacy_load(struct skep_mach *m, struct skep_vstate *st, const struct
 	/* To the kernel it may be any number; what that costs it is to be told. */
 	skep_vreg_num(skep_vreg(st, 0), m->joins ? skep_range_zext(i->in.size) : skep_range_any(),
 		      st->at);
-	skep_vreg(st, 0)->node = skep_node_legacy(m);
+	skep_vreg(st, 0)->node = skep_node_untraced(m);
 	return 0;
 }
 

@@ -39,12 +39,12 @@ u32 skep_node_new(struct skep_mach *m, u32 a, u32 b)
 	return m->nnode++;
 }
 
-/* What a legacy load gives: where it came from the kernel does not find. */
-enum { LEGACY = UINT32_MAX };
+/* Of a number over whose origin the kernel does not walk back. */
+enum { UNTRACED = UINT32_MAX };
 
-u32 skep_node_legacy(struct skep_mach *m)
+u32 skep_node_untraced(struct skep_mach *m)
 {
-	return m->joins ? 0 : skep_node_new(m, LEGACY, 0);
+	return m->joins ? 0 : skep_node_new(m, UNTRACED, 0);
 }
 
 u32 skep_node_join(struct skep_mach *m, u32 a, u32 b)
@@ -76,7 +76,7 @@ void skep_node_precise(struct skep_mach *m, u32 node)
 	while (n) {
 		u32 at = m->work[--n];
 
-		if (m->node[at].a == LEGACY) {
+		if (m->node[at].a == UNTRACED) {
 			m->fell_back = true;
 			continue;
 		}

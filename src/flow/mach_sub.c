@@ -192,7 +192,7 @@ int skep_leave(struct skep_mach *m, struct skep_vstate *st, const struct skep_in
 		skep_vreg_unknown(skep_vreg(st, 0), st->at);
 	} else {
 		skep_vreg_const(skep_vreg(st, 0), 0, st->at);
-		skep_vreg(st, 0)->node = skep_node_legacy(m);
+		skep_vreg(st, 0)->node = skep_node_untraced(m);
 	}
 	err = skep_step_exit(m, st, i);
 	if (err)

@@ -153,7 +153,7 @@ struct skep_vstate {
 	u8 apart_frame, apart; /* kept: what told the last other state from it: a register, 10 + a slot */
 	u64 print;	/* kept: equal states have equal ones */
 	u32 depth;	/* kept: states before it on the path */
-	u32 all; /* kept: a node for all numbers in it and in those before; 0: no legacy loads */
+	bool all_precise; /* kept: all numbers in it and in those before matter */
 	u32 goto_depth; /* times that may_goto's loop was entered */
 	u32 callbacks;	/* times that a callback was entered */
 	struct skep_vstate
@@ -285,7 +285,6 @@ struct skep_mach {
 	u32 ids;
 	bool alu_limits; /* unprivileged: limits depend on numbers, which are compared exactly */
 	bool catches;	 /* it has a function of its own for what is thrown */
-	bool legacy;	 /* it has legacy loads (LD_ABS, LD_IND) */
 	bool joins; /* the join engine drives: what is not known is not a number */
 	struct skep_fault fault;
 	/* origins of numbers */
@@ -306,7 +305,7 @@ struct skep_mach {
 	struct skep_vchain *chains;  /* of calls: a list of those with one frame */
 	u64 wrote[SKEP_VFRAMES];     /* slots that this step wrote whole, by frame */
 	bool wrote_any;
-	bool fell_back; /* what a legacy load gave matters */
+	bool fell_back; /* a number matters over whose origin the kernel does not walk back */
 	bool noted; /* of this instruction there is something in st->history */
 	/* set by a step that leaves more than one way */
 	struct skep_vstate *other; /* the second way, or NULL; taken over by the engine */
@@ -354,11 +353,9 @@ bool skep_vstate_covers(struct skep_mach *m, struct skep_vstate *old,
 void skep_vstate_inherit(struct skep_mach *m, struct skep_vstate *old, struct skep_vstate *now);
 /* Give every number of the state a new origin that stands for the old one. */
 void skep_vstate_renew(struct skep_mach *m, struct skep_vstate *st);
-/* A node that stands for all numbers of the state, and for what `before` does. */
-u32 skep_vstate_numbers(struct skep_mach *m, const struct skep_vstate *st, u32 before);
 /*
- * The kernel cannot walk back over a legacy load: when what one gave mattered, all numbers in the
- * states before matter.
+ * The kernel does not walk back over some instructions: when what one of them gave mattered, all
+ * numbers in the states before matter.
  */
 void skep_vstate_fall_back(struct skep_mach *m, const struct skep_vstate *st);
 /* Numbers that differ between two visits of a loop and did not matter so far become unknown. */

@@ -87,8 +87,7 @@ static void keep(struct engine *e, struct skep_vstate *st)
 	k->depth = st->parent ? st->parent->depth + 1 : 0;
 	k->misses = k->hits = 0;
 	k->loop_entry = NULL;
-	k->cleaned = k->dropped = k->is_entry = false;
-	k->all = e->m.legacy ? skep_vstate_numbers(&e->m, k, st->parent ? st->parent->all : 0) : 0;
+	k->cleaned = k->dropped = k->is_entry = k->all_precise = false;
 	k->next = v->kept;
 	v->kept = k;
 	st->parent = k;

@@ -349,3 +349,23 @@ if r0 != 7 goto leave
 if r0 > 9 goto leave
 r0 = r8
 r0 &= 1
+== difference-of-pointers-makes-all-numbers-matter | socket | accept
+@value array
+r6 = r0
+@random
+r8 = 3
+if r0 > 5 goto d1
+r8 = 4
+d1:
+r5 = 0
+@repeat 10 r5 += 1
+goto d2
+d2:
+r7 = r6
+r7 += 8
+*(u32 *)(r7 + 0) = 1
+r7 -= r6
+r7 &= 7
+if r7 > 9 goto leave
+r0 = r8
+r0 &= 1
