@@ -34,7 +34,7 @@ struct skep_vchain {
 	u32 depth;			   /* frames above this one */
 	bool fewer;			   /* writes became fewer since the last solution */
 	u8 *visited;			   /* by instruction of the function: enum */
-	u32 *todo, ntodo;		   /* instructions to solve again */
+	u32 *pending, npending;		   /* instructions to solve again */
 	bool *queued;			   /* those in it */
 	struct masks *frame[SKEP_VFRAMES]; /* the same; NULL: nothing was read or written */
 };
@@ -50,7 +50,7 @@ static struct skep_vchain *chain_new(struct skep_mach *m, struct skep_vchain *up
 	c->call = call;
 	c->depth = up ? up->depth + 1 : 0;
 	c->visited = SKEP_NEW_N(m->arena, u8, m->func[func].n);
-	c->todo = SKEP_NEW_N(m->arena, u32, m->func[func].n);
+	c->pending = SKEP_NEW_N(m->arena, u32, m->func[func].n);
 	c->queued = SKEP_NEW_N(m->arena, bool, m->func[func].n);
 	return c;
 }
@@ -80,7 +80,7 @@ static struct masks *masks_at(struct skep_mach *m, struct skep_vchain *c, u32 fr
 static void to_solve(struct skep_vchain *c, u32 at)
 {
 	if (!c->queued[at])
-		c->todo[c->ntodo++] = at;
+		c->pending[c->npending++] = at;
 	c->queued[at] = true;
 }
 
@@ -211,8 +211,8 @@ static void solve(struct skep_mach *m, struct skep_vchain *c)
 				c->frame[fr][k].surely = 0;
 		to_solve(c, k);
 	}
-	while (c->ntodo) {
-		u32 at = c->todo[--c->ntodo];
+	while (c->npending) {
+		u32 at = c->pending[--c->npending];
 		bool changed = false;
 
 		c->queued[at] = false;
@@ -242,7 +242,7 @@ static void tell_caller(struct skep_mach *m, struct skep_vchain *c)
 void skep_slots_solve(struct skep_mach *m, const struct skep_vstate *st)
 {
 	for (struct skep_vchain *c = skep_vtop(st)->chain; c; c = c->up) {
-		if (!c->ntodo)
+		if (!c->npending)
 			continue;
 		solve(m, c);
 		if (c->up)
