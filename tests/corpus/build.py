@@ -9,6 +9,7 @@ each BPF instruction set version that compiler knows.
 
     OUT/clang14-v3/progs/NAME.o     one object; the groups are samples, progs, examples, and
                                     linked for what bpftool links out of several of them
+                                    (clang14-v3-be: for big-endian machines)
     OUT/manifest.json               every object, and every source that failed
     OUT/src/                        the unpacked sources, vmlinux.h, stub headers
 
@@ -291,8 +292,7 @@ def bpf_flags(tree, source, mcpu):
                tree.kernel / "tools/include/uapi"]
     if source.group == "examples":
         include = [source.path.parent, "/usr/include/x86_64-linux-gnu"]
-    flags = ["-target", "bpf", "-mlittle-endian", "-D__TARGET_ARCH_x86",
-             "-Wno-compare-distinct-pointer-types"]
+    flags = ["-target", "bpf", "-D__TARGET_ARCH_x86", "-Wno-compare-distinct-pointer-types"]
     flags += [f"-I{d}" for d in include]
     if source.group == "progs" and mcpu >= "v3":
         flags.append("-DENABLE_ATOMICS_TESTS")
@@ -332,10 +332,11 @@ class Job:
     it (compile); the build and the manifest need no more than that.
     """
 
-    def __init__(self, tree, source, clang, mcpu, out):
+    def __init__(self, tree, source, clang, mcpu, out, big_endian=False):
         self.source, self.clang, self.mcpu = source, clang, mcpu
         self.group, self.shown = source.group, source.shown
-        self.object = out / f"clang{clang.version}-{mcpu}" / source.group / f"{source.name}.o"
+        level = f"clang{clang.version}-{mcpu}" + ("-be" if big_endian else "")
+        self.object = out / level / source.group / f"{source.name}.o"
         self.key = str(self.object.relative_to(out))
         end = ["-O2", "-g", "-w"]
         if source.kernel_headers:
@@ -343,7 +344,8 @@ class Job:
             self.back = [clang.path] + end + ["-target", "bpf", f"-mcpu={mcpu}"]
         else:
             self.front = None
-            self.back = [clang.path] + end + [f"-mcpu={mcpu}"] + bpf_flags(tree, source, mcpu) + clang.includes
+            self.back = [clang.path] + end + [f"-mcpu={mcpu}", "-mbig-endian" if big_endian else "-mlittle-endian"] + \
+                bpf_flags(tree, source, mcpu) + clang.includes
 
     def digest(self, shared):
         h = hashlib.sha256((repr([str(a) for a in (self.front or []) + self.back]) + shared).encode())
@@ -500,6 +502,8 @@ def parse_args():
                    help="instruction set versions (default: all the compiler knows: v1,v2,v3, from 18 on v4)")
     p.add_argument("--examples", type=pathlib.Path, default=ROOT / "examples", metavar="DIR",
                    help="examples, always compiled (default: the project's)")
+    p.add_argument("--big-endian", action="store_true",
+                   help="for big-endian machines, into folders of their own (what needs no headers of the kernel's)")
     p.add_argument("--only", metavar="PATTERN",
                    help="only sources whose name or path matches this shell pattern, sampled or not")
     p.add_argument("--cache", type=pathlib.Path, metavar="DIR",
@@ -562,8 +566,13 @@ def main():
 
     manifest = Manifest(args.out)
     mcpus = set(args.mcpu.split(",")) - {""}
-    jobs = [Job(tree, s, c, m, args.out) for s in sources for c in clangs for m in c.mcpus(mcpus)]
+    if args.big_endian:
+        sources = [s for s in sources if not s.kernel_headers]
+    jobs = [Job(tree, s, c, m, args.out, args.big_endian) for s in sources for c in clangs for m in c.mcpus(mcpus)]
     build(jobs, manifest, args.jobs, shared_digest(tree), args.force)
+    if args.big_endian:
+        say(manifest.summary())
+        return
     chosen = {f"{s.group}/{s.name}" for s in sources}
     links = [LinkJob(name, parts, c, m, args.out) for name, parts in LINKED.items()
              if chosen.intersection(parts) for c in clangs for m in c.mcpus(mcpus)]

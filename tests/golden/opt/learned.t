@@ -472,11 +472,10 @@ f:
 	r6 = r0
 	call bpf_get_prandom_u32#7
 	r6 &= 131071
-	r1 = r6
-	r1 >>= 12
 	r0 = r6
 	r0 <<= 4
-	r0 |= r1
+	r6 >>= 12
+	r0 |= r6
 	exit
 
 === title

@@ -492,9 +492,8 @@ f:
 	r4 *= r2
 	r5 = r3
 	r5 *= r3
-	r5 = 0xff00ffffffff ll
-	r4 &= r5
-	r0 = r4
+	r0 = 0xff00ffffffff ll
+	r0 &= r4
 	exit
 
 === title
