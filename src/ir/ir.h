@@ -70,6 +70,7 @@ struct skep_func {
 	u32 flags;	/* enum skep_func_flag */
 	u32 type;	/* BTF FUNC of its func record, 0: none */
 	u32 slots_read; /* slots when it was read */
+	u32 slot_read;	/* and where it began in its section then */
 	u32 prog_type;	/* BPF_PROG_TYPE_* of an entry program by its section, 0: unknown */
 	u32 attach_type;
 	u32 ctx_type; /* of the programs whose context every caller passes in r1, 0: none (see flow) */

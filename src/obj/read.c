@@ -241,6 +241,7 @@ static int decode_func(struct reader *r, struct code *c, struct skep_func *f, u6
 		r->obj->level = SKEP_MAX(r->obj->level, level_shown(&in));
 	}
 	f->slots_read = (u32)((to - from) / 8);
+	f->slot_read = (u32)(from / 8);
 	f->flags &= ~(u32)SKEP_FF_EDITED;
 	return 0;
 }

@@ -167,9 +167,9 @@ static s64 moved_slot(struct writer *w, const struct skep_csec *c, u64 slot)
 			SKEP_FOR_INSN(i, c->func[k])
 				if (!(i->flags & SKEP_IF_NEW) && i->slot < c->slots_read)
 					at[i->slot] = i;
-			/* The start of a function stays its start. */
-			if (c->func[k]->first && c->func[k]->first->slot < c->slots_read)
-				at[c->func[k]->first->slot] = c->func[k]->first;
+			/* The start of a function stays its start, also when what stood there is gone. */
+			if (c->func[k]->first && c->func[k]->slots_read)
+				at[c->func[k]->slot_read] = c->func[k]->first;
 		}
 	}
 	return slot < c->slots_read && at[slot] ? (s64)at[slot]->num : -1;

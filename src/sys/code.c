@@ -95,6 +95,7 @@ static void new_func(struct builder *b, u32 slot)
 	struct skep_func *f = SKEP_NEW(b->arena, struct skep_func);
 
 	f->sec = b->sec;
+	f->slot_read = slot;
 	f->flags = slot ? 0 : SKEP_FF_PROG | SKEP_FF_GLOBAL;
 	f->prog_type = slot ? 0 : b->in->prog_type;
 	f->attach_type = slot ? 0 : b->in->attach_type;
