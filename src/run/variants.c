@@ -51,6 +51,11 @@ static const struct {
 	{"dce", false, 0},
 	{"dce,keep,coalesce", true, 0},
 	{"hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,jset,atomic", true, 0},
+	/* Tests of copies that are dead then, made tests of what lives on, keep states apart. */
+	{"early,rules,jset", false, 0},
+	/* What is known beyond what a verifier knows must not take masks away from it. */
+	{"ranges,early,rules", false, 0},
+	{"ranges,early,rules,jset,hoist,branch,tails,common,stimm,stmerge,keep,coalesce,thread,atomic", true, 0},
 	{"hoist,stimm,stmerge", true, 0},
 	{"*", false, 0},
 };

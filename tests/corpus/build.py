@@ -9,7 +9,8 @@ each BPF instruction set version that compiler knows.
 
     OUT/clang14-v3/progs/NAME.o     one object; the groups are samples, progs, examples, and
                                     linked for what bpftool links out of several of them
-                                    (clang14-v3-be: for big-endian machines)
+                                    (clang14-v3-Oz: with -Oz in place of -O2; clang14-v3-be: for
+                                    big-endian machines)
     OUT/manifest.json               every object, and every source that failed
     OUT/src/                        the unpacked sources, vmlinux.h, stub headers
 
@@ -286,13 +287,14 @@ class Clang:
                 for f in ("-idirafter", d.strip())]
 
 
-def bpf_flags(tree, source, mcpu):
+def bpf_flags(tree, source, mcpu, big_endian):
     """Flags for sources written for `-target bpf`."""
     include = [tree.gen / "libbpf", tree.selftests, tree.samples, tree.gen / "vmlinux",
                tree.kernel / "tools/include/uapi"]
     if source.group == "examples":
         include = [source.path.parent, "/usr/include/x86_64-linux-gnu"]
-    flags = ["-target", "bpf", "-D__TARGET_ARCH_x86", "-Wno-compare-distinct-pointer-types"]
+    flags = ["-target", "bpf", "-mbig-endian" if big_endian else "-mlittle-endian", "-D__TARGET_ARCH_x86",
+             "-Wno-compare-distinct-pointer-types"]
     flags += [f"-I{d}" for d in include]
     if source.group == "progs" and mcpu >= "v3":
         flags.append("-DENABLE_ATOMICS_TESTS")
@@ -332,20 +334,20 @@ class Job:
     it (compile); the build and the manifest need no more than that.
     """
 
-    def __init__(self, tree, source, clang, mcpu, out, big_endian=False):
+    def __init__(self, tree, source, clang, mcpu, out, effort="-O2", big_endian=False):
         self.source, self.clang, self.mcpu = source, clang, mcpu
         self.group, self.shown = source.group, source.shown
-        level = f"clang{clang.version}-{mcpu}" + ("-be" if big_endian else "")
+        self.other = ([effort[1:]] if effort != "-O2" else []) + (["be"] if big_endian else [])
+        level = "-".join([f"clang{clang.version}", mcpu] + self.other)
         self.object = out / level / source.group / f"{source.name}.o"
         self.key = str(self.object.relative_to(out))
-        end = ["-O2", "-g", "-w"]
+        end = [effort, "-g", "-w"]
         if source.kernel_headers:
             self.front = [clang.path] + end + kernel_flags(tree, source) + clang.includes
             self.back = [clang.path] + end + ["-target", "bpf", f"-mcpu={mcpu}"]
         else:
             self.front = None
-            self.back = [clang.path] + end + [f"-mcpu={mcpu}", "-mbig-endian" if big_endian else "-mlittle-endian"] + \
-                bpf_flags(tree, source, mcpu) + clang.includes
+            self.back = [clang.path] + end + [f"-mcpu={mcpu}"] + bpf_flags(tree, source, mcpu, big_endian) + clang.includes
 
     def digest(self, shared):
         h = hashlib.sha256((repr([str(a) for a in (self.front or []) + self.back]) + shared).encode())
@@ -381,7 +383,7 @@ class LinkJob:
 
     def __init__(self, name, parts, clang, mcpu, out):
         objects = out / f"clang{clang.version}-{mcpu}"
-        self.clang, self.mcpu, self.group = clang, mcpu, "linked"
+        self.clang, self.mcpu, self.group, self.other = clang, mcpu, "linked", []
         self.shown = " ".join(parts)
         self.parts = [objects / f"{part}.o" for part in parts]
         self.object = objects / "linked" / f"{pathlib.Path(name).name}.o"
@@ -427,6 +429,7 @@ class Manifest:
         self.entries[job.key] = {
             "object": job.key, "source": job.shown, "group": job.group,
             "clang": str(job.clang.version), "mcpu": job.mcpu, "digest": digest,
+            **({"other": "-".join(job.other)} if job.other else {}),
             **({"error": error} if error else {})}
 
     def add_shipped(self, path, package):
@@ -449,10 +452,10 @@ class Manifest:
     def summary(self):
         counts = {}
         for e in self.entries.values():
-            row = counts.setdefault((e["clang"], e["mcpu"], e["group"]), [0, 0])
+            row = counts.setdefault((e["clang"], "-".join(filter(None, [e["mcpu"], e.get("other")])), e["group"]), [0, 0])
             row["error" in e] += 1
-        lines = [f"{'clang':8}{'mcpu':6}{'group':12}{'objects':>8}{'failed':>8}"]
-        lines += [f"{c:8}{m:6}{g:12}{n[0]:8}{n[1]:8}" for (c, m, g), n in sorted(counts.items())]
+        lines = [f"{'clang':8}{'mcpu':10}{'group':12}{'objects':>8}{'failed':>8}"]
+        lines += [f"{c:8}{m:10}{g:12}{n[0]:8}{n[1]:8}" for (c, m, g), n in sorted(counts.items())]
         return "\n".join(lines)
 
 
@@ -502,6 +505,8 @@ def parse_args():
                    help="instruction set versions (default: all the compiler knows: v1,v2,v3, from 18 on v4)")
     p.add_argument("--examples", type=pathlib.Path, default=ROOT / "examples", metavar="DIR",
                    help="examples, always compiled (default: the project's)")
+    p.add_argument("--effort", choices=("1", "2", "s", "z"), default="2", metavar="N",
+                   help="compile with -O1, -Os or -Oz, into folders of their own (default 2)")
     p.add_argument("--big-endian", action="store_true",
                    help="for big-endian machines, into folders of their own (what needs no headers of the kernel's)")
     p.add_argument("--only", metavar="PATTERN",
@@ -548,6 +553,13 @@ def matches(source, pattern):
     return any(fnmatch.fnmatch(text, pattern) for text in (source.name, source.path.name, source.shown))
 
 
+def add_linked(args, manifest, sources, clangs, mcpus):
+    chosen = {f"{s.group}/{s.name}" for s in sources}
+    links = [LinkJob(name, parts, c, m, args.out) for name, parts in LINKED.items()
+             if chosen.intersection(parts) for c in clangs for m in c.mcpus(mcpus)]
+    build([l for l in links if l.is_possible()], manifest, args.jobs, "", args.force)
+
+
 def main():
     args = parse_args()
     clangs = choose_clangs(args.clang)
@@ -568,17 +580,13 @@ def main():
     mcpus = set(args.mcpu.split(",")) - {""}
     if args.big_endian:
         sources = [s for s in sources if not s.kernel_headers]
-    jobs = [Job(tree, s, c, m, args.out, args.big_endian) for s in sources for c in clangs for m in c.mcpus(mcpus)]
+    jobs = [Job(tree, s, c, m, args.out, f"-O{args.effort}", args.big_endian)
+            for s in sources for c in clangs for m in c.mcpus(mcpus)]
     build(jobs, manifest, args.jobs, shared_digest(tree), args.force)
-    if args.big_endian:
-        say(manifest.summary())
-        return
-    chosen = {f"{s.group}/{s.name}" for s in sources}
-    links = [LinkJob(name, parts, c, m, args.out) for name, parts in LINKED.items()
-             if chosen.intersection(parts) for c in clangs for m in c.mcpus(mcpus)]
-    build([l for l in links if l.is_possible()], manifest, args.jobs, "", args.force)
-    for path in sorted(pathlib.Path("/usr/lib").glob("*/bpf/*.o")):
-        manifest.add_shipped(path, "xdp-tools")
+    if not args.big_endian and args.effort == "2":
+        add_linked(args, manifest, sources, clangs, mcpus)
+        for path in sorted(pathlib.Path("/usr/lib").glob("*/bpf/*.o")):
+            manifest.add_shipped(path, "xdp-tools")
     manifest.write()
 
     say(manifest.summary())

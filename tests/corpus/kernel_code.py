@@ -19,7 +19,6 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -28,7 +27,8 @@ import build
 DIRS = ("lib", "crypto", "net/core", "net/ipv4", "net/ipv6", "net/netfilter", "net/sched", "net/xfrm")
 
 # Macros behind functions that put them into sections of their own; what they leave is assembly.
-REGISTER = re.compile(r"^(?:EXPORT_\w*SYMBOL\w*|MODULE_\w+|module_\w+|\w+_initcall\w*)\s*\([^;]*\);?$", re.M)
+REGISTER = re.compile(r'^(?:EXPORT_\w*SYMBOL\w*|MODULE_\w+|module_\w+|\w+_initcall\w*)'
+                      r'\s*\((?:"[^"\n]*"|[^;"\n])*\);?[ \t]*$', re.M)
 
 # Options of the kernel's configuration without which the sources are not whole.
 OPTIONS = [f"-DCONFIG_{name}=1" for name in (
@@ -41,16 +41,24 @@ OPTIONS = [f"-DCONFIG_{name}=1" for name in (
     "NF_CONNTRACK_ZONES", "NF_CT_PROTO_DCCP", "NF_CT_PROTO_GRE", "NF_CT_PROTO_SCTP", "NF_CT_PROTO_UDPLITE",
     "NF_DEFRAG_IPV4", "NF_DEFRAG_IPV6", "NF_FLOW_TABLE", "NF_NAT", "NF_NAT_MASQUERADE", "NF_TABLES", "NF_TABLES_INET",
     "SKB_EXTENSIONS", "SYN_COOKIES", "TLS_DEVICE", "XFRM", "XFRM_MIGRATE", "XFRM_OFFLOAD", "XFRM_STATISTICS")]
+
+# How often a source is compiled: each time without the functions that the back end refused.
 ATTEMPTS = 25
 
 
 def unpack(tree, tarball, dirs):
     """The directories that are not there yet, into the tree that build.py unpacked."""
-    missing = [d for d in dirs if not (tree.kernel / d).is_dir()]
-    if missing:
-        build.say(f"unpacking {' '.join(missing)}")
-        subprocess.run(["tar", "xf", tarball, "-C", tree.cache] +
-                       [f"{tree.kernel.name}/{d}" for d in missing], check=True)
+    stamp = tree.cache / f"{tree.kernel.name}.code"
+    have = set(stamp.read_text().split()) if stamp.exists() else set()
+    for name in dirs:
+        if name in have:
+            continue
+        build.say(f"unpacking {name}")
+        done = build.run(["tar", "xf", tarball, "-C", tree.cache, f"{tree.kernel.name}/{name}"])
+        if done.returncode:
+            sys.exit(f"kernel_code.py: no {name} in {tarball}")
+        have.add(name)
+        stamp.write_text("\n".join(sorted(have)) + "\n")
 
 
 def undefine(text, name):
@@ -83,12 +91,12 @@ class KernelCode:
 def compile_source(tree, source, clang, mcpu, out):
     """Compile; returns why not, or None."""
     job = build.Job(tree, source, clang, mcpu, out)
+    near = [f"-I{source.path.parent}", f"-I{tree.kernel / 'lib'}"]
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         stripped, ir, made = scratch / source.path.name, scratch / "made.ll", scratch / "made.o"
         stripped.write_text(REGISTER.sub("", source.path.read_text(errors="replace")))
-        done = build.run(job.front[:1] + [f"-I{source.path.parent}", f"-I{tree.kernel / 'lib'}"] + job.front[1:] +
-                         OPTIONS + ["-S", "-emit-llvm", stripped, "-o", ir])
+        done = build.run(job.front[:1] + near + job.front[1:] + OPTIONS + ["-S", "-emit-llvm", stripped, "-o", ir])
         if done.returncode:
             return build.first_error(done.stderr)
         text = build.retarget(ir.read_text())
@@ -96,7 +104,9 @@ def compile_source(tree, source, clang, mcpu, out):
             ir.write_text(text)
             done = build.run(job.back + ["-c", ir, "-o", made])
             if not done.returncode:
-                shutil.move(made, out / f"{source.name}.o")
+                new = out / f"{source.name}.o.new"
+                shutil.move(made, new)
+                new.replace(out / f"{source.name}.o")
                 return None
             before = text
             for name in set(re.findall(r"in function (\S+) ", done.stderr)) or with_assembly(text):
@@ -106,14 +116,29 @@ def compile_source(tree, source, clang, mcpu, out):
         return build.first_error(done.stderr)
 
 
+def note_refused(path, tried, errors):
+    """The list of what was refused, with the lines of sources that this run did not try."""
+    lines = {}
+    if path.exists():
+        lines = dict(line.split(": ", 1) for line in path.read_text().splitlines())
+    for source in tried:
+        lines.pop(source.shown, None)
+    lines.update((s.shown, e) for s, e in zip(tried, errors) if e)
+    path.write_text("".join(f"{shown}: {error}\n" for shown, error in sorted(lines.items())))
+    return len(lines)
+
+
 def parse_args():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("out", type=pathlib.Path, metavar="OUT", help="directory for the objects")
-    p.add_argument("--dir", action="append", metavar="DIR", help=f"directories of the kernel (default: {' '.join(DIRS)})")
-    p.add_argument("--clang", type=int, default=14, help="the compiler (default 14)")
-    p.add_argument("--mcpu", default="v1", help="the instruction set version (default v1)")
-    p.add_argument("--cache", type=pathlib.Path, required=True, metavar="DIR", help="the sources that build.py unpacked (its OUT/src)")
-    p.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), metavar="N", help="compile N at a time")
+    p.add_argument("--dir", action="append", metavar="DIR",
+                   help=f"a directory of the kernel's source, can be repeated (default: {' '.join(DIRS)})")
+    p.add_argument("--clang", type=int, default=14, metavar="N", help="the compiler (default 14)")
+    p.add_argument("--mcpu", default="v1", metavar="LEVEL", help="the instruction set version (default v1)")
+    p.add_argument("--cache", type=pathlib.Path, default=build.ROOT / "build/corpus/src", metavar="DIR",
+                   help="unpacked sources and generated headers, as of build.py (default build/corpus/src)")
+    p.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), metavar="N",
+                   help="compile N at a time (default: one per processor)")
     return p.parse_args()
 
 
@@ -121,8 +146,10 @@ def main():
     args = parse_args()
     tarball = build.find_tarball(None)
     if not tarball:
-        sys.exit("kernel_code.py: install the package linux-source")
+        sys.exit(f"kernel_code.py: no {build.TARBALLS}: install the package linux-source")
     clang = build.choose_clangs(str(args.clang))[0]
+    if not clang.mcpus({args.mcpu}):
+        sys.exit(f"kernel_code.py: clang-{args.clang} has no -mcpu={args.mcpu}")
     tree = build.Tree(args.cache.resolve(), tarball)
     tree.prepare()
     dirs = args.dir or DIRS
@@ -130,14 +157,13 @@ def main():
     level = f"clang{args.clang}-{args.mcpu}"
     out = args.out.resolve() / level
     out.mkdir(parents=True, exist_ok=True)
-    sources = [KernelCode(tree, path) for d in dirs for path in sorted((tree.kernel / d).rglob("*.c"))]
-    todo = [s for s in sources if not (out / f"{s.name}.o").exists()]
-    build.say(f"{len(sources)} sources, {len(todo)} to compile")
+    paths = sorted({path for name in dirs for path in (tree.kernel / name).rglob("*.c")})
+    todo = [s for s in (KernelCode(tree, path) for path in paths) if not (out / f"{s.name}.o").exists()]
+    build.say(f"{len(paths)} sources, {len(todo)} to compile")
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         errors = list(pool.map(lambda s: compile_source(tree, s, clang, args.mcpu, out), todo))
-    refused = [f"{s.shown}: {e}\n" for s, e in zip(todo, errors) if e]
-    (args.out / f"{level}.txt").write_text("".join(refused))
-    build.say(f"{len(list(out.glob('*.o')))} objects, {len(refused)} refused")
+    refused = note_refused(args.out / f"{level}.txt", todo, errors)
+    build.say(f"{len(list(out.glob('*.o')))} objects, {refused} refused")
 
 
 if __name__ == "__main__":

@@ -536,3 +536,28 @@ f:
 	r0 &= r7
 	r0 ^= r7
 	exit
+
+=== title
+must not: the lower half of a pointer is a number, the pointer is none
+=== args
+optimize --passes=rules --cpu=v3 -S %in.s
+=== input
+.license "GPL"
+.section "socket"
+.func f
+	r7 = *(u32 *)(r1 + 4)
+	r6 = r10
+	w8 = w6
+	w8 <<= 3
+	w7 |= w8
+	w0 = w7
+	exit
+=== expect
+f:
+	r7 = *(u32 *)(r1 + 4)
+	r6 = r10
+	w8 = w6
+	w8 <<= 3
+	w7 |= w8
+	w0 = w7
+	exit
