@@ -258,6 +258,19 @@ static u64 processors(void)
 	return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : (u64)n;
 }
 
+/* Programs that were changed, and whose type nobody knows. */
+static void warn_untyped(struct skep_input *in, const struct skep_optimized *r)
+{
+	const struct skep_obj *b = r->after->obj;
+
+	for (u32 k = 0; k < b->nfunc; k++) {
+		const struct skep_func *f = b->func[k];
+
+		if (f->flags & SKEP_FF_PROG && !f->prog_type && edits_of(&r->res, f))
+			skep_diag(&in->ds, &skep_cli_diags[SKEP_CLI_NO_VERDICT], SKEP_NOWHERE, f->name, f->sec->name);
+	}
+}
+
 /* --- the summary ------------------------------------------------------------------- */
 
 static const char *change(struct skep_cli *cli, u64 a, u64 b)
@@ -547,6 +560,7 @@ static int deliver(struct skep_cli *cli, const struct skep_optimized *r, struct 
 		return err;
 	if (silent)
 		skep_diag(&in->ds, &skep_cli_diags[SKEP_CLI_NOT_JUDGED], SKEP_NOWHERE, silent);
+	warn_untyped(in, r);
 	err = r->still_refused ? SKEP_EXIT_NO : silent ? SKEP_EXIT_UNKNOWN : SKEP_EXIT_YES;
 	if (to_stdout)
 		return err;
