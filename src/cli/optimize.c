@@ -348,7 +348,8 @@ static void text_summary(struct skep_cli *cli, const struct skep_optimized *r, s
 	skep_buf_printf(&cli->out, "slots %s, file bytes %s, %u rewrites\n", change(cli, sa, sb),
 			change(cli, before, after), r->res.nedit);
 	for (u32 k = 0; k < r->ndenied; k++)
-		skep_buf_printf(&cli->out, "taken back: a rewrite of pass %s that the kernel refused\n", r->denied[k].pass);
+		skep_buf_printf(&cli->out, "taken back: a rewrite of pass %s that the kernel refused: %s\n", r->denied[k].pass,
+				r->denied[k].why);
 }
 
 static int by_time(const void *a, const void *b)

@@ -88,7 +88,7 @@ static void refuse(struct skep_opt *o, const struct skep_edit *e)
 					cap * sizeof(*r->refused));
 		o->refused_cap = cap;
 	}
-	r->refused[r->nrefused++] = (struct skep_deny){e->pass, e->before[0].id};
+	r->refused[r->nrefused++] = (struct skep_deny){e->pass, e->before[0].id, e->why};
 }
 
 /* --- versions and steps ---------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 struct skep_deny {
 	const char *pass;
 	u32 id;
+	const char *why; /* what the edit would have done, for people; may be NULL */
 };
 
 struct skep_edit;

@@ -135,7 +135,7 @@ static int bisect(struct skep_job *j, struct skep_buf *out, u32 refused)
 		if (err)
 			return err;
 		e = &r->res.edit[guilty - 1];
-		r->denied[r->ndenied++] = (struct skep_deny){e->pass, e->before[0].id};
+		r->denied[r->ndenied++] = (struct skep_deny){e->pass, e->before[0].id, e->why};
 		err = skep_job_make(j, 0, out);
 		if (!err)
 			err = skep_job_judge(j, out, false, &refused);
