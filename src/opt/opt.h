@@ -16,7 +16,7 @@
 struct skep_deny {
 	const char *pass;
 	u32 id;
-	const char *why; /* what the edit would have done, for people; may be NULL */
+	const char *why; /* what the edit would have done */
 };
 
 struct skep_edit;
