@@ -92,19 +92,26 @@ static bool projected(const struct skep_kcall *c, const struct skep_vreg *r,
 	return false;
 }
 
+/* A map that the program names is a struct bpf_map, alive as long as the program. */
+static bool named_map(const struct skep_vreg *r, const struct skep_kparam *p)
+{
+	return r->type == SKEP_VT_MAP && !r->off && strcmp(p->to.name, "bpf_map") == 0;
+}
+
 static int check_object(struct skep_mach *m, struct skep_vstate *st, struct skep_kcall *c,
 			const struct skep_kparam *p)
 {
 	const struct skep_vreg *r = skep_vreg(st, p->reg);
 	bool sock = r->type == SKEP_VT_SOCK || r->type == SKEP_VT_SOCK_COMMON ||
 		    r->type == SKEP_VT_TCP_SOCK;
-	bool trusted = r->ref || (r->flags & SKEP_VF_TRUSTED) || sock;
+	bool map = named_map(r, p);
+	bool trusted = r->ref || (r->flags & SKEP_VF_TRUSTED) || sock || map;
 
 	if (r->flags & SKEP_VF_NULL && !(p->ks & SKEP_KS_NULL))
 		return skep_fault(m, st, SKEP_RULE_NULL_DEREF, REG(p->reg),
 				  "argument %u of %s(), %s, may be NULL: test it first", p->reg,
 				  c->name, skep_vreg_what(r));
-	if (!sock && !projected(c, r, p) &&
+	if (!sock && !map && !projected(c, r, p) &&
 	    (!skep_btf_is(m, r, p->to.name) || !same_object(m, c, r, p)))
 		return skep_kcall_wrong(m, st, c, p->reg, p->to.name);
 	if (sock && strcmp(p->to.name, "sock") != 0 && strcmp(p->to.name, "sock_common") != 0)
@@ -269,7 +276,7 @@ static int check_pointer(struct skep_mach *m, struct skep_vstate *st, struct ske
 		return check_sized(m, st, c, p);
 	if (skep_btf_struct(&p->to) &&
 	    (r->type == SKEP_VT_BTF || r->type == SKEP_VT_SOCK || r->type == SKEP_VT_SOCK_COMMON ||
-	     r->type == SKEP_VT_TCP_SOCK))
+	     r->type == SKEP_VT_TCP_SOCK || named_map(r, p)))
 		return check_object(m, st, c, p);
 	size = skep_btf_size(c->btf, p->to.id);
 	if (p->to.id == 0 || size <= 0)

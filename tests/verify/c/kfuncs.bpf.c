@@ -6,6 +6,9 @@ struct task_struct {
 	int pid;
 	struct task_struct *real_parent;
 } __attribute__((preserve_access_index));
+struct bpf_map {
+	int id;
+} __attribute__((preserve_access_index));
 struct cgroup {
 	int level;
 } __attribute__((preserve_access_index));
@@ -19,6 +22,7 @@ extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern void bpf_preempt_disable(void) __ksym;
 extern void bpf_preempt_enable(void) __ksym;
+extern long long bpf_map_sum_elem_count(const struct bpf_map *map) __ksym;
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, u64 flags, struct bpf_dynptr *ptr) __ksym;
 
 ACCEPT("syscall", task_released)
@@ -283,4 +287,30 @@ REJECT("kfunc-unknown", "xdp", of_a_device)
 	u64 when = 0;
 
 	return bpf_xdp_metadata_rx_timestamp(ctx, &when) ? XDP_DROP : XDP_PASS;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, u32);
+	__type(value, u64);
+} counted SEC(".maps");
+
+ACCEPT("syscall", a_map_that_is_named)
+{
+	return bpf_map_sum_elem_count((struct bpf_map *)&counted) == 0;
+}
+
+REJECT("kfunc-arg", "syscall", the_value_of_a_map)
+{
+	u32 key = 0;
+	u64 *value = bpf_map_lookup_elem(&counted, &key);
+
+	return value ? bpf_map_sum_elem_count((struct bpf_map *)value) == 0 : 0;
+}
+
+REJECT("kfunc-arg", "syscall", a_map_is_no_task)
+{
+	bpf_task_release((struct task_struct *)&counted);
+	return 0;
 }
