@@ -23,7 +23,7 @@ static s64 some_number(struct skep_rng *g)
 	switch (r & 7) {
 	case 0: return (s64)(r >> 8 & 63);
 	case 1: return (s64)1 << n;
-	case 2: return ((s64)1 << n) - 1;
+	case 2: return ((s64)1 << n) - 1 - (s64)(r >> 13 & 1 ? r >> 14 & 255 : 0);
 	case 3: return -((s64)1 << n);
 	case 4: return (s32)(u32)(r >> 32);
 	case 5: return (s64)(r >> 40);
